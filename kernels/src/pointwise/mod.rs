@@ -1,0 +1,141 @@
+//! Element-wise steps between the matrix products: [`rms_norm`], [`rotate`] and [`silu_times`].
+//!
+//! In and out: rows of `f32`. Deliberately absent: anything that mixes two rows. Start at [`rms_norm`].
+
+pub mod oracle;
+
+use crate::exp::exp;
+use crate::level::{Level, dispatch, level};
+
+/// Partial sums of a norm: fixed, so that the order of additions does not depend on the instruction set.
+pub const LANES: usize = 16;
+
+/// `out[i] = x[i] / sqrt(mean(x^2) + epsilon) * gain[i]` for one row (Zhang and Sennrich 2019).
+pub fn rms_norm(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
+    rms_norm_at(level(), x, gain, epsilon, out);
+}
+
+/// As [`rms_norm`], at a chosen level.
+pub fn rms_norm_at(at: Level, x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
+    assert!(
+        x.len() == gain.len() && x.len() == out.len(),
+        "one gain and one result per element"
+    );
+    dispatch!(at, norm_lanes, (x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]));
+}
+
+#[inline(always)]
+fn norm_lanes(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
+    let mut sums = [0f32; LANES];
+    let chunks = x.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (sum, &v) in sums.iter_mut().zip(chunk) {
+            *sum = v.mul_add(v, *sum);
+        }
+    }
+    for (sum, &v) in sums.iter_mut().zip(rest) {
+        *sum = v.mul_add(v, *sum);
+    }
+    let mean = fold(sums) / x.len() as f32;
+    let scale = 1.0 / (mean + epsilon).sqrt();
+    for ((o, &v), &g) in out.iter_mut().zip(x).zip(gain) {
+        *o = v * scale * g;
+    }
+}
+
+/// Adds sixteen lanes as a tree: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
+#[inline(always)]
+pub(crate) fn fold(lanes: [f32; LANES]) -> f32 {
+    let a: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
+    let b: [f32; 4] = std::array::from_fn(|i| a[i] + a[i + 4]);
+    (b[0] + b[2]) + (b[1] + b[3])
+}
+
+/// Turns pairs of one head by the angles whose cosines and sines are given (Su et al. 2021).
+///
+/// `head`: `[2 * pairs]`; `cos`, `sin`: `[pairs]`. With `interleaved` the pairs are (0,1), (2,3) …, otherwise
+/// (0, pairs), (1, pairs + 1) …. Elements after `2 * pairs` are left alone.
+pub fn rotate(head: &mut [f32], cos: &[f32], sin: &[f32], interleaved: bool) {
+    let pairs = cos.len();
+    assert!(sin.len() == pairs && head.len() >= 2 * pairs, "two elements per angle");
+    if interleaved {
+        for ((pair, &c), &s) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
+            let (a, b) = (pair[0], pair[1]);
+            pair[0] = a * c - b * s;
+            pair[1] = b * c + a * s;
+        }
+    } else {
+        let (low, high) = head[..2 * pairs].split_at_mut(pairs);
+        for (((a, b), &c), &s) in low.iter_mut().zip(high).zip(cos).zip(sin) {
+            let (x, y) = (*a, *b);
+            *a = x * c - y * s;
+            *b = y * c + x * s;
+        }
+    }
+}
+
+/// `gate[i] = gate[i] * sigmoid(gate[i]) * up[i]` (Shazeer 2020).
+pub fn silu_times(gate: &mut [f32], up: &[f32]) {
+    silu_times_at(level(), gate, up);
+}
+
+/// As [`silu_times`], at a chosen level.
+pub fn silu_times_at(at: Level, gate: &mut [f32], up: &[f32]) {
+    assert_eq!(gate.len(), up.len(), "one gate per value");
+    dispatch!(at, silu_lanes, (gate: &mut [f32], up: &[f32]));
+}
+
+#[inline(always)]
+fn silu_lanes(gate: &mut [f32], up: &[f32]) {
+    for (g, &u) in gate.iter_mut().zip(up) {
+        *g = *g / (1.0 + exp(-*g)) * u;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(n: usize, seed: u32) -> Vec<f32> {
+        (0..n as u32)
+            .map(|i| ((i.wrapping_mul(2_654_435_761) ^ seed) % 2003) as f32 / 400.0 - 2.5)
+            .collect()
+    }
+
+    #[test]
+    fn every_level_gives_the_bits_of_the_first_and_agrees_with_the_oracle() {
+        for n in [1, 5, 16, 17, 64, 251, 768] {
+            let (x, g) = (noise(n, 1), noise(n, 2));
+            let want = oracle::rms_norm(&x, &g, 1e-5);
+            let mut first = vec![0.0; n];
+            rms_norm_at(Level::Base, &x, &g, 1e-5, &mut first);
+            let mut gated_first = x.clone();
+            silu_times_at(Level::Base, &mut gated_first, &g);
+            for (got, want) in gated_first.iter().zip(oracle::silu_times(&x, &g)) {
+                assert!((got - want).abs() <= 1e-5 * want.abs().max(1.0), "{got} {want}");
+            }
+            for at in Level::available() {
+                let mut got = vec![0.0; n];
+                rms_norm_at(at, &x, &g, 1e-5, &mut got);
+                assert_eq!(got, first, "{at:?} {n}");
+                for (a, b) in got.iter().zip(&want) {
+                    assert!((a - b).abs() <= 1e-5 * b.abs().max(1.0));
+                }
+                let mut gated = x.clone();
+                silu_times_at(at, &mut gated, &g);
+                assert_eq!(gated, gated_first, "{at:?} {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn rotating_by_a_right_angle_swaps_the_pair() {
+        let mut half = [1.0, 2.0, 3.0, 4.0, 9.0];
+        rotate(&mut half, &[0.0, 0.0], &[1.0, 1.0], false);
+        assert_eq!(half, [-3.0, -4.0, 1.0, 2.0, 9.0]);
+        let mut pairs = [1.0, 2.0, 3.0, 4.0];
+        rotate(&mut pairs, &[0.0, 0.0], &[1.0, 1.0], true);
+        assert_eq!(pairs, [-2.0, 1.0, -4.0, 3.0]);
+    }
+}

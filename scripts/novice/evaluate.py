@@ -1,0 +1,165 @@
+"""Measures replies: accuracy, balanced accuracy, twins told apart, per weakness and language, against controls.
+
+In: replies of `predict.py` (or of the scanner, in the same form) and, for the bag-of-tokens control, the examples.
+Out: `metrics.json` and a table. Intervals: Wilson for shares of examples, bootstrap over pairs where examples come in
+pairs. Start at `summary`.
+"""
+import argparse
+import collections
+import json
+import math
+import random
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from train import read
+
+Z = 1.96
+
+
+def wilson(hits, total):
+    """95 % interval of a share (Wilson 1927)."""
+    if not total:
+        return [0.0, 1.0]
+    share, z2 = hits / total, Z * Z
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total)) / (1 + z2 / total)
+    return [round(middle - half, 4), round(middle + half, 4)]
+
+
+def bootstrap(groups, value, rounds=400):
+    """95 % interval of `value(list of groups)` when whole groups are drawn again."""
+    rng = random.Random(9)
+    values = sorted(value(rng.choices(groups, k=len(groups))) for _ in range(rounds))
+    return [round(values[int(rounds * 0.025)], 4), round(values[int(rounds * 0.975)], 4)]
+
+
+def balanced(rows):
+    """Mean of the shares of vulnerable and of safe examples judged rightly."""
+    shares = []
+    for side in (True, False):
+        part = [r for r in rows if r["vulnerable"] == side]
+        if part:
+            shares.append(sum((r["p"] >= 0.5) == side for r in part) / len(part))
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def area(rows):
+    """Area under the ROC curve."""
+    good = sorted(r["p"] for r in rows if not r["vulnerable"])
+    bad = [r["p"] for r in rows if r["vulnerable"]]
+    if not good or not bad:
+        return 0.5
+    array = np.array(good)
+    return float(np.mean([(np.searchsorted(array, p, "left") + np.searchsorted(array, p, "right")) / 2 for p in bad]) / len(good))
+
+
+def pairs(rows):
+    """The rows of each pair that has both twins."""
+    by = collections.defaultdict(list)
+    for row in rows:
+        by[row["pair"]].append(row)
+    return [g for g in by.values() if len({r["vulnerable"] for r in g}) == 2]
+
+
+def summary(rows):
+    """Everything said about one set of replies."""
+    right = sum((r["p"] >= 0.5) == r["vulnerable"] for r in rows)
+    both = pairs(rows)
+    strict = lambda gs: sum(all((r["p"] >= 0.5) == r["vulnerable"] for r in g) for g in gs) / max(len(gs), 1)
+    order = lambda gs: sum(min(r["p"] for r in g if r["vulnerable"]) > max(r["p"] for r in g if not r["vulnerable"]) for g in gs) / max(len(gs), 1)
+    groups = list({r["pair"]: [x for x in rows if x["pair"] == r["pair"]] for r in rows}.values()) if len(rows) < 3000 else [[r] for r in rows]
+    flat = lambda gs: balanced([r for g in gs for r in g])
+    out = {"examples": len(rows), "accuracy": round(right / max(len(rows), 1), 4), "accuracy_95": wilson(right, len(rows)),
+           "balanced": round(balanced(rows), 4), "balanced_95": bootstrap(groups, flat) if rows else [0, 1], "auc": round(area(rows), 4),
+           "pairs": len(both), "pairs_both_right": round(strict(both), 4), "pairs_both_right_95": wilson(round(strict(both) * len(both)), len(both)),
+           "pairs_ordered": round(order(both), 4), "pairs_ordered_95": wilson(round(order(both) * len(both)), len(both))}
+    if rows and "right" in rows[0]:
+        exact = sum(r["right"] for r in rows)
+        out["reply_exact"], out["reply_exact_95"] = round(exact / len(rows), 4), wilson(exact, len(rows))
+    return out
+
+
+def bag(train, test, tokenizer, shuffle):
+    """Test rows with `p` of a logistic regression on which tokens occur; `shuffle` trains it on shuffled labels."""
+    torch.manual_seed(4)
+    size = tokenizer.get_vocab_size()
+
+    def matrix(rows):
+        out = torch.zeros(len(rows), size)
+        for i, row in enumerate(rows):
+            out[i, torch.tensor(sorted(set(tokenizer.encode(row["head"] + row["text"], add_special_tokens=False).ids)))] = 1
+        return out
+
+    x, y = matrix(train), torch.tensor([float(r["vulnerable"]) for r in train])
+    if shuffle:
+        y = y[torch.randperm(len(y))]
+    weight, bias = torch.zeros(size, requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.AdamW([weight, bias], lr=0.02, weight_decay=0.05)
+    for _ in range(12):
+        for part in torch.randperm(len(y)).split(512):
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(x[part] @ weight + bias, y[part])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    with torch.no_grad():
+        p = torch.sigmoid(matrix(test) @ weight + bias).tolist()
+    return [{k: r[k] for k in ("pair", "vulnerable")} | {"p": v} for r, v in zip(test, p)]
+
+
+def controls(examples, tokenizer):
+    detect = [r for r in read([examples]) if r["task"] == "detect"]
+    train = [r for r in detect if r["split"] == "train"][:12000]
+    test = [r for r in detect if r["split"] != "train"][:4000]
+    yes = sum(r["vulnerable"] for r in train) * 2 >= len(train)
+    return {"majority": summary([{k: r[k] for k in ("pair", "vulnerable")} | {"p": float(yes)} for r in test]),
+            "bag of tokens": summary(bag(train, test, tokenizer, False)), "bag of tokens, shuffled labels": summary(bag(train, test, tokenizer, True))}
+
+
+def all_metrics(replies):
+    out = {}
+    for task in ("detect", "verify"):
+        mine = [r for r in replies if r["task"] == task and not r.get("moved")]
+        seen, unseen = [r for r in mine if r["split"] == "train"], [r for r in mine if r["split"] != "train"]
+        out[task] = {"train families": summary(seen), "unseen families": summary(unseen)}
+        for split in ("combination", "api", "template"):
+            out[task][f"unseen {split}"] = summary([r for r in unseen if r["split"] == split])
+        certain = [r for r in unseen if r.get("certain", True)]
+        out[task]["unseen families, decidable"] = summary(certain)
+        out[task]["by cwe"] = {c: summary([r for r in unseen if r["cwe"] == c]) for c in sorted({r["cwe"] for r in unseen})}
+        out[task]["by language"] = {c: summary([r for r in unseen if r["language"] == c]) for c in sorted({r["language"] for r in unseen})}
+    return out
+
+
+def table(name, block):
+    lines = [f"## {name}"]
+    for key, m in block.items():
+        if "accuracy" in m:
+            lines.append(f"{key:28} n={m['examples']:5} acc {m['accuracy']:.3f} {m['accuracy_95']} bal {m['balanced']:.3f} auc {m['auc']:.3f} "
+                         f"pairs {m['pairs']:4} both {m['pairs_both_right']:.3f} ordered {m['pairs_ordered']:.3f} exact {m.get('reply_exact', 0):.3f}")
+        else:
+            lines += [f"  {k:12} n={v['examples']:4} acc {v['accuracy']:.3f} pairs {v['pairs']:3} both {v['pairs_both_right']:.3f} exact {v.get('reply_exact', 0):.3f}" for k, v in m.items()]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("replies")
+    parser.add_argument("out")
+    parser.add_argument("--examples", help="with it, the controls are trained and measured")
+    parser.add_argument("--tokenizer")
+    args = parser.parse_args()
+    metrics = all_metrics(read([args.replies]))
+    for task in ("detect", "verify"):
+        print(table(task, metrics[task]))
+    if args.examples:
+        metrics["controls"] = controls(args.examples, Tokenizer.from_file(args.tokenizer))
+        print(table("controls (detect, unseen families)", metrics["controls"]))
+    with open(args.out, "w", encoding="utf-8") as file:
+        json.dump(metrics, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Writes labelled twin programs: `OUT/programs/<hundreds>/<id>/<files>` and `OUT/labels.jsonl`.
+
+In: a seed and a count. Out: pairs of a vulnerable and a safe program that look alike, each with the file and lines that
+decide. Deliberately absent: the scanner; `label.py` joins its candidates with these labels.
+Whole families are set aside for testing: `split` is a fixed hash of the family's name, so training never sees them.
+"""
+import argparse
+import hashlib
+import importlib
+import json
+import os
+import random
+
+import twins
+from weave import PAIRS, Impossible, weave
+
+LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9}
+TWIN_SHARE = {"c": 0.6, "cpp": 0.45}
+FOLDERS = ["src", "app", "lib", "core", "api", "server", "internal", "service", "backend", "web", "pkg", "main"]
+TAGS = ("src", "step", "sink", "guard", "fact")
+
+
+def tables(language):
+    module = importlib.import_module({"typescript": "flows_javascript", "cpp": "flows_c"}.get(language, f"flows_{language}"))
+    if language in ("c", "cpp"):
+        return module.data(language)
+    return module.data(language == "typescript") if hasattr(module, "data") else module.DATA
+
+
+def hashed(text):
+    """A number in [0, 1) that depends on the text alone."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2 ** 32
+
+
+def split(family):
+    """`train`, or why a family is set aside: an unseen combination, an unseen API (sink), an unseen template."""
+    language, cwe, sink, last = family.split("/")
+    if sink == "twin":
+        return "template" if hashed("template " + cwe + last) < 0.2 else "train"
+    if hashed(f"sink {language} {cwe} {sink}") < 0.11:
+        return "api"
+    return "combination" if hashed(f"family {family}") < 0.11 else "train"
+
+
+def strip(program):
+    """Marks off: the files' lines, and `{tag: [(file, line)]}`."""
+    marks, files = {tag: [] for tag in TAGS}, []
+    for path, lines in program.files:
+        clean = []
+        for line in lines:
+            while "@@" in line:
+                line, _, rest = line.rpartition("@@")
+                tag = next(t for t in TAGS if rest.startswith(t))
+                line += rest[len(tag):]
+                marks[tag].append((path, len(clean) + 1))
+            clean.append(line.rstrip())
+        files.append((path, clean))
+    return files, marks
+
+
+def write(out, ident, pair, folder, program, log):
+    """One program; `folder` is the same for both twins, since briefs show it."""
+    program.files = [(path if "/" in path else f"{folder}/{path}", lines) for path, lines in program.files]
+    files, marks = strip(program)
+    if len(marks["sink"]) != 1 or (not program.vulnerable and not marks["guard"] and program.reason != "harmless"):
+        raise ValueError(f"{program.family}: {marks}")
+    for path, lines in files:
+        target = os.path.join(out, "programs", f"c{int(pair[1:]) // 250:03d}", ident, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    path, sink = marks["sink"][0]
+    source = (marks["src"] or marks["sink"])[0]
+    guard = marks["guard"][0] if marks["guard"] else (path, 0)
+    fact = marks["fact"][0] if marks["fact"] else (path, 0)
+    log.write(json.dumps({
+        "id": ident, "pair": pair, "family": program.family, "split": split(program.family), "language": program.language,
+        "cwe": program.cwe, "vulnerable": program.vulnerable, "file": path, "sink_line": sink,
+        "source_file": source[0], "source_line": source[1], "step_lines": [[f, n] for f, n in marks["step"]],
+        "guard_file": guard[0], "guard_line": guard[1], "fact_file": fact[0], "fact_line": fact[1], "reason": program.reason}) + "\n")
+
+
+def flow_pair(rng, language, data):
+    cwes = sorted(data["sinks"])
+    cwe = rng.choices(cwes, [len(data["sinks"][c]) ** 0.7 for c in cwes])[0]
+    sink, pair, seed = rng.choice(data["sinks"][cwe]), rng.choice(PAIRS), rng.randrange(10 ** 9)
+    return [weave(language, data, cwe, sink, pair, safe, seed) for safe in (False, True)]
+
+
+def twin_pair(rng, language, templates):
+    template = rng.choice([t for t in templates if language in t.languages])
+    seed = rng.randrange(10 ** 9)
+    return [twins.make(template, language, rng.choice(template.bad), seed),
+            twins.make(template, language, rng.choice(sorted(template.good)), seed)]
+
+
+def generate(out, pairs, seed):
+    """Writes `pairs` pairs; returns how many programs of which language."""
+    rng, templates = random.Random(seed), twins.load()
+    data = {language: tables(language) for language in LANGUAGES}
+    os.makedirs(out, exist_ok=True)
+    count, tried = {}, 0
+    with open(os.path.join(out, "labels.jsonl"), "w", encoding="utf-8") as log:
+        done = 0
+        while done < pairs:
+            tried += 1
+            language = rng.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
+            try:
+                if rng.random() < TWIN_SHARE.get(language, 0.25):
+                    both = twin_pair(rng, language, templates)
+                else:
+                    both = flow_pair(rng, language, data[language])
+            except Impossible:
+                continue
+            folder = rng.choice(FOLDERS)
+            for side, program in enumerate(both):
+                write(out, f"p{done:05d}{'ab'[side]}", f"p{done:05d}", folder, program, log)
+            done += 1
+            count[language] = count.get(language, 0) + 1
+    return count
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out")
+    parser.add_argument("--pairs", type=int, default=7000)
+    parser.add_argument("--seed", type=int, default=20)
+    args = parser.parse_args()
+    print(generate(args.out, args.pairs, args.seed))
+
+
+if __name__ == "__main__":
+    main()

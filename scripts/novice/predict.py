@@ -1,0 +1,84 @@
+"""Asks a checkpoint: replies to examples, with the same choice of words that the scanner's grammar leaves open.
+
+In: a checkpoint, a tokenizer, examples. Out: replies, one JSON object a line: `key`, `task`, `p` (probability of `yes`
+against `no`, of `stands` against `falls`) and `right`: whether greedy decoding gives the expected reply to the letter.
+"""
+import argparse
+import json
+import random
+
+import torch
+from tokenizers import Tokenizer
+
+from export import load
+from train import encode, read
+
+
+def choices(tokenizer, task):
+    words = ("yes", "no") if task == "detect" else ("stands", "falls", "unsure")
+    ids = [tokenizer.encode(word, add_special_tokens=False).ids for word in words]
+    assert all(len(i) == 1 for i in ids), "every verdict is one token"
+    return words, [i[0] for i in ids]
+
+
+def predict(model, tokenizer, rows, size=48):
+    """Yields one reply per row, in order."""
+    coded = encode(rows, tokenizer, 10 ** 9)
+    order = sorted(range(len(rows)), key=lambda i: len(coded[i][0]))
+    replies = [None] * len(rows)
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(order), size):
+            part = [i for i in order[start:start + size] if len(coded[i][0]) <= model.shape.context]
+            if not part:
+                continue
+            longest = max(len(coded[i][0]) for i in part)
+            inputs = torch.zeros(len(part), longest, dtype=torch.long)
+            for k, i in enumerate(part):
+                inputs[k, : len(coded[i][0])] = torch.from_numpy(coded[i][0])
+            hidden = model(inputs)
+            for k, i in enumerate(part):
+                ids, answer, _ = coded[i]
+                logits = model.logits(hidden[k, answer:len(ids) - 1])
+                words, allowed = choices(tokenizer, rows[i]["task"])
+                first = logits[0, allowed]
+                p = torch.softmax(first[:2], 0)[0].item()
+                said = words[int(first.argmax())]
+                exact = said == rows[i]["answer"].split()[0] and bool((logits[1:].argmax(-1) == torch.from_numpy(ids[answer + 2:])).all())
+                replies[i] = {"p": round(p, 4), "said": said, "right": exact}
+    return replies
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint")
+    parser.add_argument("tokenizer")
+    parser.add_argument("examples")
+    parser.add_argument("out")
+    parser.add_argument("--limit", type=int, default=0, help="at most so many examples per split and task, seeded")
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    rows = read([args.examples])
+    if args.limit:
+        chooser = random.Random(3)
+        groups = {}
+        for row in rows:
+            groups.setdefault((row["split"] == "train", row["task"], row["pair"]), []).append(row)
+        keys = list(groups)
+        chooser.shuffle(keys)
+        kept = {}
+        for key in keys:
+            if len(kept.setdefault(key[:2], [])) < args.limit:
+                kept[key[:2]] += groups[key]
+        rows = [row for part in kept.values() for row in part]
+    replies = predict(load(args.checkpoint), Tokenizer.from_file(args.tokenizer), rows)
+    with open(args.out, "w", encoding="utf-8") as file:
+        for row, reply in zip(rows, replies):
+            if reply:
+                keep = {k: v for k, v in row.items() if k not in ("text", "head", "weight")}
+                file.write(json.dumps({**keep, **reply}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

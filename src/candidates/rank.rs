@@ -1,0 +1,91 @@
+//! Drafts become candidates: merged where one fix would do, ranked, numbered.
+//!
+//! In: drafts of any generator. Out: candidates, best first; the order depends on nothing but the code.
+//! Start at [`rank`].
+
+use std::collections::BTreeMap;
+
+use crate::source::Origin;
+
+use super::make::Draft;
+use super::{Candidate, Generator, Scene};
+
+/// Candidates of one card this many lines apart in one function are one.
+const NEAR: u32 = 10;
+
+/// Merges, ranks and names drafts.
+pub(crate) fn rank(scene: &Scene, drafts: Vec<Draft>) -> Vec<Candidate> {
+    let mut scored: Vec<(u32, Draft)> = drafts.into_iter().map(|draft| (score(scene, &draft), draft)).collect();
+    scored.sort_by(|a, b| {
+        let key = |draft: &Draft| (draft.unit, draft.span.start, draft.card, draft.trace.len());
+        b.0.cmp(&a.0).then_with(|| key(&a.1).cmp(&key(&b.1))).then_with(|| a.1.summary.cmp(&b.1.summary))
+    });
+    let kept = merge(scene, scored);
+    name(scene, kept)
+}
+
+fn score(scene: &Scene, draft: &Draft) -> u32 {
+    let severity = scene.cards[draft.card].severity as u32;
+    let generator = match draft.generator {
+        Generator::Taint => 300,
+        Generator::Pattern => 200,
+        Generator::Absence => 150,
+        Generator::Sweep => 0,
+    };
+    let reachable = if scene.graph.reachable[draft.unit as usize] { 100 } else { 0 };
+    let origin = match scene.snapshot.file(scene.file(draft.unit)).origin {
+        Origin::Own => 1500,
+        Origin::Vendored => 500,
+        Origin::Generated => 300,
+        Origin::Test => 0,
+    };
+    let length = 40u32.saturating_sub(2 * draft.trace.len() as u32);
+    severity * 200 + generator + reachable + origin + length + draft.weight * 4
+}
+
+/// The best of those in one function that one fix would remove: same card close by, or same family on the same line.
+fn merge(scene: &Scene, scored: Vec<(u32, Draft)>) -> Vec<(u32, Draft)> {
+    let mut taken: BTreeMap<(u32, &str), Vec<(u32, usize)>> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for (score, draft) in scored {
+        let family = scene.cards[draft.card].family.as_str();
+        let places = taken.entry((draft.unit, family)).or_default();
+        let near = |&(line, card): &(u32, usize)| {
+            let apart = line.abs_diff(draft.span.line);
+            apart == 0 || (card == draft.card && apart <= NEAR)
+        };
+        if places.iter().any(near) {
+            continue;
+        }
+        places.push((draft.span.line, draft.card));
+        kept.push((score, draft));
+    }
+    kept
+}
+
+fn name(scene: &Scene, kept: Vec<(u32, Draft)>) -> Vec<Candidate> {
+    let mut repeats: BTreeMap<String, usize> = BTreeMap::new();
+    // Repeats are counted in order of place, so that ids do not depend on ranks.
+    let mut order: Vec<usize> = (0..kept.len()).collect();
+    order.sort_by_key(|&at| (kept[at].1.unit, kept[at].1.span.start, kept[at].1.card));
+    let mut ids = vec![String::new(); kept.len()];
+    for at in order {
+        let nth = repeats.entry(scene.id(&kept[at].1, 0)).or_default();
+        ids[at] = scene.id(&kept[at].1, *nth);
+        *nth += 1;
+    }
+    kept.into_iter()
+        .zip(ids)
+        .map(|((rank, draft), id)| Candidate {
+            id,
+            card: scene.cards[draft.card].id.clone(),
+            language: scene.module(draft.unit).language.to_owned(),
+            generator: draft.generator,
+            function: scene.graph.units[draft.unit as usize].name.clone(),
+            trace: draft.trace,
+            guards: draft.guards,
+            summary: draft.summary,
+            rank,
+        })
+        .collect()
+}

@@ -1,0 +1,356 @@
+//! Turning the text of a card into a [`Card`], or into a sentence that says what is wrong with it.
+//!
+//! In: Markdown with TOML front matter between `+++` lines. Out: [`Card`]s, sorted by number.
+//! Deliberately absent: defaults for what a card must say; a card without a safe example teaches judges to say yes.
+//! Start at [`all`] or [`Card::parse`].
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use super::library::LIBRARY;
+use super::pattern::{Pattern, Shape};
+use super::{Card, Example, LiteralRule, Sections, Severity};
+
+/// Languages a table or an example may name; tables may also say `any`.
+const LANGUAGES: [&str; 7] = ["python", "javascript", "typescript", "java", "go", "c", "cpp"];
+
+/// Source kinds that framework models give to what enters the program, and `own` for a card that only its own
+/// sources can harm: no model gives that kind, and a card's own sources need none.
+const SOURCE_KINDS: [&str; 8] = ["http", "cli", "env", "file", "network", "db", "message", "own"];
+
+/// Rules about missing controls, by the names under which `candidates` implements them.
+const ABSENCES: [&str; 6] = [
+    "route-without-auth-siblings-have",
+    "object-access-without-owner",
+    "state-change-without-csrf",
+    "login-without-throttle",
+    "upload-without-check",
+    "cookie-without-flags",
+];
+
+/// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
+const LIFETIMES: [&str; 10] = [
+    "use-after-free",
+    "double-free",
+    "null-unchecked",
+    "leak-on-path",
+    "unbounded-copy",
+    "off-by-one",
+    "index-unchecked",
+    "size-overflow",
+    "toctou",
+    "uninitialised",
+];
+
+const HEADINGS: [&str; 7] = ["What", "Why", "Vulnerable", "Safe", "Look for", "Refute if", "Fix"];
+
+/// Every card, sorted by number.
+pub fn all() -> &'static [Card] {
+    static CARDS: OnceLock<Vec<Card>> = OnceLock::new();
+    CARDS.get_or_init(|| {
+        let parse = |&(file, text): &(&str, &str)| match Card::parse(text) {
+            Ok(card) => card,
+            // The cards are part of the binary and a test loads each of them.
+            Err(error) => panic!("the embedded card {file} does not load: {error}"),
+        };
+        let mut cards: Vec<Card> = LIBRARY.iter().map(parse).collect();
+        cards.sort_by_key(Card::number);
+        cards
+    })
+}
+
+/// The card of a weakness, by `CWE-89`, `cwe-89` or `89`; `None` when no card has that number as its own.
+pub fn get(id: &str) -> Option<&'static Card> {
+    let number = number_of(id)?;
+    all().iter().find(|card| card.number() == number)
+}
+
+impl Card {
+    /// 89 for `CWE-89`.
+    pub fn number(&self) -> u32 {
+        number_of(&self.id).expect("the loader checked the id")
+    }
+
+    /// Errors are sentences that name the entry, the heading or the pattern at fault.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (front, body) = halves(text)?;
+        let front: Front = toml::from_str(front).map_err(|error| format!("front matter: {error}"))?;
+        let card = front.into_card(sections(body)?)?;
+        check_examples(&card)?;
+        check_patterns(&card)?;
+        check_generators(&card)?;
+        Ok(card)
+    }
+}
+
+fn number_of(id: &str) -> Option<u32> {
+    let digits = if id.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("cwe-")) {
+        &id[4..]
+    } else {
+        id
+    };
+    digits.parse().ok()
+}
+
+/// Table of a card as it stands in the file.
+type Rows = BTreeMap<String, Vec<String>>;
+
+/// The front matter as it stands in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Front {
+    id: String,
+    name: String,
+    family: String,
+    severity: Severity,
+    question: String,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    languages: Vec<String>,
+    #[serde(default)]
+    source_kinds: Vec<String>,
+    #[serde(default)]
+    absences: Vec<String>,
+    #[serde(default)]
+    lifetimes: Vec<String>,
+    #[serde(default)]
+    sources: Rows,
+    #[serde(default)]
+    sinks: Rows,
+    #[serde(default)]
+    sanitizers: Rows,
+    #[serde(default)]
+    guards: Rows,
+    #[serde(default)]
+    calls: Rows,
+    #[serde(default)]
+    sweeps: Rows,
+    #[serde(default)]
+    literals: Vec<FrontLiteral>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontLiteral {
+    name: String,
+    value: String,
+}
+
+impl Front {
+    fn into_card(self, sections: Sections) -> Result<Card, String> {
+        for id in std::iter::once(&self.id).chain(&self.also) {
+            let plain = id.strip_prefix("CWE-").and_then(number_of);
+            plain.ok_or_else(|| format!("`{id}` is not an id of the form `CWE-89`"))?;
+        }
+        for (key, text) in [
+            ("name", &self.name),
+            ("family", &self.family),
+            ("question", &self.question),
+        ] {
+            (!text.trim().is_empty())
+                .then_some(())
+                .ok_or_else(|| format!("`{key}` must not be empty"))?;
+        }
+        known("languages", &self.languages, &LANGUAGES)?;
+        known("source_kinds", &self.source_kinds, &SOURCE_KINDS)?;
+        known("absences", &self.absences, &ABSENCES)?;
+        known("lifetimes", &self.lifetimes, &LIFETIMES)?;
+        Ok(Card {
+            sources: table("sources", self.sources, Pattern::parse)?,
+            sinks: table("sinks", self.sinks, Pattern::parse)?,
+            sanitizers: table("sanitizers", self.sanitizers, Pattern::parse)?,
+            guards: table("guards", self.guards, Pattern::parse)?,
+            calls: table("calls", self.calls, Pattern::parse)?,
+            sweeps: table("sweeps", self.sweeps, |text| regex("sweeps", text))?,
+            literals: self.literals.iter().map(literal).collect::<Result<_, _>>()?,
+            id: self.id,
+            name: self.name,
+            family: self.family,
+            severity: self.severity,
+            question: self.question,
+            also: self.also,
+            languages: self.languages,
+            source_kinds: self.source_kinds,
+            absences: self.absences,
+            lifetimes: self.lifetimes,
+            sections,
+        })
+    }
+}
+
+fn known(key: &str, given: &[String], allowed: &[&str]) -> Result<(), String> {
+    match given.iter().find(|word| !allowed.contains(&word.as_str())) {
+        Some(word) => Err(format!("{key}: `{word}` is not one of {}", allowed.join(", "))),
+        None => Ok(()),
+    }
+}
+
+fn table<T>(
+    key: &str,
+    rows: Rows,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<BTreeMap<String, Vec<T>>, String> {
+    let read = |(row, entries): (String, Vec<String>)| {
+        if row != "any" {
+            known(key, std::slice::from_ref(&row), &LANGUAGES)?;
+        }
+        let entries = entries
+            .iter()
+            .map(|text| parse(text).map_err(|error| format!("{key}.{row}: {error}")));
+        Ok((row.clone(), entries.collect::<Result<_, String>>()?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn regex(key: &str, text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| format!("{key}: bad regex `{text}`: {error}"))
+}
+
+fn literal(rule: &FrontLiteral) -> Result<LiteralRule, String> {
+    Ok(LiteralRule {
+        name: regex("literals", &rule.name)?,
+        value: regex("literals", &rule.value)?,
+    })
+}
+
+/// Front matter and body.
+fn halves(text: &str) -> Result<(&str, &str), String> {
+    let rest = text.strip_prefix("+++\n").ok_or("a card must open with a `+++` line")?;
+    rest.split_once("\n+++\n")
+        .ok_or_else(|| "the front matter must be closed by a `+++` line".to_owned())
+}
+
+/// Splits the body at its `# ` headings; a `#` inside a fence is code.
+fn sections(body: &str) -> Result<Sections, String> {
+    let (mut found, mut fenced): (BTreeMap<&str, String>, bool) = (BTreeMap::new(), false);
+    let mut current: Option<&str> = None;
+    for line in body.lines() {
+        fenced ^= line.starts_with("```");
+        match line.strip_prefix("# ").filter(|_| !fenced) {
+            Some(heading) => {
+                let heading = HEADINGS.iter().find(|known| **known == heading.trim());
+                let heading = heading.ok_or_else(|| format!("`{line}` is not a heading of a card"))?;
+                if found.insert(heading, String::new()).is_some() {
+                    return Err(format!("`{line}` appears twice"));
+                }
+                current = Some(heading);
+            }
+            None => match current {
+                Some(heading) => *found.entry(heading).or_default() += &format!("{line}\n"),
+                None if line.trim().is_empty() => {}
+                None => return Err(format!("`{line}` stands before the first heading")),
+            },
+        }
+    }
+    if fenced {
+        return Err("a fence is not closed".to_owned());
+    }
+    let mut prose = |heading: &str| match found.remove(heading).map(|text| text.trim().to_owned()) {
+        Some(text) if !text.is_empty() => Ok(text),
+        _ => Err(format!("the section `# {heading}` is missing or empty")),
+    };
+    Ok(Sections {
+        what: prose("What")?,
+        why: prose("Why")?,
+        vulnerable: examples(&prose("Vulnerable")?)?,
+        safe: examples(&prose("Safe")?)?,
+        look_for: prose("Look for")?,
+        refute_if: prose("Refute if")?,
+        fix: prose("Fix")?,
+    })
+}
+
+/// The fences of a section; text between them is for people and is left out.
+fn examples(section: &str) -> Result<Vec<Example>, String> {
+    let (mut out, mut open): (Vec<Example>, bool) = (Vec::new(), false);
+    for line in section.lines() {
+        match line.strip_prefix("```") {
+            Some(_) if open => open = false,
+            Some(tag) => {
+                known("example", &[tag.trim().to_owned()], &LANGUAGES)?;
+                out.push(Example {
+                    language: tag.trim().to_owned(),
+                    code: String::new(),
+                });
+                open = true;
+            }
+            None if open => {
+                let example = out.last_mut().expect("a fence is open, so an example was pushed");
+                example.code += &format!("{line}\n");
+            }
+            None => {}
+        }
+    }
+    Ok(out)
+}
+
+fn check_examples(card: &Card) -> Result<(), String> {
+    for (heading, examples) in [("Vulnerable", &card.sections.vulnerable), ("Safe", &card.sections.safe)] {
+        if examples.is_empty() {
+            return Err(format!("the section `# {heading}` has no fenced example"));
+        }
+        if let Some(example) = examples.iter().find(|example| !card.applies_to(&example.language)) {
+            return Err(format!(
+                "`# {heading}` has an example in {}, which `languages` leaves out",
+                example.language
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A pattern in the wrong table would match nothing, or everything, in silence.
+fn check_patterns(card: &Card) -> Result<(), String> {
+    let refuse = |key: &str, table: &BTreeMap<String, Vec<Pattern>>, why: &str, wrong: fn(&Pattern) -> bool| {
+        for (row, patterns) in table {
+            if row != "any" && !card.languages.is_empty() && !card.applies_to(row) {
+                return Err(format!("{key}.{row}: `languages` leaves {row} out"));
+            }
+            if let Some(pattern) = patterns.iter().find(|pattern| wrong(pattern)) {
+                return Err(format!("{key}.{row}: `{}` {why}", pattern.text));
+            }
+        }
+        Ok(())
+    };
+    let names_no_danger = |pattern: &Pattern| !pattern.names_danger();
+    let is_call_with_danger = |pattern: &Pattern| matches!(pattern.shape, Shape::Call { .. }) && pattern.names_danger();
+    let is_no_source = |pattern: &Pattern| matches!(pattern.shape, Shape::Write(_) | Shape::Return);
+    let is_no_check = |pattern: &Pattern| !matches!(pattern.shape, Shape::Call { .. } | Shape::Read(_));
+    refuse(
+        "sinks",
+        &card.sinks,
+        "does not say which value is dangerous",
+        names_no_danger,
+    )?;
+    refuse(
+        "calls",
+        &card.calls,
+        "names a dangerous argument, which only a sink has",
+        is_call_with_danger,
+    )?;
+    refuse(
+        "sources",
+        &card.sources,
+        "is not something a value comes from",
+        is_no_source,
+    )?;
+    refuse("sanitizers", &card.sanitizers, "is not a call or a name", is_no_check)?;
+    refuse("guards", &card.guards, "is not a call or a name", is_no_check)
+}
+
+/// A card that nothing can lead to would never be asked.
+fn check_generators(card: &Card) -> Result<(), String> {
+    let lists = [
+        card.absences.is_empty(),
+        card.lifetimes.is_empty(),
+        card.literals.is_empty(),
+    ];
+    if card.sinks.is_empty() && card.calls.is_empty() && card.sweeps.is_empty() && lists == [true; 3] {
+        return Err("the card has no sink, call, literal, absence, lifetime or sweep: nothing leads to it".to_owned());
+    }
+    Ok(())
+}

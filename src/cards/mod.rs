@@ -1,0 +1,152 @@
+//! What is known about each weakness: one Markdown card per CWE, read by every stage.
+//!
+//! In: the `.md` files of this folder, embedded at build time. Out: [`Card`]s, refused when incomplete.
+//! Deliberately absent: any matching against code, and cards read at run time (a scanned repository cannot bring any).
+//! Start at [`all`].
+
+mod library;
+mod load;
+mod parse;
+pub mod pattern;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use pattern::Pattern;
+use regex::Regex;
+
+pub use load::{all, get};
+pub use parse::segments;
+
+/// How bad a confirmed finding is, worst last so that `>=` reads as "at least as bad".
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Note,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// One weakness. Built only by the loader in this folder, which refuses a card without a safe example.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// `CWE-89`.
+    pub id: String,
+    pub name: String,
+    /// Groups cards that one fix may address together: `injection`, `memory`, `access`, `crypto` …
+    pub family: String,
+    /// Severity when an unauthenticated outsider reaches it.
+    pub severity: Severity,
+    /// The question put to the judges, answerable with yes or no; yes means vulnerable.
+    pub question: String,
+    /// Other CWE ids this card also answers for, most specific first.
+    pub also: Vec<String>,
+    /// Languages by row name that the card applies to; empty means all.
+    pub languages: Vec<String>,
+    /// Framework source kinds that matter; empty means all of them.
+    pub source_kinds: Vec<String>,
+    /// Per language row name; `any` applies to all.
+    pub sources: BTreeMap<String, Vec<Pattern>>,
+    pub sinks: BTreeMap<String, Vec<Pattern>>,
+    /// A value that went through this call is clean for this card.
+    pub sanitizers: BTreeMap<String, Vec<Pattern>>,
+    /// A condition that calls this and dominates the sink is shown to the judges as a guard.
+    pub guards: BTreeMap<String, Vec<Pattern>>,
+    /// Suspicious without any flow.
+    pub calls: BTreeMap<String, Vec<Pattern>>,
+    /// Suspicious literals: a name and the literal given to it.
+    pub literals: Vec<LiteralRule>,
+    /// Missing controls this card looks for, by the name of a rule in `candidates`.
+    pub absences: Vec<String>,
+    /// Lifetime rules this card looks for, by the name of a rule in `candidates`.
+    pub lifetimes: Vec<String>,
+    /// Regexes over a function's name and body text; matching functions are swept when budget is left.
+    pub sweeps: BTreeMap<String, Vec<Regex>>,
+    pub sections: Sections,
+}
+
+#[derive(Debug, Clone)]
+pub struct LiteralRule {
+    /// Matches the variable, field, key or keyword that receives the literal.
+    pub name: Regex,
+    /// Matches the literal.
+    pub value: Regex,
+}
+
+/// The Markdown body, one field per heading.
+#[derive(Debug, Clone, Default)]
+pub struct Sections {
+    pub what: String,
+    pub why: String,
+    /// Fenced examples with their language tag.
+    pub vulnerable: Vec<Example>,
+    pub safe: Vec<Example>,
+    pub look_for: String,
+    pub refute_if: String,
+    pub fix: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Example {
+    pub language: String,
+    pub code: String,
+}
+
+impl Card {
+    pub fn sources_for(&self, language: &str) -> Vec<&Pattern> {
+        for_language(&self.sources, language)
+    }
+
+    pub fn sinks_for(&self, language: &str) -> Vec<&Pattern> {
+        for_language(&self.sinks, language)
+    }
+
+    pub fn sanitizers_for(&self, language: &str) -> Vec<&Pattern> {
+        for_language(&self.sanitizers, language)
+    }
+
+    pub fn guards_for(&self, language: &str) -> Vec<&Pattern> {
+        for_language(&self.guards, language)
+    }
+
+    pub fn calls_for(&self, language: &str) -> Vec<&Pattern> {
+        for_language(&self.calls, language)
+    }
+
+    pub fn sweeps_for(&self, language: &str) -> Vec<&Regex> {
+        for_language(&self.sweeps, language)
+    }
+
+    /// Whether the weakness exists in this language at all.
+    pub fn applies_to(&self, language: &str) -> bool {
+        self.languages.is_empty()
+            || rows(language)
+                .iter()
+                .any(|row| self.languages.iter().any(|own| own == row))
+    }
+}
+
+/// The rows of a card's table that apply to a language: its own first, the one it extends, then `any`.
+fn rows(language: &str) -> [&str; 3] {
+    match language {
+        "typescript" => ["typescript", "javascript", "any"],
+        "cpp" => ["cpp", "c", "any"],
+        own => [own, own, "any"],
+    }
+}
+
+fn for_language<'card, T>(table: &'card BTreeMap<String, Vec<T>>, language: &str) -> Vec<&'card T> {
+    let [own, base, any] = rows(language);
+    let base = (base != own).then_some(base);
+    std::iter::once(own)
+        .chain(base)
+        .chain([any])
+        .filter_map(|row| table.get(row))
+        .flatten()
+        .collect()
+}

@@ -1,0 +1,194 @@
+//! What may stand on the command line: shapes only, no defaults from elsewhere, no side effects.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::cards::Severity;
+use crate::report::Format;
+
+/// Find vulnerabilities in a code base with open-weight models, on this machine and nowhere else.
+///
+/// Candidates are found by data flow, judged by a detector and attacked by a verifier; what stands is reported with the
+/// lines that prove it. Nothing leaves the machine: the processes that read code and run models cannot open a socket.
+#[derive(Debug, Parser)]
+#[command(name = "anchorite", version, max_term_width = 100, after_help = EXITS)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXITS: &str = "Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 usage; 3 incomplete; 4 sandbox weaker \
+than asked; 5 a digest does not match; 75 interrupted, the same command resumes.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan a directory or a file
+    Scan(ScanArgs),
+    /// Say what is known about a weakness, or list all of them
+    Explain(ExplainArgs),
+    /// List, import, check and remove models
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Write the report of an earlier run again, in any format
+    Report(ReportArgs),
+    /// Say what will and will not be enforced here, and what this machine can run
+    Doctor(DoctorArgs),
+    /// Print what a judge would be shown for every candidate, as JSON lines, without asking one
+    Brief(BriefArgs),
+    /// Print shell completions
+    Completions { shell: Shell },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Directory or file to scan
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Stop after a time or a number of candidates: `10m`, `2h`, `500 candidates`
+    #[arg(long, value_parser = Budget::parse)]
+    pub budget: Option<Budget>,
+    /// Look only for weaknesses at least this bad
+    #[arg(long, value_enum)]
+    pub min_severity: Option<Severity>,
+    /// Exit with 1 when a confirmed finding is at least this bad [default: low]
+    #[arg(long, value_enum)]
+    pub fail_on: Option<Severity>,
+    /// Model that judges, by the name `models list` shows [default: novice, the one inside]
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Model that verifies [default: the same]
+    #[arg(long)]
+    pub verifier_model: Option<String>,
+    /// Seed of every random choice
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Threads [default: all cores]
+    #[arg(short, long)]
+    pub jobs: Option<usize>,
+    /// Where the model runs: `cpu`, `cuda:0`, `metal:0` [default: cpu]
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Weakest sandbox to go on with: `full`, `seccomp-only`, `none`; the report states what was measured [default: full]
+    #[arg(long)]
+    pub sandbox: Option<String>,
+    /// Start over instead of resuming an unfinished run of the same scan
+    #[arg(long)]
+    pub fresh: bool,
+    /// No progress, no hints
+    #[arg(short, long)]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Format of the report [default: terminal]
+    #[arg(short, long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead of standard output
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PlaceArgs {
+    /// Configuration file [default: anchorite/anchorite.toml in the user's configuration directory]
+    #[arg(long, env = "ANCHORITE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Directory for runs and models [default: anchorite in the user's state directory]
+    #[arg(long, env = "ANCHORITE_STATE")]
+    pub state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// `CWE-89`, `89`, or nothing for the list
+    pub weakness: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Models that can be used, and the families that can be imported
+    List(PlaceArgs),
+    /// Copy a GGUF file or a directory of safetensors into the store and pin its digests
+    Import {
+        path: PathBuf,
+        /// Name to use it by [default: from the file name]
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Hash every file of a model and compare with what is pinned
+    Verify {
+        name: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Delete an imported model
+    Remove {
+        name: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Directory of the run [default: the newest]
+    pub run: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// List only findings at least this bad
+    #[arg(long, value_enum)]
+    pub min_severity: Option<Severity>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BriefArgs {
+    /// Directory or file
+    pub path: PathBuf,
+    /// Size and form: `chat` for instruction-following models, `compact` for the novice
+    #[arg(long, default_value = "compact")]
+    pub profile: String,
+}
+
+/// How long a scan may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    Time(Duration),
+    Candidates(usize),
+}
+
+impl Budget {
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a budget; write a time (90s, 10m, 2h) or a number of candidates (500 candidates)");
+        let text_ = text.trim();
+        let split = text_.find(|c: char| !c.is_ascii_digit()).unwrap_or(text_.len());
+        let (number, unit) = text_.split_at(split);
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let seconds = match unit.trim() {
+            "s" => number,
+            "m" | "min" => number.saturating_mul(60),
+            "h" => number.saturating_mul(3600),
+            "candidate" | "candidates" => return usize::try_from(number).map(Self::Candidates).map_err(|_| wrong()),
+            _ => return Err(wrong()),
+        };
+        Ok(Self::Time(Duration::from_secs(seconds)))
+    }
+}

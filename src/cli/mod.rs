@@ -1,0 +1,76 @@
+//! The command line: arguments (shapes only) → settings (the only reader of environment and configuration) → one short
+//! file per subcommand.
+//!
+//! In: words. Out: an [`Exit`]. Results go to standard output, speech to standard error, progress only to a terminal.
+//! Start at [`run`].
+
+pub mod args;
+mod brief;
+mod doctor;
+mod explain;
+mod models;
+mod output;
+mod progress;
+mod report;
+mod scan;
+mod settings;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::{CommandFactory, Parser};
+
+use crate::problem::{Exit, Fatal};
+use crate::sandbox;
+use args::{Cli, Command};
+
+pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too; a reader that went away is no error.
+            drop(error.print());
+            return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+        }
+    };
+    match sandbox::seal_supervisor().and_then(|()| dispatch(cli.command)) {
+        Ok(exit) => exit,
+        Err(fatal) => {
+            eprintln!("{}", printable(&fatal));
+            fatal.exit
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<Exit, Fatal> {
+    match command {
+        Command::Scan(args) => scan::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Models(command) => models::run(&command),
+        Command::Report(args) => report::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Brief(args) => brief::run(&args),
+        Command::Completions { shell } => output::print(|out| {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "anchorite", &mut script);
+            out.write_all(&script)
+        }),
+        Command::Man => output::print(manual),
+    }
+}
+
+/// The page of the program and one of each subcommand, after each other.
+fn manual(out: &mut dyn io::Write) -> io::Result<()> {
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+        clap_mangen::Man::new(subcommand.clone()).render(out)?;
+    }
+    Ok(())
+}
+
+/// An error may quote file names of a hostile tree; line breaks of our own stay.
+fn printable(fatal: &Fatal) -> String {
+    fatal.to_string().lines().map(crate::report::plain).collect::<Vec<_>>().join("\n")
+}

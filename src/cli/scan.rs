@@ -1,0 +1,152 @@
+//! `anchorite scan PATH`.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::args::{Budget, ScanArgs};
+use super::output::deliver;
+use super::progress::Progress;
+use super::settings::{self, Settings};
+use crate::engine::Device;
+use crate::engine::model::Model;
+use crate::models::Registry;
+use crate::pipeline::judge::{self, Remote as Judge};
+use crate::pipeline::reader::Remote as Reader;
+use crate::pipeline::{self, Hands, Scan};
+use crate::problem::{Exit, Fatal};
+use crate::record::{End, Run};
+use crate::report::{self, Format, View};
+
+pub fn run(args: &ScanArgs) -> Result<Exit, Fatal> {
+    let settings = settings::scan(args)?;
+    let scan = plan(args, &settings)?;
+    let stop = on_signal()?;
+    let shown = !args.quiet && std::io::stderr().is_terminal();
+    let mut progress = Progress::new(shown);
+    let result = work(&settings, &scan, &mut progress, &stop);
+    progress.finish();
+    let run = result?;
+    let colour = args.output.output.is_none() && std::io::stdout().is_terminal();
+    let view = View { format: settings.format, min_severity: settings.min_severity, colour };
+    deliver(args.output.output.as_deref(), |out| report::write(&run, view, out))?;
+    if !args.quiet {
+        hint(args, &settings, &run);
+    }
+    Ok(exit(&run, &settings))
+}
+
+fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
+    let root = absolute(&args.path)?;
+    let store = &settings.places.runs;
+    let outside = fs::canonicalize(first_existing(store)).map_or(true, |store| !store.starts_with(&root));
+    if !outside {
+        let what = format!("runs would be kept in {}, inside the tree to scan", store.display());
+        return Err(Fatal::new(Exit::Usage, what, "name a directory outside of it with --state DIR"));
+    }
+    Ok(Scan {
+        root,
+        store: store.clone(),
+        limits: settings.limits.clone(),
+        candidates: match settings.budget {
+            Some(Budget::Candidates(most)) => Some(most),
+            _ => None,
+        },
+        time: match settings.budget {
+            Some(Budget::Time(time)) => Some(time),
+            _ => None,
+        },
+        min_severity: settings.min_severity,
+        seed: settings.seed,
+        jobs: settings.jobs,
+        fresh: args.fresh,
+    })
+}
+
+pub fn absolute(path: &Path) -> Result<PathBuf, Fatal> {
+    fs::canonicalize(path).map_err(|error| {
+        let what = format!("cannot scan {}", path.display());
+        Fatal::new(Exit::Usage, what, "give the path of an existing directory or file").because(error)
+    })
+}
+
+/// The store may not exist yet; what decides where it lies is its nearest ancestor that does.
+fn first_existing(path: &Path) -> &Path {
+    path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"))
+}
+
+fn work(settings: &Settings, scan: &Scan, progress: &mut Progress, stop: &AtomicBool) -> Result<Run, Fatal> {
+    progress.say("sealing the workers, loading the model");
+    let registry = Registry::at(&settings.places.models);
+    let start = |name: Option<&str>| {
+        let located = registry.resolve(name)?;
+        let engine = judge::settings(&located, device(settings)?, settings.jobs);
+        Judge::start(located, engine, settings.sandbox)
+    };
+    let mut judge = start(settings.model.as_deref())?;
+    let mut second = match &settings.verifier_model {
+        Some(name) if settings.model.as_ref() != Some(name) => {
+            Some(start(Some(name))?)
+        }
+        _ => None,
+    };
+    let mut reader = Reader::start(scan.root.clone(), settings.sandbox)?;
+    let sealed = std::iter::once(judge.sealed()).chain(second.as_ref().map(Judge::sealed)).collect();
+    progress.say("reading the code");
+    let hands = Hands {
+        reader: &mut reader,
+        detector: &mut judge,
+        verifier: second.as_mut().map(|judge| judge as &mut dyn Model),
+        sealed,
+    };
+    pipeline::scan(scan, hands, progress, stop)
+}
+
+fn device(settings: &Settings) -> Result<Device, Fatal> {
+    let word = settings.device.as_deref().unwrap_or("cpu");
+    let (kind, number) = word.split_once(':').unwrap_or((word, "0"));
+    match (kind, number.parse()) {
+        ("cpu", _) => Ok(Device::Cpu),
+        ("cuda", Ok(number)) => Ok(Device::Cuda(number)),
+        ("metal", _) => Ok(Device::Metal),
+        _ => Err(Fatal::new(Exit::Usage, format!("`{word}` is not a device"), "use cpu, cuda:0 or metal")),
+    }
+}
+
+/// The first signal ends the scan after the round in flight; the second one ends the program.
+fn on_signal() -> Result<Arc<AtomicBool>, Fatal> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let registered = signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
+        registered.map_err(|error| {
+            Fatal::new(Exit::Incomplete, "cannot listen for signals", "the system is out of resources; try again").because(error)
+        })?;
+    }
+    Ok(stop)
+}
+
+fn exit(run: &Run, settings: &Settings) -> Exit {
+    if run.end == Some(End::Interrupted) {
+        Exit::Interrupted
+    } else if !run.complete() {
+        Exit::Incomplete
+    } else if report::worst(run).is_some_and(|worst| worst >= settings.fail_on) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}
+
+fn hint(args: &ScanArgs, settings: &Settings, run: &Run) {
+    if run.end == Some(End::Interrupted) {
+        eprintln!("interrupted: finished work is kept, the same command resumes");
+    }
+    if settings.format == Format::Terminal && args.output.output.is_none() {
+        eprintln!("the run is kept: `anchorite report --format sarif|json|markdown -o FILE` writes it again");
+    }
+}

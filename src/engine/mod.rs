@@ -1,0 +1,43 @@
+//! Prompts in, constrained text out: open-weight models inside this process, with no other program and no network.
+//!
+//! In: [`crate::models::Verified`] and [`EngineSettings`], then [`model::Prompt`]s. Out: [`model::Reply`]s or problems,
+//! one per prompt, which depend on the prompt, the weights and the kind of processor alone: not on the batch, the order,
+//! what is shared, or the number of threads.
+//! Deliberately absent: security, repositories, records, and any memory between calls.
+//! Start at [`Engine::load`]; then read in the order of one call:
+//! ```text
+//! ask        checks prompts and puts replies together
+//! template   messages -> parts of one text           tokenizer  text -> tokens
+//! grammar    what may come next                      answer     one reply being written      sample  one choice
+//! plan       which prompts share what                schedule   steps of mixed rows
+//! batch      the rows of a step                      cache      keys and values in blocks of 32
+//! decoder    the one transformer                     families   switches and tensor names
+//! attend     attention over blocks                   weight     products with weights
+//! rope       rotary positions                        crew       threads
+//! ```
+
+pub mod model;
+
+mod answer;
+mod ask;
+mod attend;
+mod batch;
+mod cache;
+mod crew;
+mod decoder;
+mod families;
+mod grammar;
+mod plan;
+mod rope;
+mod sample;
+mod schedule;
+mod settings;
+mod template;
+mod tokenizer;
+mod weight;
+
+pub use ask::Engine;
+pub use settings::{Device, EngineSettings};
+
+#[cfg(test)]
+mod tests;

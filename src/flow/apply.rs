@@ -1,0 +1,465 @@
+//! Calls: sinks, sources and sanitizers that cards and models name, functions of the project by their summaries, and
+//! everything else by the rule that what goes in may come out.
+//!
+//! In: a call and the state before it. Out: the [`Value`] of its result, hits, and what it does to its arguments.
+//! Deliberately absent: how names resolve (`names`, `calls`). Start at [`Walker::call`].
+
+use std::rc::Rc;
+
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
+
+use super::calls::Site;
+use super::eval::literal_key;
+use super::matcher::{Place, Purpose};
+use super::names::{self, Path};
+use super::solve::{Hit, Summary};
+use super::taint::Walker;
+use super::value::{self, ANY, Const, Fact, Facts, Mask, Note, Origin, RECEIVER, SEP, State, Value};
+
+/// Calls whose result says something about the value but does not contain it.
+const OPAQUE: &[&str] = &[
+    "len", "length", "size", "hash", "hashCode", "id", "isinstance", "issubclass", "hasattr", "callable", "bool",
+    "isdigit", "isalnum", "isalpha", "isnumeric", "isEmpty", "isBlank", "equals", "equalsIgnoreCase", "compareTo",
+    "indexOf", "lastIndexOf", "startsWith", "endsWith", "startswith", "endswith", "contains", "containsKey", "includes",
+    "has", "test", "matches", "exists", "isfile", "isdir", "isFile", "isDirectory", "strlen", "wcslen", "strcmp",
+    "strncmp", "strcasecmp", "memcmp", "wcscmp", "isdigit", "isalpha", "isspace", "count", "sizeof", "type", "typeof",
+    "HasPrefix", "HasSuffix", "Contains", "EqualFold", "Equal", "IsNotExist", "IsDir", "bool", "Boolean", "nil",
+    "cap", "ord", "stat", "lstat", "access", "free", "fclose", "close", "delete", "printf", "print", "println",
+    "execute", "executemany", "executeUpdate", "executeQuery", "executeBatch", "executeLargeUpdate", "exec", "query",
+    "Query", "QueryRow", "Exec", "system", "popen", "log", "info", "debug", "warn", "warning", "error", "sendFile",
+    "send", "write", "end", "redirect", "render_template", "commit", "rollback", "isNaN", "isArray", "isInteger",
+    "createHash", "update_hash", "hexdigest", "digest", "sha256", "md5", "sha1", "timingSafeEqual", "compare",
+    "check_password_hash", "generate_password_hash", "check_password", "compareSync", "find", "findOne", "findById",
+];
+/// Calls that give a number (or another type that text cannot hide in).
+const NUMBERS: &[&str] = &[
+    "int", "float", "complex", "Number", "parseInt", "parseFloat", "BigInt", "atoi", "atol", "atoll", "atof", "strtol",
+    "strtoul", "strtoll", "strtoull", "strtod", "strtof", "stoi", "stol", "stoul", "stod", "Atoi", "ParseInt",
+    "ParseUint", "ParseFloat", "ParseBool", "parseLong", "parseDouble", "parseShort", "parseByte", "intValue",
+    "longValue", "doubleValue", "UUID", "Decimal", "fromString", "abs", "round", "floor", "ceil", "min_int", "ntohl",
+    "ntohs", "htons", "htonl", "nextInt", "getTime", "toordinal", "fromisoformat", "strptime", "len", "_wtoi",
+    "parseBoolean", "isoformat", "unlink", "getInt", "getLong", "decodeLong",
+];
+/// Methods that put their arguments into their receiver.
+const FILLS: &[&str] = &[
+    "append", "push", "add", "addAll", "insert", "extend", "unshift", "update", "put", "putAll", "set", "setdefault",
+    "setAttribute", "setProperty", "addElement", "addLast", "addFirst", "offer", "enqueue", "push_back", "push_front",
+    "emplace_back", "emplace", "write", "WriteString", "writelines", "assign", "replace_into", "appendleft", "insert_or_assign",
+    "addParameter", "setItem", "setString", "Set", "Add", "Store", "LoadOrStore", "concat_into", "PushBack",
+];
+/// Methods that give back what stands under a key.
+const GETS: &[&str] = &[
+    "get", "getOrDefault", "at", "getAttribute", "getProperty", "getItem", "Get", "Load", "pop", "setdefault", "front",
+    "back", "elementAt", "remove",
+];
+
+/// What is the same every time a call is met: how it resolves.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    pub sinks: Vec<(usize, Vec<Place>, String)>,
+    /// Kind, card, arguments that are filled (none: the result is the input), what it is called.
+    pub sources: Vec<(String, Option<usize>, Vec<Place>, Text)>,
+    /// Card and cleaned arguments (none: all).
+    pub sanitizers: Vec<(usize, Vec<Place>)>,
+    pub moves: Vec<(Vec<Place>, Vec<(usize, bool)>)>,
+    pub targets: Vec<u32>,
+}
+
+/// A call with everything evaluated.
+struct Actual<'c, 'f> {
+    callee: &'f Expr,
+    args: &'f [Arg],
+    new: bool,
+    span: Span,
+    name: Text,
+    base: Option<&'f Expr>,
+    receiver: &'c Value,
+    values: &'c [Value],
+}
+
+impl<'f> Walker<'_, 'f> {
+    pub fn call(
+        &mut self,
+        expr: &'f Expr,
+        callee: &'f Expr,
+        args: &'f [Arg],
+        new: bool,
+        state: &mut State<'f>,
+    ) -> Value {
+        let (name, base) = match &callee.kind {
+            ExprKind::Name(name) => (name.clone(), None),
+            ExprKind::Field(base, name) => (name.clone(), Some(&**base)),
+            _ => (Text::from(""), Some(callee)),
+        };
+        let receiver = base.map(|base| self.eval(base, state)).unwrap_or_default();
+        let values: Vec<Value> = args
+            .iter()
+            .map(|arg| match &arg.value.kind {
+                // Walked below, once it is known what its parameters may hold.
+                ExprKind::Function(_) => Value::default(),
+                _ => self.eval(&arg.value, state),
+            })
+            .collect();
+        let resolved = self.resolve(expr, callee, args, new, state);
+        let actual = Actual { callee, args, new, span: expr.span, name, base, receiver: &receiver, values: &values };
+        for (card, places, text) in &resolved.sinks {
+            for place in places {
+                let facts = Self::at_place(place, &receiver, &values);
+                self.hit(*card, &facts, expr.span, text);
+            }
+        }
+        let returned = self.callbacks(&actual, state);
+        let mut result = if resolved.targets.is_empty() {
+            let mut result = self.unknown(&actual, state);
+            result.join(returned);
+            result
+        } else {
+            self.known(&resolved.targets, &actual, state)
+        };
+        self.moved(&resolved, &actual, state);
+        self.sanitised(&resolved, &mut result);
+        self.entered(&resolved, &actual, &mut result, state);
+        result
+    }
+
+    fn resolve(
+        &mut self,
+        expr: &'f Expr,
+        callee: &'f Expr,
+        args: &'f [Arg],
+        new: bool,
+        state: &State<'f>,
+    ) -> Rc<Resolved> {
+        let key = std::ptr::from_ref(expr) as usize;
+        if let Some(known) = self.resolved.get(&key) {
+            return Rc::clone(known);
+        }
+        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let mut resolved = Resolved { targets: self.targets_of(callee, args.len(), new, &paths), ..Resolved::default() };
+        let decide = |arg: &Expr| {
+            self.decide(arg, state).map(|value| match value {
+                Const::Text(text) => Literal::Str(text),
+                Const::Number(number) => Literal::Number(number.to_string().into()),
+                Const::Bool(value) => Literal::Bool(value),
+                Const::Null => Literal::Null,
+            })
+        };
+        let entry = self.in_entry();
+        let found = self.world.rules(self.module).call(&paths, args, new, &decide);
+        for found in found {
+            let rule = found.rule;
+            if rule.pattern.in_route && !entry {
+                continue;
+            }
+            let named = rule.pattern.names_danger();
+            match (rule.purpose, rule.card) {
+                (Purpose::Sink, Some(card)) => {
+                    resolved.sinks.push((card, found.places, names::dotted(callee).unwrap_or_else(|| rule.pattern.text.clone())));
+                }
+                (Purpose::Source, card) => {
+                    // `recv(1)` fills argument 1; conditions alone name no argument.
+                    let filled = if named { found.places } else { Vec::new() };
+                    let what = names::dotted(callee).unwrap_or_else(|| rule.pattern.text.clone());
+                    if !named || !filled.is_empty() {
+                        resolved.sources.push((rule.kind.clone(), card, filled, what.into()));
+                    }
+                }
+                (Purpose::Sanitizer, Some(card)) => {
+                    if !named || !found.places.is_empty() {
+                        resolved.sanitizers.push((card, found.places));
+                    }
+                }
+                (Purpose::Propagator, _) => resolved.moves.push((found.places, rule.to.clone())),
+                _ => {}
+            }
+        }
+        // A function of the project that happens to be called like a library's is judged by its body.
+        if !resolved.targets.is_empty() && bare(callee) {
+            resolved.sinks.retain(|(_, _, _)| false);
+            resolved.sources.clear();
+        }
+        let resolved = Rc::new(resolved);
+        self.resolved.insert(key, Rc::clone(&resolved));
+        resolved
+    }
+
+    fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {
+        let class = self.class();
+        let site = Site { module: self.module, class: class.as_ref(), callee, paths, args, new };
+        self.world.directory.targets(&site)
+    }
+
+    /// Functions of the project that a call expression may reach.
+    pub fn targets(&self, expr: &Expr) -> Vec<u32> {
+        let ExprKind::Call { callee, args, new } = &expr.kind else { return Vec::new() };
+        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        self.targets_of(callee, args.len(), *new, &paths)
+    }
+
+    /// Lambdas among the arguments: their parameters may hold whatever else the call was given.
+    fn callbacks(&mut self, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
+        let mut returned = Value::default();
+        let lambdas: Vec<usize> = actual
+            .args
+            .iter()
+            .filter_map(|arg| match &arg.value.kind {
+                ExprKind::Function(index) => Some(*index),
+                _ => None,
+            })
+            .collect();
+        if lambdas.is_empty() {
+            return returned;
+        }
+        let mut given = below_any(&actual.receiver.all());
+        if !OPAQUE.contains(&&*actual.name) {
+            for value in actual.values {
+                value::join(&mut given, &value.all());
+            }
+        }
+        for index in lambdas {
+            let count = self.world.modules[self.module].functions[index].params.len();
+            let given = vec![given.clone(); count];
+            returned.join(self.inline(index, &given, state));
+        }
+        returned
+    }
+
+    fn known(&mut self, targets: &[u32], actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
+        let mut result = Value::default();
+        let before = (targets.len() > 1).then(|| state.clone());
+        for (at, &unit) in targets.iter().enumerate() {
+            let shared = self.shared;
+            let summary = &shared.summaries[unit as usize];
+            match &before {
+                // With several possible callees, each starts from the same state and the effects are joined.
+                Some(before) if at > 0 => {
+                    let mut own = before.clone();
+                    result.join(self.applied(unit, summary, actual, &mut own));
+                    state.join(&own);
+                }
+                _ => result.join(self.applied(unit, summary, actual, state)),
+            }
+        }
+        result
+    }
+
+    fn applied(&mut self, unit: u32, summary: &Summary, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
+        let order = self.order(unit, actual);
+        let hop = self.hop(actual.span, Note::Passed(actual.name.clone()));
+        let substitute = |facts: &[Fact]| -> Facts {
+            let mut out = Facts::new();
+            for fact in facts {
+                match &fact.origin {
+                    Origin::Source { .. } => {
+                        value::join(&mut out, &[fact.step(hop.clone())]);
+                    }
+                    Origin::Param { index, path } => {
+                        for own in argument(*index, path, &order, actual) {
+                            value::join(&mut out, &[own.step(hop.clone()).extended(fact)]);
+                        }
+                    }
+                }
+            }
+            out
+        };
+        for hit in &summary.hits {
+            for fact in substitute(std::slice::from_ref(&hit.fact)) {
+                let alive = fact.dead & (1 << hit.card) == 0;
+                let bounded = fact.bounds & value::UPPER != 0 && self.world.stringish & (1 << hit.card) == 0;
+                if alive && !bounded {
+                    self.record(Hit { fact, ..hit.clone() });
+                }
+            }
+        }
+        let parts = summary.returns.parts.iter().map(|(path, facts)| (path.clone(), substitute(facts)));
+        let mut result = Value { whole: substitute(&summary.returns.whole), parts: parts.collect() };
+        for ((index, path), facts) in &summary.outs {
+            let facts = substitute(facts);
+            if *index == RECEIVER {
+                if actual.new || actual.base.is_none() {
+                    // A constructor fills the object that it gives.
+                    value::join(result.parts.entry(path.to_string()).or_default(), &facts);
+                } else if let Some(target) = actual.base.and_then(|base| self.path(base, state)) {
+                    self.write_below(&target, path, facts, state);
+                }
+                continue;
+            }
+            let position = order.get(usize::from(*index)).copied().flatten();
+            if let Some(target) = position.and_then(|at| self.path(&actual.args[at].value, state)) {
+                self.write_below(&target, path, facts, state);
+            }
+        }
+        result
+    }
+
+    fn write_below(&self, target: &str, path: &str, facts: Facts, state: &mut State<'f>) {
+        if target.matches(SEP).count() + path.matches(SEP).count() <= value::DEPTH {
+            state.write(&format!("{target}{path}"), Value::of(facts));
+        } else {
+            state.add(target, &facts);
+        }
+    }
+
+    /// For each parameter of the callee, the position of the argument that fills it.
+    fn order(&self, unit: u32, actual: &Actual<'_, 'f>) -> Vec<Option<usize>> {
+        let function = self.world.function(unit);
+        let shift = self.world.shift(unit);
+        let mut free = (0..actual.args.len()).filter(|&at| actual.args[at].label.is_none());
+        let named = |name: &Text| actual.args.iter().position(|arg| arg.label.as_ref() == Some(name));
+        function.params.iter().skip(shift).map(|param| named(&param.name).or_else(|| free.next())).collect()
+    }
+
+    /// A call into code that is not here.
+    fn unknown(&mut self, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
+        let name = &*actual.name;
+        let mut carried = actual.receiver.all();
+        let mut given = Facts::new();
+        for value in actual.values {
+            value::join(&mut given, &value.all());
+        }
+        if let Some(base) = actual.base {
+            if let Some(value) = self.keyed(actual, base, state) {
+                return value;
+            }
+            if FILLS.contains(&name) && !given.is_empty() {
+                self.fill(actual, base, &given, state);
+            }
+        }
+        if OPAQUE.contains(&name) && !actual.new {
+            return if NUMBERS.contains(&name) { self.numbered(Value::of(carried)) } else { Value::default() };
+        }
+        value::join(&mut carried, &given);
+        let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
+        let value = Value::of(carried).map(&|fact| fact.step(hop.clone()));
+        if NUMBERS.contains(&name) { self.numbered(value) } else { value }
+    }
+
+    /// `map.get("key")` reads what `map.put("key", …)` stored, when nothing else is known of the map.
+    fn keyed(&mut self, actual: &Actual<'_, 'f>, base: &'f Expr, state: &State<'f>) -> Option<Value> {
+        if !GETS.contains(&&*actual.name) {
+            return None;
+        }
+        let key = literal_key(&actual.args.first()?.value)?;
+        let path = self.path(base, state)?;
+        let at = format!("{path}{SEP}{key}");
+        state.vars.contains_key(&at).then(|| {
+            let mut value = state.read(&at);
+            for extra in &actual.values[1..] {
+                value.join(extra.clone());
+            }
+            value
+        })
+    }
+
+    fn fill(&self, actual: &Actual<'_, 'f>, base: &'f Expr, given: &Facts, state: &mut State<'f>) {
+        let Some(path) = self.path(base, state) else { return };
+        let hop = self.hop(actual.span, Note::Stored(actual.name.clone()));
+        let stepped = |facts: &[Fact]| -> Facts { facts.iter().map(|fact| fact.step(hop.clone())).collect() };
+        let key = match actual.args {
+            [key, _] => literal_key(&key.value),
+            _ => None,
+        };
+        match key {
+            Some(key) if path.matches(SEP).count() < value::DEPTH => {
+                let value = actual.values[1].clone();
+                state.write(&format!("{path}{SEP}{key}"), value.map(&|fact| fact.step(hop.clone())));
+            }
+            _ if path.matches(SEP).count() < value::DEPTH => {
+                state.add(&format!("{path}{SEP}{ANY}"), &stepped(given));
+            }
+            _ => state.add(&path, &stepped(given)),
+        }
+    }
+
+    /// `strcpy(to, from)` and its kin.
+    fn moved(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) {
+        for (places, to) in &resolved.moves {
+            let mut facts = Facts::new();
+            for place in places {
+                value::join(&mut facts, &Self::at_place(place, actual.receiver, actual.values));
+            }
+            let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
+            let facts: Facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
+            for (position, keeps) in to {
+                let Some(target) = actual.args.get(*position).and_then(|arg| self.path(&arg.value, state)) else {
+                    continue;
+                };
+                let deep = target.matches(SEP).count() >= value::DEPTH;
+                let inside = if deep { target.clone() } else { format!("{target}{SEP}{ANY}") };
+                if *keeps || offset(&actual.args[*position].value) {
+                    state.add(&inside, &facts);
+                } else {
+                    self.overwrite(&target, &inside, facts.clone(), state);
+                }
+            }
+        }
+    }
+
+    /// The contents of a buffer are replaced; the variable itself still is the caller's parameter.
+    fn overwrite(&self, target: &str, inside: &str, facts: Facts, state: &mut State<'f>) {
+        if let Some(own) = state.vars.get_mut(target) {
+            own.retain(|fact| matches!(fact.origin, Origin::Param { .. }) && !target.contains(SEP));
+            let identity = own.clone();
+            if identity.is_empty() {
+                state.write(target, Value::default());
+            }
+        }
+        state.write(inside, Value::of(facts));
+    }
+
+    fn sanitised(&self, resolved: &Resolved, result: &mut Value) {
+        let dead: Mask = resolved.sanitizers.iter().fold(0, |mask, (card, _)| mask | 1 << card);
+        if dead != 0 {
+            *result = std::mem::take(result).map(&|fact| Fact { dead: fact.dead | dead, ..fact.clone() });
+        }
+    }
+
+    fn entered(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, result: &mut Value, state: &mut State<'f>) {
+        for (kind, card, filled, what) in &resolved.sources {
+            let fact = self.source(actual.span, kind, *card, what);
+            for place in filled {
+                let Place::Argument(at) = place else { continue };
+                let Some(target) = self.path(&actual.args[*at].value, state) else { continue };
+                let deep = target.matches(SEP).count() >= value::DEPTH;
+                let inside = if deep { target } else { format!("{target}{SEP}{ANY}") };
+                state.add(&inside, std::slice::from_ref(&fact));
+            }
+            value::join(&mut result.whole, &[fact]);
+        }
+    }
+}
+
+/// What the caller knows at a callee's parameter and path.
+fn argument(index: u8, path: &str, order: &[Option<usize>], actual: &Actual) -> Facts {
+    let value = if index == RECEIVER {
+        if actual.new || actual.base.is_none() {
+            return Facts::new();
+        }
+        actual.receiver.clone()
+    } else {
+        match order.get(usize::from(index)).copied().flatten() {
+            Some(at) => actual.values[at].clone(),
+            None => return Facts::new(),
+        }
+    };
+    path.split(SEP).skip(1).fold(value, |value, segment| value.part(segment)).all()
+}
+
+fn below_any(facts: &[Fact]) -> Facts {
+    value::below(facts, ANY)
+}
+
+/// `buffer + offset`: only a part of the buffer is written.
+fn offset(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Binary(..) => true,
+        ExprKind::Cast(_, inner) | ExprKind::Address(inner) => offset(inner),
+        ExprKind::Index(..) => true,
+        _ => false,
+    }
+}
+
+fn bare(callee: &Expr) -> bool {
+    matches!(callee.kind, ExprKind::Name(_))
+}
+

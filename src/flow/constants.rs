@@ -1,0 +1,273 @@
+//! Values and conditions that are decided before the program runs.
+//!
+//! In: expressions and the constants in force. Out: [`Const`]s. Deliberately absent: strings built at run time, and
+//! anything that would need to run code. Start at [`Constants::of`] for what modules define, [`decide`] for expressions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::syntax::form::{Expr, ExprKind, Literal, Module, StmtKind, Text};
+
+use super::names;
+use super::value::Const;
+
+/// Names that a module's top level or a class gives a constant once and nothing changes afterwards.
+#[derive(Debug, Default)]
+pub struct Constants {
+    /// Per module.
+    own: Vec<HashMap<Text, Const>>,
+    /// Names of C and C++ globals that one module of the project defines.
+    shared: HashMap<Text, Const>,
+    /// Collections of literals, per module.
+    sets: Vec<HashMap<Text, bool>>,
+}
+
+/// Looks up what the caller knows of names and calls.
+pub trait Known {
+    fn name(&self, name: &Text) -> Option<Const>;
+    /// `Class.NAME`, `this.NAME`.
+    fn field(&self, base: &Expr, field: &Text) -> Option<Const>;
+    fn call(&self, expr: &Expr) -> Option<Const>;
+}
+
+struct Nothing;
+
+impl Known for Nothing {
+    fn name(&self, _: &Text) -> Option<Const> {
+        None
+    }
+    fn field(&self, _: &Expr, _: &Text) -> Option<Const> {
+        None
+    }
+    fn call(&self, _: &Expr) -> Option<Const> {
+        None
+    }
+}
+
+impl Constants {
+    pub fn of(modules: &[Module]) -> Self {
+        let mut constants = Self::default();
+        let mut everywhere: BTreeMap<Text, (usize, Option<Const>)> = BTreeMap::new();
+        for module in modules {
+            let counts = assignments(module);
+            let mut own = HashMap::new();
+            let mut sets = HashMap::new();
+            let once = |name: &Text| counts.get(name) == Some(&1);
+            let top = module.functions.first().map(|top| top.body.as_slice()).unwrap_or_default();
+            names::walk(top, &mut |stmt| {
+                if let StmtKind::Assign { target, value, augmented: false, .. } = &stmt.kind
+                    && let Some(name) = last(target)
+                    && once(&name)
+                {
+                    if let Some(value) = decide(value, &Nothing) {
+                        own.insert(name.clone(), value);
+                    }
+                    if is_literal_set(value) {
+                        sets.insert(name, true);
+                    }
+                }
+            });
+            if matches!(module.language, "c" | "cpp") {
+                for (name, count) in counts {
+                    let value = own.get(&name).cloned();
+                    let known = everywhere.entry(name).or_insert((0, None));
+                    known.0 += count;
+                    known.1 = known.1.take().or(value);
+                }
+            }
+            constants.own.push(own);
+            constants.sets.push(sets);
+        }
+        for (name, (count, value)) in everywhere {
+            if let (1, Some(value)) = (count, value) {
+                constants.shared.insert(name, value);
+            }
+        }
+        constants
+    }
+
+    /// The constant that a global name stands for in this module.
+    pub fn get(&self, module: usize, name: &Text) -> Option<Const> {
+        self.own[module].get(name).or_else(|| self.shared.get(name)).cloned()
+    }
+
+    /// Whether a global name is a collection of literals that nothing reassigns.
+    pub fn is_set(&self, module: usize, name: &Text) -> bool {
+        self.sets[module].contains_key(name)
+    }
+}
+
+fn last(target: &Expr) -> Option<Text> {
+    match &target.kind {
+        ExprKind::Name(name) | ExprKind::Field(_, name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// How often each name is assigned anywhere in the module; taking an address or passing by reference counts too.
+fn assignments(module: &Module) -> BTreeMap<Text, usize> {
+    let mut counts: BTreeMap<Text, usize> = BTreeMap::new();
+    for function in &module.functions {
+        for param in &function.params {
+            *counts.entry(param.name.clone()).or_default() += 1;
+        }
+        names::walk(&function.body, &mut |stmt| {
+            let mut bump = |target: &Expr| {
+                if let Some(name) = last(target) {
+                    *counts.entry(name).or_default() += 1;
+                }
+            };
+            match &stmt.kind {
+                StmtKind::Assign { target, .. } => bump(target),
+                StmtKind::Loop { binds: Some((target, _)), .. } => bump(target),
+                _ => {}
+            }
+            names::expressions(stmt, &mut |expr| match &expr.kind {
+                ExprKind::Assign(target, _) => bump(target),
+                ExprKind::Address(inner) => bump(inner),
+                ExprKind::Unary(op, inner) if op.contains("++") || op.contains("--") => bump(inner),
+                _ => {}
+            });
+        });
+    }
+    counts
+}
+
+/// A collection whose members are all literals, also inside the usual constructors: `new Set(["a"])`, `List.of("a")`.
+pub fn is_literal_set(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Collection(items) => {
+            !items.is_empty()
+                && items.iter().all(|(key, value)| match key {
+                    Some(key) => fixed(key) || matches!(key.kind, ExprKind::Name(_)),
+                    None => fixed(value),
+                })
+        }
+        ExprKind::Call { callee, args, .. } => {
+            let name = match &callee.kind {
+                ExprKind::Name(name) | ExprKind::Field(_, name) => &**name,
+                _ => "",
+            };
+            let builds = ["set", "frozenset", "tuple", "list", "dict", "Set", "Map", "of", "asList", "freeze", "HashSet",
+                "ArrayList", "ofEntries", "unmodifiableSet", "unmodifiableList", "entry"];
+            builds.contains(&name)
+                && !args.is_empty()
+                && args.iter().all(|arg| fixed(&arg.value) || is_literal_set(&arg.value))
+        }
+        ExprKind::Opaque(parts) | ExprKind::Template(parts) if parts.len() == 1 => is_literal_set(&parts[0]),
+        ExprKind::Cast(_, inner) => is_literal_set(inner),
+        _ => false,
+    }
+}
+
+fn fixed(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Unary(_, inner) => fixed(inner),
+        ExprKind::Binary(_, left, right) => fixed(left) && fixed(right),
+        _ => false,
+    }
+}
+
+/// The value of an expression where it does not depend on a run.
+pub fn decide(expr: &Expr, known: &dyn Known) -> Option<Const> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => Some(constant(literal)?),
+        ExprKind::Name(name) => match &**name {
+            "True" | "true" | "TRUE" => Some(Const::Bool(true)),
+            "False" | "false" | "FALSE" => Some(Const::Bool(false)),
+            "None" | "null" | "nil" | "NULL" | "nullptr" => Some(Const::Null),
+            _ => known.name(name),
+        },
+        ExprKind::Field(base, field) => known.field(base, field),
+        ExprKind::Call { .. } => known.call(expr),
+        ExprKind::Cast(_, inner) => decide(inner, known),
+        ExprKind::Unary(op, inner) => match (&**op, decide(inner, known)?) {
+            ("!", value) => Some(Const::Bool(!value.truth())),
+            ("-", Const::Number(number)) => Some(Const::Number(-number)),
+            ("+", value @ Const::Number(_)) => Some(value),
+            _ => None,
+        },
+        ExprKind::Binary(op, left, right) => binary(op, left, right, known),
+        ExprKind::Choice(cond, yes, no) => decide(if decide(cond, known)?.truth() { yes } else { no }, known),
+        ExprKind::Opaque(parts) | ExprKind::Template(parts) if parts.len() == 1 => decide(&parts[0], known),
+        _ => None,
+    }
+}
+
+fn binary(op: &str, left: &Expr, right: &Expr, known: &dyn Known) -> Option<Const> {
+    let (a, b) = (decide(left, known), decide(right, known));
+    match op {
+        "&&" => match (a.map(|a| a.truth()), b.map(|b| b.truth())) {
+            (Some(false), _) | (_, Some(false)) => Some(Const::Bool(false)),
+            (Some(true), Some(true)) => Some(Const::Bool(true)),
+            _ => None,
+        },
+        "||" => match (a.map(|a| a.truth()), b.map(|b| b.truth())) {
+            (Some(true), _) | (_, Some(true)) => Some(Const::Bool(true)),
+            (Some(false), Some(false)) => Some(Const::Bool(false)),
+            _ => None,
+        },
+        "==" | "===" | "is" => Some(Const::Bool(same(&a?, &b?))),
+        "!=" | "!==" | "is not" => Some(Const::Bool(!same(&a?, &b?))),
+        _ => arithmetic(op, &a?, &b?),
+    }
+}
+
+fn same(a: &Const, b: &Const) -> bool {
+    match (a, b) {
+        (Const::Bool(a), Const::Number(b)) | (Const::Number(b), Const::Bool(a)) => f64::from(u8::from(*a)) == *b,
+        _ => a == b,
+    }
+}
+
+fn arithmetic(op: &str, a: &Const, b: &Const) -> Option<Const> {
+    if let (Const::Text(a), Const::Text(b), "+") = (a, b, op) {
+        return (a.len() + b.len() < 4096).then(|| Const::Text(format!("{a}{b}").into()));
+    }
+    let (Const::Number(a), Const::Number(b)) = (a, b) else { return None };
+    let number = |value: f64| Some(Const::Number(value)).filter(|_| value.is_finite());
+    match op {
+        "<" => Some(Const::Bool(a < b)),
+        "<=" => Some(Const::Bool(a <= b)),
+        ">" => Some(Const::Bool(a > b)),
+        ">=" => Some(Const::Bool(a >= b)),
+        "+" => number(a + b),
+        "-" => number(a - b),
+        "*" => number(a * b),
+        "/" => number(a / b).filter(|_| *b != 0.0),
+        "%" => number(a % b).filter(|_| *b != 0.0),
+        _ => None,
+    }
+}
+
+fn constant(literal: &Literal) -> Option<Const> {
+    match literal {
+        Literal::Str(text) => Some(Const::Text(text.clone())),
+        Literal::Number(text) => number(text).map(Const::Number),
+        Literal::Bool(value) => Some(Const::Bool(*value)),
+        Literal::Null => Some(Const::Null),
+    }
+}
+
+/// A number as any of the languages writes it, suffixes and underscores removed.
+pub fn number(text: &str) -> Option<f64> {
+    let clean: String = text.chars().filter(|c| *c != '_' && *c != '\'').collect();
+    let lower = clean.to_ascii_lowercase();
+    if let Some(hex) = lower.strip_prefix("0x") {
+        return u64::from_str_radix(hex.trim_end_matches(['u', 'l']), 16).ok().map(|value| value as f64);
+    }
+    lower.trim_end_matches(['u', 'l', 'f', 'd', 'n', 'z']).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_all_languages_are_read() {
+        assert_eq!(number("10UL"), Some(10.0));
+        assert_eq!(number("0x1f"), Some(31.0));
+        assert_eq!(number("1_000"), Some(1000.0));
+        assert_eq!(number("abc"), None);
+    }
+}

@@ -1,0 +1,359 @@
+//! Which functions outsiders can make run: routes, handlers, `main`, as framework models describe them.
+//!
+//! In: modules, names and models. Out: [`Entry`]s, and what is known of handlers' parameters.
+//! Deliberately absent: routing tables in configuration files, and whether anything protects a route.
+//! Start at [`find`].
+
+use std::collections::BTreeMap;
+
+use crate::cards::pattern::Pattern;
+use crate::source::SourceFile;
+use crate::syntax::form::{Annotation, Arg, Expr, ExprKind, Function, Literal, Module, Param, Span, Text};
+
+use super::calls::{self, Directory, Site};
+use super::frameworks::{EntryRule, Model, Params};
+use super::matcher::{Place, Purpose, Rule, Rules};
+use super::names::{self, Frame, Path, Resolver, Scope};
+
+/// A function that outsiders can make run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub unit: u32,
+    /// `http`, `cli`, `message` …
+    pub kind: String,
+    pub framework: String,
+    /// The path or event it is registered for, where it is a literal.
+    pub route: Option<Text>,
+    /// Verb as far as it shows: `get`, `post`, `route`; lower case.
+    pub verb: Text,
+    /// Decorators, annotations and middleware around it, as dotted names, in order.
+    pub controls: Vec<Text>,
+    /// Where it is registered.
+    pub span: Span,
+    /// Positions of parameters that carry outside input.
+    pub tainted: Vec<usize>,
+}
+
+/// Everything the search needs to see.
+pub struct Search<'a> {
+    pub modules: &'a [Module],
+    pub files: &'a [SourceFile],
+    pub scopes: &'a [Scope],
+    pub frames: &'a [Vec<Frame>],
+    pub directory: &'a Directory,
+    /// Models in use, per module.
+    pub models: &'a [Vec<&'static Model>],
+}
+
+/// Types that a model gives to parameters: unit, position, type.
+pub type Typed = BTreeMap<u32, Vec<(usize, Path)>>;
+
+/// Entries ordered by unit, one per unit (the first registration wins, controls of all are kept), and handler types.
+pub fn find(search: &Search) -> (Vec<Entry>, Typed) {
+    let mut entries: BTreeMap<u32, Entry> = BTreeMap::new();
+    let mut typed = Typed::new();
+    for at in 0..search.modules.len() {
+        declared(search, at, &mut entries, &mut typed);
+        registered(search, at, &mut entries, &mut typed);
+    }
+    (entries.into_values().collect(), typed)
+}
+
+fn declared(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, typed: &mut Typed) {
+    let module = &search.modules[at];
+    for (index, function) in module.functions.iter().enumerate() {
+        for model in &search.models[at] {
+            for rule in model.entries.iter().filter(|rule| rule.calls.is_empty()) {
+                if let Some(found) = declares(search, at, function, rule) {
+                    let unit = search.directory.first[at] + index as u32;
+                    let skip = calls::shift(function, &search.frames[at][index]);
+                    note_types(rule, unit, skip, typed);
+                    let annotation = found.and_then(|at| function.annotations.get(at));
+                    add(entries, entry(model, rule, unit, function, skip, annotation));
+                }
+            }
+        }
+    }
+}
+
+fn entry(model: &Model, rule: &EntryRule, unit: u32, function: &Function, skip: usize, by: Option<&Annotation>) -> Entry {
+    let verb = by.map_or(&*function.name, |note| note.name.rsplit('.').next().unwrap_or(&note.name));
+    let route = by.and_then(|note| note.args.iter().find_map(|arg| text(&arg.value)));
+    Entry {
+        unit,
+        kind: rule.kind.clone(),
+        framework: model.name.clone(),
+        route,
+        verb: verb.to_lowercase().into(),
+        controls: function.annotations.iter().map(|note| note.name.clone()).collect(),
+        span: by.map_or(function.span, |note| note.span),
+        tainted: tainted(&rule.params, function, skip),
+    }
+}
+
+fn text(expr: &Expr) -> Option<Text> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
+        ExprKind::Collection(items) => items.iter().find_map(|(_, item)| text(item)),
+        _ => None,
+    }
+}
+
+fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
+    match entries.get_mut(&entry.unit) {
+        Some(known) => {
+            for control in entry.controls {
+                if !known.controls.contains(&control) {
+                    known.controls.push(control);
+                }
+            }
+            known.tainted.extend(entry.tainted);
+            known.tainted.sort_unstable();
+            known.tainted.dedup();
+        }
+        None => {
+            entries.insert(entry.unit, entry);
+        }
+    }
+}
+
+/// `Some` when every condition of the rule holds; inside, which annotation decided.
+fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -> Option<Option<usize>> {
+    let module = &search.modules[at];
+    if &*function.name == "<module>" {
+        return None;
+    }
+    let mut by = None;
+    if !rule.annotations.is_empty() {
+        by = Some(function.annotations.iter().position(|note| {
+            rule.annotations.iter().any(|pattern| names_it(pattern, &note.name))
+        })?);
+    }
+    if let Some(regex) = &rule.functions
+        && !regex.is_match(&function.name)
+    {
+        return None;
+    }
+    if !rule.classes.is_empty() {
+        let class = function.class_name.as_ref()?;
+        let ancestors = search.directory.ancestors(class);
+        let notes = function.class.map(|class| &module.classes[class].annotations);
+        let marked = |want: &String| notes.is_some_and(|notes| notes.iter().any(|note| names_it(want, &note.name)));
+        if !rule.classes.iter().any(|want| ancestors.iter().any(|have| **have == **want) || marked(want)) {
+            return None;
+        }
+    }
+    if !rule.signature.is_empty() && !signed(function, &rule.signature) {
+        return None;
+    }
+    if let Some(regex) = &rule.files
+        && !regex.is_match(&search.files[module.file.0 as usize].path)
+    {
+        return None;
+    }
+    Some(by)
+}
+
+/// `*.route` names any dotted name that ends in `.route`; anything else the name itself or its last segments.
+fn names_it(pattern: &str, name: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(tail) => name.rsplit_once('.').is_some_and(|(_, last)| last == tail),
+        None => name == pattern || name.strip_suffix(pattern).is_some_and(|head| head.ends_with('.')),
+    }
+}
+
+fn signed(function: &Function, signature: &[String]) -> bool {
+    let mut hints = function.params.iter().filter_map(|param| {
+        param.hint.as_deref().and_then(names::type_path).and_then(|path| path.last().cloned())
+    });
+    signature.iter().all(|want| hints.any(|have| *have == **want))
+}
+
+fn note_types(rule: &EntryRule, unit: u32, skip: usize, typed: &mut Typed) {
+    for (position, name) in rule.types.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let known = typed.entry(unit).or_default();
+        let found = (position + skip, names::path_of_text(name));
+        if !known.contains(&found) {
+            known.push(found);
+        }
+    }
+}
+
+fn tainted(params: &Params, function: &Function, skip: usize) -> Vec<usize> {
+    let own = function.params.iter().enumerate().skip(skip);
+    match params {
+        Params::None => Vec::new(),
+        Params::At(places) => places.iter().map(|at| at + skip).filter(|at| *at < function.params.len()).collect(),
+        Params::Marked(marks) => {
+            let marked = |param: &Param| {
+                param.annotations.iter().any(|note| marks.iter().any(|mark| names_it(mark, &note.name)))
+            };
+            own.filter(|(_, param)| marked(param)).map(|(at, _)| at).collect()
+        }
+        Params::AllBut(except) => {
+            let injected = |param: &Param| {
+                let hint = param.hint.as_deref().and_then(names::type_path).and_then(|path| path.last().cloned());
+                let default = param.default.as_ref().and_then(called);
+                [hint, default].into_iter().flatten().any(|name| except.iter().any(|own| **own == *name))
+                    || except.iter().any(|own| **own == *param.name)
+            };
+            own.filter(|(_, param)| !injected(param)).map(|(at, _)| at).collect()
+        }
+    }
+}
+
+fn called(expr: &Expr) -> Option<Text> {
+    match &expr.kind {
+        ExprKind::Call { callee, .. } => names::dotted(callee).and_then(|name| name.rsplit('.').next().map(Text::from)),
+        _ => None,
+    }
+}
+
+/// Handlers that a call registers: `app.get("/x", guard, handler)`.
+fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, typed: &mut Typed) {
+    let module = &search.modules[at];
+    let mut rules = Rules::default();
+    let mut origin: Vec<(&Model, &EntryRule)> = Vec::new();
+    for model in &search.models[at] {
+        for rule in &model.entries {
+            for pattern in &rule.calls {
+                rules.add(registration(pattern));
+                origin.push((model, rule));
+            }
+        }
+    }
+    if origin.is_empty() {
+        return;
+    }
+    for (index, function) in module.functions.iter().enumerate() {
+        let resolver = resolver(search, at, index);
+        names::walk(&function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                let ExprKind::Call { callee, args, new } = &expr.kind else { return };
+                let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else { return };
+                if !rules.knows_call(last) {
+                    return;
+                }
+                for found in rules.call(&resolver.paths(callee), args, *new, &|_| None) {
+                    let (model, rule) = origin[found.number];
+                    register(search, &resolver, at, (model, rule), (last, args, expr.span), &found.places, entries, typed);
+                }
+            });
+        });
+    }
+}
+
+fn registration(pattern: &Pattern) -> Rule {
+    Rule { purpose: Purpose::Call, card: None, kind: String::new(), pattern: pattern.clone(), to: Vec::new() }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn register(
+    search: &Search,
+    resolver: &Resolver,
+    at: usize,
+    (model, rule): (&Model, &EntryRule),
+    (verb, args, span): (&Text, &[Arg], Span),
+    places: &[Place],
+    entries: &mut BTreeMap<u32, Entry>,
+    typed: &mut Typed,
+) {
+    let handlers: Vec<(usize, u32)> = places
+        .iter()
+        .filter_map(|place| match place {
+            Place::Argument(arg) => Some(*arg),
+            _ => None,
+        })
+        .flat_map(|arg| handlers(search, resolver, at, &args[arg].value).into_iter().map(move |unit| (arg, unit)))
+        .collect();
+    let Some(last) = handlers.iter().map(|(arg, _)| *arg).max() else { return };
+    let route = args.iter().find_map(|arg| text(&arg.value));
+    for (arg, unit) in handlers {
+        let owner = search.directory.module_of(unit);
+        let index = (unit - search.directory.first[owner]) as usize;
+        let function = &search.modules[owner].functions[index];
+        let skip = calls::shift(function, &search.frames[owner][index]);
+        note_types(rule, unit, skip, typed);
+        let controls = args[..arg].iter().filter_map(|arg| control(&arg.value)).collect();
+        let kind = if arg == last { rule.kind.clone() } else { "middleware".to_owned() };
+        add(entries, Entry {
+            unit,
+            kind,
+            framework: model.name.clone(),
+            route: route.clone(),
+            verb: verb.to_lowercase().into(),
+            controls,
+            span,
+            tainted: tainted(&rule.params, function, skip),
+        });
+    }
+}
+
+/// The functions that an argument stands for: a lambda, a name, a member, or the same inside a wrapper call.
+fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) -> Vec<u32> {
+    match &expr.kind {
+        ExprKind::Function(index) => vec![search.directory.first[module] + *index as u32],
+        ExprKind::Name(_) | ExprKind::Field(..) => {
+            let paths = resolver.paths(expr);
+            let class = resolver.class.as_ref();
+            search.directory.targets(&Site { module, class, callee: expr, paths: &paths, args: usize::MAX, new: false })
+        }
+        ExprKind::Call { callee, args, .. } => {
+            let inner: Vec<u32> =
+                args.iter().flat_map(|arg| handlers(search, resolver, module, &arg.value)).collect();
+            // `app.get("/x", makeHandler())`: the function that the factory returns is inside it.
+            if inner.is_empty() { returned(search, resolver, module, callee) } else { inner }
+        }
+        ExprKind::Collection(items) => {
+            items.iter().flat_map(|(_, item)| handlers(search, resolver, module, item)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn returned(search: &Search, resolver: &Resolver, module: usize, callee: &Expr) -> Vec<u32> {
+    let paths = resolver.paths(callee);
+    let class = resolver.class.as_ref();
+    let site = Site { module, class, callee, paths: &paths, args: usize::MAX, new: false };
+    let mut found = Vec::new();
+    for unit in search.directory.targets(&site) {
+        let owner = search.directory.module_of(unit);
+        let first = search.directory.first[owner];
+        names::walk(&search.modules[owner].functions[(unit - first) as usize].body, &mut |stmt| {
+            if let crate::syntax::form::StmtKind::Return(Some(value)) = &stmt.kind
+                && let ExprKind::Function(index) = &value.kind
+            {
+                found.push(first + *index as u32);
+            }
+        });
+    }
+    found
+}
+
+fn control(expr: &Expr) -> Option<Text> {
+    match &expr.kind {
+        ExprKind::Call { callee, .. } => names::dotted(callee).map(Text::from),
+        _ => names::dotted(expr).map(Text::from),
+    }
+}
+
+/// The view of names from inside a function: its own, then those of the functions around it, then the module's.
+pub fn resolver<'a>(search: &Search<'a>, module: usize, index: usize) -> Resolver<'a> {
+    view(&search.modules[module], &search.scopes[module], &search.frames[module], index)
+}
+
+/// As [`resolver`], from the parts.
+pub fn view<'a>(module: &'a Module, scope: &'a Scope, frames: &'a [Frame], index: usize) -> Resolver<'a> {
+    let mut chain = vec![&frames[index]];
+    let mut class = module.functions[index].class_name.clone();
+    let mut at = index;
+    while let Some(parent) = module.functions[at].parent.filter(|parent| *parent != at && chain.len() < 16) {
+        chain.push(&frames[parent]);
+        class = class.or_else(|| module.functions[parent].class_name.clone());
+        at = parent;
+    }
+    if at != 0 && !frames.is_empty() {
+        chain.push(&frames[0]);
+    }
+    Resolver { module, scope, frames: chain, class }
+}

@@ -1,0 +1,517 @@
+//! What an expression's value carries.
+//!
+//! In: an expression and the state before it. Out: a [`Value`]; assignments inside expressions change the state.
+//! Deliberately absent: calls (`apply`). Start at [`Walker::eval`].
+
+use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
+
+use super::constants::{self, Known};
+use super::matcher::{Place, Purpose};
+use super::names;
+use super::taint::{Walker, meet};
+use super::value::{self, ANY, Const, DEPTH, Fact, Facts, Note, SEP, State, Value};
+
+/// Operators whose result is a truth value and carries nothing.
+const COMPARISONS: [&str; 16] = [
+    "==", "!=", "===", "!==", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "instanceof", "<=>", "of", "~=",
+];
+/// Members that are numbers about a value, not the value.
+const MEASURES: [&str; 8] = ["length", "size", "Length", "Count", "byteLength", "size_bytes", "nbytes", "ndim"];
+
+impl<'f> Walker<'_, 'f> {
+    pub fn eval(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        if self.fuel == 0 {
+            return Value::default();
+        }
+        self.fuel -= 1;
+        match &expr.kind {
+            ExprKind::Literal(_) => Value::default(),
+            ExprKind::Name(name) => self.name(name, expr, state),
+            ExprKind::Field(base, field) => self.field(base, field, expr, state),
+            ExprKind::Index(base, key) => {
+                self.eval(key, state);
+                let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
+                let mut value = self.eval(base, state).part(&segment);
+                if literal_key(key).is_some() {
+                    self.reads(expr, &mut value);
+                }
+                value
+            }
+            ExprKind::Call { callee, args, new } => self.call(expr, callee, args, *new, state),
+            ExprKind::Binary(op, left, right) => self.binary(op, left, right, expr.span, state),
+            ExprKind::Unary(op, inner) => {
+                let value = self.eval(inner, state);
+                if matches!(&**op, "!" | "sizeof" | "typeof") { Value::default() } else { value }
+            }
+            ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
+                let single = parts.len() == 1 && matches!(expr.kind, ExprKind::Opaque(_));
+                let mut value = Value::default();
+                for part in parts {
+                    value.join(self.eval(part, state));
+                }
+                if single { value } else { Value::of(value.all()) }
+            }
+            ExprKind::Collection(items) => self.collection(items, state),
+            ExprKind::Choice(cond, yes, no) => self.choice(cond, yes, no, state),
+            ExprKind::Function(index) => {
+                self.inline(*index, &[], state);
+                Value::default()
+            }
+            ExprKind::Cast(hint, inner) => {
+                let value = self.eval(inner, state);
+                if names::is_numeric(hint) { self.numbered(value) } else { value }
+            }
+            ExprKind::Address(inner) => self.eval(inner, state),
+            ExprKind::Deref(inner) => match self.pointee(inner, state) {
+                Some(target) => self.eval(target, state),
+                None => {
+                    let value = self.eval(inner, state);
+                    let mut part = value.part(ANY);
+                    part.join(Value::of(value.all()));
+                    part
+                }
+            },
+            ExprKind::Assign(target, from) => self.assigned(target, from, expr.span, state),
+        }
+    }
+
+    /// The variable whose address a pointer was given, when that is certain here.
+    fn pointee(&self, pointer: &Expr, state: &State<'f>) -> Option<&'f Expr> {
+        let ExprKind::Name(name) = &pointer.kind else { return None };
+        match &state.bound.get(name)?.kind {
+            ExprKind::Address(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    fn assigned(&mut self, target: &'f Expr, from: &'f Expr, span: Span, state: &mut State<'f>) -> Value {
+        let constant = self.decide(from, state);
+        let value = self.eval(from, state);
+        self.write_sinks(target, &value, span, state);
+        let hop = self.hop(span, Note::Assigned(names::dotted(target).unwrap_or_default().into()));
+        let value = value.map(&|fact| fact.step(hop.clone()));
+        self.store(target, value.clone(), false, state);
+        if let ExprKind::Name(name) = &target.kind {
+            match constant {
+                Some(constant) => state.consts.insert(name.clone(), constant),
+                None => state.consts.remove(name),
+            };
+            state.bound.insert(name.clone(), from);
+        }
+        value
+    }
+
+    fn name(&mut self, name: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        let path = self.slot(name);
+        if let Some(meaning) = self.macro_name(name) {
+            return state.read(&self.slot(&meaning));
+        }
+        let mut value = state.read(&path);
+        let known = state.vars.contains_key(&path);
+        if !known && path.contains(SEP) {
+            if let Some(class) = self.class() {
+                self.shared_field(&class, name, &mut value);
+            }
+        } else if !known && self.is_global(name) {
+            if let Some(facts) = self.shared.globals.get(&(self.module, name.clone())) {
+                value::join(&mut value.whole, facts);
+            }
+        } else if !known {
+            self.imported_global(name, &mut value);
+        }
+        if !known {
+            self.reads(expr, &mut value);
+        }
+        value
+    }
+
+    /// A global of another file that this one imports or, in C, names outright.
+    fn imported_global(&self, name: &Text, value: &mut Value) {
+        let shared = &self.shared.globals;
+        if shared.is_empty() {
+            return;
+        }
+        let language = self.world.modules[self.module].language;
+        if matches!(language, "c" | "cpp") && !self.world.frames[self.module][self.here].locals.contains(name) {
+            for ((_, other), facts) in shared {
+                if other == name {
+                    value::join(&mut value.whole, facts);
+                }
+            }
+        }
+    }
+
+    /// The variable that a macro of C stands for.
+    fn macro_name(&self, name: &Text) -> Option<Text> {
+        match &self.world.scopes[self.module].macros.get(name)?.last()?.kind {
+            ExprKind::Name(meaning) if meaning != name => Some(meaning.clone()),
+            _ => None,
+        }
+    }
+
+    fn shared_field(&self, class: &Text, field: &Text, value: &mut Value) {
+        for class in self.world.directory.ancestors(class) {
+            if let Some(facts) = self.shared.fields.get(&(class, field.clone())) {
+                value::join(&mut value.whole, facts);
+            }
+        }
+    }
+
+    fn field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        let whole = self.eval(base, state);
+        if MEASURES.contains(&&**field) {
+            return self.numbered(Value::of(whole.part(field).all()));
+        }
+        let mut value = whole.part(field);
+        let receiver = self.receiver();
+        let own = matches!(&base.kind, ExprKind::Name(name) if receiver.as_ref() == Some(name));
+        if own && !whole.parts.contains_key(&format!("{SEP}{field}")) {
+            if let Some(class) = self.class() {
+                self.shared_field(&class, field, &mut value);
+            }
+        } else if !own && value.is_clean() && !self.shared.fields.is_empty() {
+            // A field of another object of the project that some method filled with outside input.
+            let paths = self.world.resolver(self.module, self.here).paths(base);
+            for class in paths.iter().filter_map(|path| path.last()) {
+                self.shared_field(class, field, &mut value);
+            }
+        }
+        self.reads(expr, &mut value);
+        value
+    }
+
+    /// Adds outside input where reading this name or field is a source.
+    fn reads(&mut self, expr: &'f Expr, value: &mut Value) {
+        let last = match &expr.kind {
+            ExprKind::Name(name) | ExprKind::Field(_, name) => name.clone(),
+            ExprKind::Index(_, key) => literal_key(key).unwrap_or_default().into(),
+            _ => return,
+        };
+        let rules = self.world.rules(self.module);
+        let imported = matches!(expr.kind, ExprKind::Name(_))
+            && self.world.scopes[self.module].imports.get(&last).and_then(|path| path.last()).is_some_and(|last| rules.knows_read(last));
+        if !rules.knows_read(&last) && !imported {
+            return;
+        }
+        let resolver = self.world.resolver(self.module, self.here);
+        let found = rules.read(&resolver.paths(expr));
+        let found: Vec<_> = found
+            .into_iter()
+            .filter(|rule| rule.purpose == Purpose::Source)
+            .map(|rule| (rule.kind.clone(), rule.card))
+            .collect();
+        for (kind, card) in found {
+            let what = names::dotted(expr).unwrap_or_else(|| last.to_string());
+            let fact = self.source(expr.span, &kind, card, &what);
+            value::join(&mut value.whole, &[fact]);
+        }
+    }
+
+    fn collection(&mut self, items: &'f [(Option<Expr>, Expr)], state: &mut State<'f>) -> Value {
+        let mut value = Value::default();
+        for (at, (key, item)) in items.iter().enumerate() {
+            let segment = match key {
+                Some(key) => {
+                    let named = match &key.kind {
+                        ExprKind::Name(name) => Some(name.to_string()),
+                        _ => literal_key(key),
+                    };
+                    if named.is_none() {
+                        // A computed key is content too.
+                        let facts = self.eval(key, state).all();
+                        value::join(value.parts.entry(format!("{SEP}{ANY}")).or_default(), &facts);
+                    }
+                    named.unwrap_or_else(|| ANY.to_owned())
+                }
+                None if matches!(item.kind, ExprKind::Unary(..)) => ANY.to_owned(),
+                None => at.to_string(),
+            };
+            let inner = self.eval(item, state);
+            if inner.is_clean() {
+                value.parts.entry(format!("{SEP}{segment}")).or_default();
+                continue;
+            }
+            value::join(value.parts.entry(format!("{SEP}{segment}")).or_default(), &inner.whole);
+            for (path, facts) in inner.parts {
+                value::join(value.parts.entry(format!("{SEP}{segment}{path}")).or_default(), &facts);
+            }
+        }
+        if value.is_clean() { Value::default() } else { value }
+    }
+
+    fn choice(&mut self, cond: &'f Expr, yes: &'f Expr, no: &'f Expr, state: &mut State<'f>) -> Value {
+        let decided = self.decide(cond, state).map(|value| value.truth());
+        self.eval(cond, state);
+        if let Some(truth) = decided {
+            return self.eval(if truth { yes } else { no }, state);
+        }
+        let mut other = state.clone();
+        self.refine(cond, true, state);
+        let mut value = self.eval(yes, state);
+        self.refine(cond, false, &mut other);
+        value.join(self.eval(no, &mut other));
+        meet(state, other);
+        value
+    }
+
+    fn binary(&mut self, op: &str, left: &'f Expr, right: &'f Expr, span: Span, state: &mut State<'f>) -> Value {
+        if matches!(op, "&&" | "||") {
+            let mut value = self.eval(left, state);
+            if self.decide(left, state).is_some_and(|left| left.truth() != (op == "&&")) {
+                return value;
+            }
+            let mut inside = state.clone();
+            self.refine(left, op == "&&", &mut inside);
+            value.join(self.eval(right, &mut inside));
+            inside.ended = false;
+            // The right side may have assigned something; its refinements must not outlive it.
+            state.join(&inside);
+            return value;
+        }
+        if matches!(op, "<<" | ">>") && self.streams(op, left, right, span, state) {
+            return self.eval(left, state);
+        }
+        let mut value = self.eval(left, state);
+        let other = self.eval(right, state);
+        if COMPARISONS.contains(&op) {
+            return Value::default();
+        }
+        value = Value::of(value.all());
+        value.join(Value::of(other.all()));
+        if matches!(op, "-" | "^" | "**") { self.numbered(value) } else { value }
+    }
+
+    /// C++ streams: `in >> x` fills `x`, `out << x` fills `out`. False when the left side is a number.
+    fn streams(&mut self, op: &str, left: &'f Expr, right: &'f Expr, span: Span, state: &mut State<'f>) -> bool {
+        if self.world.modules[self.module].language != "cpp" {
+            return false;
+        }
+        let mut root = left;
+        while let ExprKind::Binary(inner, deeper, _) = &root.kind {
+            if &**inner != op {
+                return false;
+            }
+            root = deeper;
+        }
+        let paths = self.world.resolver(self.module, self.here).paths(root);
+        let named = |names: &[&str]| paths.iter().filter_map(|path| path.last()).any(|last| names.contains(&&**last));
+        if named(&["cin", "wcin", "ifstream", "fstream", "wifstream"]) && op == ">>" {
+            self.eval(left, state);
+            if let Some(path) = self.path(right, state) {
+                let kind = if named(&["cin", "wcin"]) { "cli" } else { "file" };
+                let fact = self.source(span, kind, None, "the input stream");
+                let numeric = self.world.frames[self.module][self.here].known.get(&*path);
+                let numeric = numeric.into_iter().flatten().filter_map(|path| path.last()).any(|last| names::is_numeric(last));
+                let value = Value::of(vec![fact]);
+                let value = if numeric { self.numbered(value) } else { value };
+                state.write(&path, value);
+            }
+            return true;
+        }
+        let stream = ["stringstream", "ostringstream", "istringstream", "ofstream", "wstringstream", "cout", "cerr", "clog"];
+        if !named(&stream) {
+            return false;
+        }
+        let (from, to) = if op == "<<" { (right, root) } else { (root, right) };
+        let facts = self.eval(from, state).all();
+        self.eval(left, state);
+        if let Some(path) = self.path(to, state) {
+            state.add(&path, &facts);
+        }
+        true
+    }
+
+    /// The same data as a number: harmless wherever only text does harm.
+    pub fn numbered(&self, value: Value) -> Value {
+        let stringish = self.world.stringish;
+        value.map(&|fact| Fact { dead: fact.dead | stringish, ..fact.clone() })
+    }
+
+    /// The class whose method is walked, lambdas inside it included.
+    pub fn class(&self) -> Option<Text> {
+        self.world.resolver(self.module, self.here).class
+    }
+
+    pub fn receiver(&self) -> Option<Text> {
+        let resolver = self.world.resolver(self.module, self.here);
+        resolver.frames.iter().find_map(|frame| frame.receiver.clone())
+    }
+
+    /// A name that belongs to the module's top level as seen from here.
+    pub fn is_global(&self, name: &Text) -> bool {
+        if self.here == 0 || !self.world.globals[self.module].contains(name) {
+            return false;
+        }
+        let frames = &self.world.frames[self.module];
+        let mut at = self.here;
+        loop {
+            let frame = &frames[at];
+            if frame.declared.contains(name) {
+                return false;
+            }
+            match self.world.modules[self.module].functions[at].parent {
+                Some(parent) if parent != 0 && parent != at => at = parent,
+                _ => return true,
+            }
+        }
+    }
+
+    /// The access path of a plain name: itself, or a field where the language lets methods name fields barely.
+    pub fn slot(&self, name: &Text) -> String {
+        let module = &self.world.modules[self.module];
+        if !matches!(module.language, "java" | "cpp") {
+            return name.to_string();
+        }
+        let frame = &self.world.frames[self.module][self.here];
+        if frame.declared.contains(name) {
+            return name.to_string();
+        }
+        let class = self.class();
+        let fielded = module.classes.iter().any(|declared| {
+            Some(&declared.name) == class.as_ref() && declared.fields.iter().any(|(field, _)| field == name)
+        });
+        if fielded { format!("this{SEP}{name}") } else { name.to_string() }
+    }
+
+    /// The access path that an expression names, at most [`DEPTH`] segments below a variable.
+    pub fn path(&self, expr: &Expr, state: &State<'f>) -> Option<String> {
+        let grow = |base: String, segment: &str| {
+            if base.matches(SEP).count() < DEPTH { format!("{base}{SEP}{segment}") } else { base }
+        };
+        match &expr.kind {
+            ExprKind::Name(name) => Some(self.slot(self.macro_name(name).as_ref().unwrap_or(name))),
+            ExprKind::Field(base, field) => Some(grow(self.path(base, state)?, field)),
+            ExprKind::Index(base, key) => {
+                let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
+                Some(grow(self.path(base, state)?, &segment))
+            }
+            ExprKind::Deref(inner) => match self.pointee(inner, state) {
+                Some(target) => self.path(target, state),
+                None => Some(grow(self.path(inner, state)?, ANY)),
+            },
+            ExprKind::Address(inner) | ExprKind::Cast(_, inner) => self.path(inner, state),
+            ExprKind::Binary(op, left, _) if matches!(&**op, "+" | "-") => {
+                // `buffer + offset` still points into the buffer.
+                self.path(left, state).filter(|_| matches!(self.world.modules[self.module].language, "c" | "cpp"))
+            }
+            ExprKind::Unary(op, inner) if matches!(&**op, "await" | "*" | "&" | "...") => self.path(inner, state),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.path(&parts[0], state),
+            _ => None,
+        }
+    }
+
+    pub fn decide(&self, expr: &Expr, state: &State<'f>) -> Option<Const> {
+        constants::decide(expr, &Here { walker: self, state })
+    }
+
+    /// Sinks that are assignments: `element.innerHTML = value`.
+    pub fn write_sinks(&mut self, target: &'f Expr, value: &Value, span: Span, state: &mut State<'f>) {
+        if matches!(target.kind, ExprKind::Name(_)) || value.is_clean() {
+            return;
+        }
+        let resolver = self.world.resolver(self.module, self.here);
+        let mut paths = resolver.paths(target);
+        if let ExprKind::Index(base, _) = &target.kind {
+            paths.extend(resolver.paths(base));
+            self.eval(base, state);
+        }
+        let rules = self.world.rules(self.module);
+        let cards: Vec<(usize, String)> = rules
+            .write(&paths)
+            .into_iter()
+            .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || self.in_entry()))
+            .filter_map(|rule| Some((rule.card?, rule.pattern.text.clone())))
+            .collect();
+        let facts = value.all();
+        for (card, text) in cards {
+            self.hit(card, &facts, span, &text);
+        }
+    }
+
+    /// Sinks that are the returned value itself.
+    pub fn return_sinks(&mut self, expr: &'f Expr, value: &Value, span: Span) {
+        if value.is_clean() || matches!(expr.kind, ExprKind::Function(_)) {
+            return;
+        }
+        let entry = self.in_entry();
+        let rules = self.world.rules(self.module).returns();
+        let cards: Vec<usize> =
+            rules.filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry)).filter_map(|rule| rule.card).collect();
+        for card in cards {
+            self.hit(card, &value.all(), span, "the response");
+        }
+    }
+
+    /// Whether the function being walked is an entry point that answers requests.
+    pub fn in_entry(&self) -> bool {
+        self.world.entries.get(&self.current()).is_some_and(|entry| entry.kind != "cli")
+    }
+
+    /// Facts at a place of a call, given its evaluated parts.
+    pub fn at_place(place: &Place, receiver: &Value, args: &[Value]) -> Facts {
+        match place {
+            Place::Receiver => receiver.all(),
+            Place::Argument(at) => args.get(*at).map(Value::all).unwrap_or_default(),
+            Place::Key(at, key) => args.get(*at).map(|arg| arg.part(key).all()).unwrap_or_default(),
+        }
+    }
+}
+
+/// A key that is the same on every run.
+pub fn literal_key(key: &Expr) -> Option<String> {
+    match &key.kind {
+        ExprKind::Literal(Literal::Str(text) | Literal::Number(text)) if text.len() < 80 => {
+            Some(text.replace([SEP, '\u{2}'], ""))
+        }
+        _ => None,
+    }
+}
+
+/// Constants as seen from one place.
+struct Here<'a, 'w, 'f> {
+    walker: &'a Walker<'w, 'f>,
+    state: &'a State<'f>,
+}
+
+impl Known for Here<'_, '_, '_> {
+    fn name(&self, name: &Text) -> Option<Const> {
+        if let Some(value) = self.state.consts.get(name) {
+            return Some(value.clone());
+        }
+        let frame = &self.walker.world.frames[self.walker.module][self.walker.here];
+        if let Some(meaning) = self.walker.world.scopes[self.walker.module].macros.get(name).and_then(|all| all.last()) {
+            return match &meaning.kind {
+                ExprKind::Literal(_) => constants::decide(meaning, self),
+                ExprKind::Name(other) if other != name => self.state.consts.get(other).cloned(),
+                _ => None,
+            };
+        }
+        let free = self.walker.here == 0 || !frame.locals.contains(name);
+        if free { self.walker.world.constants.get(self.walker.module, name) } else { None }
+    }
+
+    fn field(&self, base: &Expr, field: &Text) -> Option<Const> {
+        let ExprKind::Name(base) = &base.kind else { return None };
+        if &**base == "this" || Some(base) == self.walker.class().as_ref() {
+            return self.walker.world.constants.get(self.walker.module, field);
+        }
+        if !base.starts_with(char::is_uppercase) {
+            return None;
+        }
+        // `Settings.LIMIT` of a class that another module declares.
+        let owner = self.walker.world.class_module(self.walker.module, base)?;
+        self.walker.world.constants.get(owner, field)
+    }
+
+    fn call(&self, expr: &Expr) -> Option<Const> {
+        let ExprKind::Call { .. } = &expr.kind else { return None };
+        let resolved = self.walker.resolved.get(&(std::ptr::from_ref(expr) as usize));
+        let targets = match resolved {
+            Some(known) => known.targets.clone(),
+            None => self.walker.targets(expr),
+        };
+        let mut values = targets.iter().map(|&unit| self.walker.shared.summaries[unit as usize].constant.clone());
+        let first = values.next()??;
+        values.all(|value| value.as_ref() == Some(&first)).then_some(first)
+    }
+}

@@ -1,0 +1,246 @@
+//! Framework models: where outside input enters, what runs on a request, what moves data between arguments.
+//!
+//! In: the `.toml` files of `frameworks/`, embedded at build time. Out: [`Model`]s, parsed once.
+//! Deliberately absent: models read at run time (a scanned repository cannot bring any) and sinks, which are cards'.
+//! Start at [`all`].
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::cards::pattern::Pattern;
+use crate::cards::segments;
+use crate::syntax::form::Module;
+
+/// Embeds the named models.
+macro_rules! models {
+    ($($file:literal)*) => {
+        &[$(($file, include_str!(concat!("frameworks/", $file)))),*]
+    };
+}
+
+const TEXTS: &[(&str, &str)] = models![
+    "c-library.toml" "cpp-library.toml" "posix-sockets.toml"
+    "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml"
+    "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml" "browser.toml"
+    "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml"
+    "go-library.toml" "gin.toml" "echo.toml" "go-routers.toml"
+];
+
+/// One framework or standard library.
+#[derive(Debug)]
+pub struct Model {
+    pub name: String,
+    pub languages: Vec<String>,
+    /// Import path prefixes that switch the model on for a project; none means always on.
+    pub when: Vec<String>,
+    pub sources: Vec<(String, Pattern)>,
+    pub entries: Vec<EntryRule>,
+    pub propagators: Vec<(Pattern, Vec<(usize, bool)>)>,
+    /// Parameters that by convention have this type where none is declared: `req` is an `express.Request`.
+    pub names: Vec<(String, String)>,
+}
+
+/// How code that the framework calls is recognised. Every given condition but the alternatives within one must hold.
+#[derive(Debug)]
+pub struct EntryRule {
+    pub kind: String,
+    /// Decorators or annotations on the function; `*.route` or `GetMapping`.
+    pub annotations: Vec<String>,
+    /// Registration calls whose named arguments are the handlers.
+    pub calls: Vec<Pattern>,
+    /// Function names.
+    pub functions: Option<Regex>,
+    /// Base classes or class annotations of the class that holds the function.
+    pub classes: Vec<String>,
+    /// Leading parameter types, compared by last segment.
+    pub signature: Vec<String>,
+    /// Path of the file.
+    pub files: Option<Regex>,
+    /// Types of the handler's parameters by position, the receiver not counted.
+    pub types: Vec<String>,
+    pub params: Params,
+}
+
+/// Which parameters carry outside input.
+#[derive(Debug, Clone)]
+pub enum Params {
+    None,
+    /// All but those whose type or default names one of these.
+    AllBut(Vec<String>),
+    /// Those with one of these annotations.
+    Marked(Vec<String>),
+    /// Those at these positions.
+    At(Vec<usize>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    note: String,
+    languages: Vec<String>,
+    #[serde(default)]
+    when: Vec<String>,
+    #[serde(default)]
+    sources: Vec<Sources>,
+    #[serde(default)]
+    entries: Vec<Entry>,
+    #[serde(default)]
+    propagators: Vec<Propagator>,
+    #[serde(default)]
+    names: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sources {
+    kind: String,
+    patterns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    kind: String,
+    #[serde(default)]
+    annotations: Vec<String>,
+    #[serde(default)]
+    calls: Vec<String>,
+    functions: Option<String>,
+    #[serde(default)]
+    classes: Vec<String>,
+    #[serde(default)]
+    signature: Vec<String>,
+    files: Option<String>,
+    #[serde(default)]
+    types: Vec<String>,
+    #[serde(default)]
+    all_but: Option<Vec<String>>,
+    #[serde(default)]
+    marked: Vec<String>,
+    #[serde(default)]
+    at: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Propagator {
+    /// Calls whose named arguments flow on.
+    patterns: Vec<String>,
+    /// Arguments whose contents are replaced.
+    #[serde(default)]
+    to: Vec<usize>,
+    /// Arguments whose contents are added to.
+    #[serde(default)]
+    into: Vec<usize>,
+}
+
+/// Every model, in the order of the list above.
+///
+/// # Panics
+/// When an embedded file is malformed, which a test rules out.
+pub fn all() -> &'static [Model] {
+    static MODELS: OnceLock<Vec<Model>> = OnceLock::new();
+    MODELS.get_or_init(|| {
+        let parsed = TEXTS.iter().map(|(file, text)| parse(text).map_err(|error| format!("{file}: {error}")));
+        parsed.collect::<Result<_, _>>().expect("embedded framework models are checked by a test")
+    })
+}
+
+fn parse(text: &str) -> Result<Model, String> {
+    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    if file.note.is_empty() || file.languages.is_empty() {
+        return Err("a model needs a note and a language".to_owned());
+    }
+    let mut sources = Vec::new();
+    for group in file.sources {
+        for pattern in patterns(&group.patterns)? {
+            sources.push((group.kind.clone(), pattern));
+        }
+    }
+    let mut propagators = Vec::new();
+    for rule in file.propagators {
+        let to: Vec<(usize, bool)> =
+            rule.to.iter().map(|&at| (at, false)).chain(rule.into.iter().map(|&at| (at, true))).collect();
+        for pattern in patterns(&rule.patterns)? {
+            propagators.push((pattern, to.clone()));
+        }
+    }
+    Ok(Model {
+        name: file.name,
+        languages: file.languages,
+        when: file.when,
+        sources,
+        entries: file.entries.into_iter().map(entry).collect::<Result<_, _>>()?,
+        propagators,
+        names: file.names.into_iter().collect(),
+    })
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<Pattern>, String> {
+    texts.iter().map(|text| Pattern::parse(text)).collect()
+}
+
+fn entry(entry: Entry) -> Result<EntryRule, String> {
+    let regex = |text: Option<String>| text.map(|text| Regex::new(&text)).transpose().map_err(|error| error.to_string());
+    let params = match (entry.all_but, entry.marked.is_empty(), entry.at.is_empty()) {
+        (Some(names), ..) => Params::AllBut(names),
+        (None, false, _) => Params::Marked(entry.marked),
+        (None, true, false) => Params::At(entry.at),
+        (None, true, true) => Params::None,
+    };
+    let rule = EntryRule {
+        kind: entry.kind,
+        annotations: entry.annotations,
+        calls: patterns(&entry.calls)?,
+        functions: regex(entry.functions)?,
+        classes: entry.classes,
+        signature: entry.signature,
+        files: regex(entry.files)?,
+        types: entry.types,
+        params,
+    };
+    let conditions = rule.annotations.len() + rule.calls.len() + rule.classes.len() + rule.signature.len();
+    if conditions == 0 && rule.functions.is_none() && rule.files.is_none() {
+        return Err(format!("an entry of kind {} has no condition", rule.kind));
+    }
+    Ok(rule)
+}
+
+impl Model {
+    /// Whether the model speaks about this language.
+    pub fn covers(&self, language: &str) -> bool {
+        self.languages.iter().any(|own| own == language)
+    }
+
+    /// Whether this module shows that the framework is in use.
+    pub fn used_by(&self, module: &Module) -> bool {
+        if !self.covers(module.language) {
+            return false;
+        }
+        self.when.is_empty()
+            || module.imports.iter().any(|import| {
+                let path = import.path.strip_prefix("node:").unwrap_or(&import.path);
+                let have = segments(path);
+                self.when.iter().any(|prefix| have.starts_with(&segments(prefix)))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_model_parses_and_every_file_is_embedded() {
+        assert_eq!(all().len(), TEXTS.len());
+    }
+
+    #[test]
+    fn refuses_an_entry_that_would_match_every_function() {
+        let text = "name='x'\nnote='y'\nlanguages=['c']\n[[entries]]\nkind='http'\n";
+        assert!(parse(text).is_err());
+    }
+}

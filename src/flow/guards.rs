@@ -1,0 +1,314 @@
+//! What a condition says about values in the branch it leads to.
+//!
+//! In: a condition and the way it turned out. Out: changes of the [`State`]: equality with a constant and membership
+//! in a constant collection make a value harmless; bounds are noted; anything else that looks at the value is
+//! remembered as a guard for the judges. Deliberately absent: any belief in a guard's name. Start at [`Walker::refine`].
+
+use crate::syntax::form::{Arg, Expr, ExprKind, Span, Text};
+
+use super::constants;
+use super::eval::literal_key;
+use super::matcher::Purpose;
+use super::names;
+use super::taint::Walker;
+use super::value::{Fact, LOWER, Note, State, UPPER};
+
+/// Methods that ask whether a collection holds a value.
+const CONTAINS: [&str; 12] = [
+    "contains", "includes", "has", "containsKey", "indexOf", "Contains", "count", "find", "anyMatch", "hasOwnProperty",
+    "__contains__", "some",
+];
+/// Methods that ask whether two values are the same.
+const EQUALS: [&str; 6] = ["equals", "equalsIgnoreCase", "EqualFold", "contentEquals", "Equal", "compare_digest"];
+/// C functions that give zero for equal strings.
+const COMPARES: [&str; 8] = ["strcmp", "strncmp", "strcasecmp", "wcscmp", "memcmp", "stricmp", "_stricmp", "compareTo"];
+/// Methods that give another spelling of the same value.
+const SPELLINGS: [&str; 14] = [
+    "lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "toString", "casefold", "String", "str",
+    "getName", "ToLower", "TrimSpace", "valueOf",
+];
+
+/// One consequence of a condition.
+#[derive(Debug, Clone, PartialEq)]
+enum Effect {
+    Clean(String),
+    Bound(String, u8),
+    Guard(String, Text),
+}
+
+impl<'f> Walker<'_, 'f> {
+    /// Applies to `state` what holds when `cond` turned out as `truth`.
+    pub fn refine(&mut self, cond: &'f Expr, truth: bool, state: &mut State<'f>) {
+        self.refine_with(cond, truth, true, state);
+    }
+
+    /// As [`refine`](Self::refine), without remembering guards that prove nothing.
+    pub fn refine_surely(&mut self, cond: &'f Expr, truth: bool, state: &mut State<'f>) {
+        self.refine_with(cond, truth, false, state);
+    }
+
+    fn refine_with(&mut self, cond: &'f Expr, truth: bool, weak: bool, state: &mut State<'f>) {
+        if state.vars.is_empty() {
+            return;
+        }
+        let mut effects = self.effects(cond, truth, state, 8);
+        effects.retain(|effect| weak || !matches!(effect, Effect::Guard(..)));
+        let hop = |text: &Text| self.hop(cond.span, Note::Guard(text.clone()));
+        for effect in effects {
+            match effect {
+                Effect::Clean(path) => state.write(&path, super::value::Value::default()),
+                Effect::Bound(path, bits) => state.change(&path, &|fact: &mut Fact| fact.bounds |= bits),
+                Effect::Guard(path, text) => {
+                    let hop = hop(&text);
+                    state.change(&path, &|fact: &mut Fact| fact.guarded(hop.clone()));
+                }
+            }
+        }
+    }
+
+    /// A call that stands alone and throws when it does not like its argument: a card names it as a guard.
+    pub fn assume_checked(&mut self, expr: &'f Expr, state: &mut State<'f>) {
+        let ExprKind::Call { callee, args, new } = &expr.kind else { return };
+        let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else { return };
+        let rules = self.world.rules(self.module);
+        if !rules.knows_call(last) {
+            return;
+        }
+        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let guards = rules.call(&paths, args, *new, &|_| None);
+        if guards.iter().any(|found| found.rule.purpose == Purpose::Guard) {
+            let hop = self.hop(expr.span, Note::Guard(last.clone()));
+            let paths: Vec<String> = args.iter().filter_map(|arg| self.subject(&arg.value, state)).collect();
+            for path in paths {
+                state.change(&path, &|fact: &mut Fact| fact.guarded(hop.clone()));
+            }
+        }
+    }
+
+    fn effects(&self, cond: &'f Expr, truth: bool, state: &State<'f>, left: usize) -> Vec<Effect> {
+        if left == 0 {
+            return Vec::new();
+        }
+        match &cond.kind {
+            ExprKind::Unary(op, inner) if &**op == "!" => self.effects(inner, !truth, state, left - 1),
+            ExprKind::Binary(op, a, b) if matches!(&**op, "&&" | "||") => {
+                let all = truth == (&**op == "&&");
+                let (mut first, second) =
+                    (self.effects(a, truth, state, left - 1), self.effects(b, truth, state, left - 1));
+                if all {
+                    first.extend(second);
+                } else {
+                    // One of the two holds: what both say, and every weak guard.
+                    let both = |effect: &Effect| matches!(effect, Effect::Guard(..)) || second.contains(effect);
+                    first.retain(both);
+                    first.extend(second.iter().filter(|effect| matches!(effect, Effect::Guard(..))).cloned());
+                }
+                first
+            }
+            ExprKind::Binary(op, a, b) => self.comparison(op, a, b, truth, state, cond.span),
+            ExprKind::Call { callee, args, .. } => self.asked(callee, args, truth, state, cond.span),
+            ExprKind::Name(name) => match state.bound.get(name) {
+                // `ok = x in ALLOWED` decides here, unless the name is the value itself.
+                Some(bound) if !matches!(bound.kind, ExprKind::Name(_)) => self.effects(bound, truth, state, left - 1),
+                _ => Vec::new(),
+            },
+            ExprKind::Assign(_, value) => self.effects(value, truth, state, left - 1),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.effects(&parts[0], truth, state, left - 1),
+            ExprKind::Index(base, key) if truth && self.is_set(base, state) => {
+                self.subject(key, state).map(Effect::Clean).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn comparison(
+        &self,
+        op: &str,
+        a: &'f Expr,
+        b: &'f Expr,
+        truth: bool,
+        state: &State<'f>,
+        span: Span,
+    ) -> Vec<Effect> {
+        match (op, truth) {
+            ("==" | "===" | "is", true) | ("!=" | "!==" | "is not", false) => self.equal(a, b, state, span),
+            ("==" | "===" | "is", false) | ("!=" | "!==" | "is not", true) => self.unequal(a, b, state, span),
+            ("in", true) | ("not in", false) => match self.subject(a, state) {
+                Some(path) if self.is_set(b, state) => vec![Effect::Clean(path)],
+                Some(path) => vec![Effect::Guard(path, "membership test".into())],
+                None => self.subject(b, state).map(|path| Effect::Guard(path, "search inside it".into())).into_iter().collect(),
+            },
+            ("in", false) | ("not in", true) => {
+                let path = self.subject(a, state).or_else(|| self.subject(b, state));
+                path.map(|path| Effect::Guard(path, "membership test".into())).into_iter().collect()
+            }
+            ("<" | "<=", _) => self.bounds(a, b, truth, state),
+            (">" | ">=", _) => self.bounds(b, a, truth, state),
+            _ => Vec::new(),
+        }
+    }
+
+    /// `small < large`, or its opposite.
+    fn bounds(&self, small: &'f Expr, large: &'f Expr, truth: bool, state: &State<'f>) -> Vec<Effect> {
+        let (up, down) = if truth { (UPPER, LOWER) } else { (LOWER, UPPER) };
+        let bound = |expr: &'f Expr, bits: u8| {
+            let measured = measured(expr).and_then(|inner| self.subject(inner, state));
+            match (self.subject(expr, state), measured) {
+                (_, Some(path)) => Some(Effect::Guard(path, "length check".into())),
+                (Some(path), None) => Some(Effect::Bound(path, bits)),
+                _ => None,
+            }
+        };
+        bound(small, up).into_iter().chain(bound(large, down)).collect()
+    }
+
+    fn equal(&self, a: &'f Expr, b: &'f Expr, state: &State<'f>, span: Span) -> Vec<Effect> {
+        for (value, other) in [(a, b), (b, a)] {
+            let Some(constant) = self.decide(other, state) else { continue };
+            if let Some(path) = self.subject(value, state) {
+                return vec![Effect::Clean(path)];
+            }
+            if let ExprKind::Call { callee, args, .. } = &value.kind {
+                let name = called(callee);
+                let zero = constant == super::value::Const::Number(0.0);
+                if COMPARES.contains(&&*name) && zero {
+                    return match args.as_slice() {
+                        [a, b, ..] => self.equal(&a.value, &b.value, state, span),
+                        [only] => match &callee.kind {
+                            ExprKind::Field(base, _) => self.equal(base, &only.value, state, span),
+                            _ => Vec::new(),
+                        },
+                        [] => Vec::new(),
+                    };
+                }
+                // `check(x) == true`, `allowed.indexOf(x) == -1`
+                let truth = match &constant {
+                    super::value::Const::Number(number) => *number > 0.0,
+                    other => other.truth(),
+                };
+                return self.asked(callee, args, truth, state, span);
+            }
+        }
+        self.looked_at(&[a, b], "comparison", state)
+    }
+
+    fn unequal(&self, a: &'f Expr, b: &'f Expr, state: &State<'f>, span: Span) -> Vec<Effect> {
+        for (value, other) in [(a, b), (b, a)] {
+            if let (ExprKind::Call { callee, args, .. }, Some(constant)) = (&value.kind, self.decide(other, state)) {
+                let name = called(callee);
+                let minus = matches!(constant, super::value::Const::Number(number) if number < 0.0);
+                if COMPARES.contains(&&*name) {
+                    return Vec::new();
+                }
+                return self.asked(callee, args, minus || !constant.truth(), state, span);
+            }
+        }
+        Vec::new()
+    }
+
+    fn looked_at(&self, exprs: &[&'f Expr], how: &str, state: &State<'f>) -> Vec<Effect> {
+        exprs.iter().filter_map(|expr| self.subject(expr, state)).map(|path| Effect::Guard(path, how.into())).collect()
+    }
+
+    /// A condition that is a call.
+    fn asked(&self, callee: &'f Expr, args: &'f [Arg], truth: bool, state: &State<'f>, span: Span) -> Vec<Effect> {
+        let name = called(callee);
+        let receiver = match &callee.kind {
+            ExprKind::Field(base, _) => Some(&**base),
+            _ => None,
+        };
+        if EQUALS.contains(&&*name) && truth {
+            match (receiver, args) {
+                (_, [a, b]) => return self.equal(&a.value, &b.value, state, span),
+                (Some(base), [only]) => return self.equal(base, &only.value, state, span),
+                _ => {}
+            }
+        }
+        if CONTAINS.contains(&&*name) && truth {
+            // `ALLOWED.includes(x)`, `slices.Contains(allowed, x)`
+            let pairs = match (receiver, args) {
+                (_, [set, value]) => Some((&set.value, &value.value)),
+                (Some(base), [value]) => Some((base, &value.value)),
+                _ => None,
+            };
+            if let Some((set, value)) = pairs
+                && self.is_set(set, state)
+                && let Some(path) = self.subject(value, state)
+            {
+                return vec![Effect::Clean(path)];
+            }
+        }
+        let text: Text = names::dotted(callee).map_or(name, Text::from);
+        let of_args = args.iter().filter_map(|arg| self.subject(&arg.value, state));
+        let of_receiver = receiver.and_then(|base| self.subject(base, state));
+        of_args.chain(of_receiver).map(|path| Effect::Guard(path, text.clone())).collect()
+    }
+
+    /// The variable that an expression is about, other spellings of it included, if anything is known of it.
+    fn subject(&self, expr: &'f Expr, state: &State<'f>) -> Option<String> {
+        if let ExprKind::Call { callee, args, .. } = &expr.kind {
+            let name = called(callee);
+            if !SPELLINGS.contains(&&*name) {
+                return None;
+            }
+            return match (&callee.kind, args.as_slice()) {
+                (_, [only]) => self.subject(&only.value, state),
+                (ExprKind::Field(base, _), []) => self.subject(base, state),
+                _ => None,
+            };
+        }
+        let path = self.path(expr, state)?;
+        (!state.read(&path).is_clean()).then_some(path)
+    }
+
+    /// A collection of literals, by itself or behind a name that nothing reassigns.
+    fn is_set(&self, expr: &Expr, state: &State<'f>) -> bool {
+        if constants::is_literal_set(expr) {
+            return true;
+        }
+        match &expr.kind {
+            ExprKind::Name(name) => match state.bound.get(name) {
+                Some(bound) => constants::is_literal_set(bound),
+                None => self.world.constants.is_set(self.module, name),
+            },
+            ExprKind::Field(base, field) => {
+                let own = matches!(&base.kind, ExprKind::Name(name)
+                    if Some(name) == self.receiver().as_ref() || Some(name) == self.class().as_ref());
+                if own {
+                    return self.world.constants.is_set(self.module, field);
+                }
+                // `COLUMNS.keys()` without the call, `Allowed.values`
+                matches!(&**field, "keys" | "values") && self.is_set(base, state)
+            }
+            ExprKind::Call { callee, args, .. } => match &callee.kind {
+                ExprKind::Field(base, name) => {
+                    (matches!(&**name, "keys" | "values" | "keySet" | "items") && self.is_set(base, state))
+                        || (&**name == "keys" && args.len() == 1 && self.is_set(&args[0].value, state))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// `len(x)`, `strlen(x)`, `x.length`, `x.size()`: the thing that is measured.
+fn measured(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Field(base, name) if matches!(&**name, "length" | "size" | "Length") => Some(base),
+        ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+            (ExprKind::Name(name), [only]) if matches!(&**name, "len" | "strlen" | "wcslen") => Some(&only.value),
+            (ExprKind::Field(base, name), []) if matches!(&**name, "length" | "size") => Some(base),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn called(callee: &Expr) -> Text {
+    match &callee.kind {
+        ExprKind::Name(name) | ExprKind::Field(_, name) => name.clone(),
+        ExprKind::Index(_, key) => literal_key(key).unwrap_or_default().into(),
+        _ => "".into(),
+    }
+}

@@ -1,0 +1,271 @@
+//! Which patterns of cards and framework models a call, read or assignment matches.
+//!
+//! In: [`Rule`]s and the paths that [`names`](super::names) reads off an expression. Out: rules with the arguments
+//! they name. Rules are indexed by the last segment of their path, so that a call is compared with few of them.
+//! Deliberately absent: what a match means. Start at [`Rules::call`].
+
+use std::collections::HashMap;
+
+use crate::cards::pattern::{ArgSpec, Path, Pattern, Shape, Which};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Text};
+
+use super::names;
+
+/// What a match is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    Source,
+    Sink,
+    Sanitizer,
+    Guard,
+    /// Suspicious without flow.
+    Call,
+    /// Moves data between arguments.
+    Propagator,
+}
+
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub purpose: Purpose,
+    /// Card number, or `None` for a rule of a framework model.
+    pub card: Option<usize>,
+    /// Source kind (`http`, `cli` …) or a model's own mark.
+    pub kind: String,
+    pub pattern: Pattern,
+    /// For propagators: argument positions that receive, as `(position, keeps)`; `keeps` adds instead of replacing.
+    pub to: Vec<(usize, bool)>,
+}
+
+/// Where a named argument stands in a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Receiver,
+    Argument(usize),
+    /// Below the argument: a key of an object literal.
+    Key(usize, String),
+}
+
+/// A rule that applies, and the arguments it names as dangerous (or tainted).
+#[derive(Debug, Clone)]
+pub struct Match<'r> {
+    pub rule: &'r Rule,
+    pub number: usize,
+    pub places: Vec<Place>,
+}
+
+/// All rules of one language.
+#[derive(Debug, Default)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    calls: HashMap<String, Vec<usize>>,
+    reads: HashMap<String, Vec<usize>>,
+    writes: HashMap<String, Vec<usize>>,
+    returns: Vec<usize>,
+}
+
+/// Decides a condition on an argument: the literal behind an expression, where there is one.
+pub type Decide<'d> = dyn Fn(&Expr) -> Option<Literal> + 'd;
+
+impl Rules {
+    pub fn add(&mut self, rule: Rule) {
+        let at = self.rules.len();
+        match &rule.pattern.shape {
+            Shape::Call { path, .. } => self.calls.entry(last(path)).or_default().push(at),
+            Shape::Read(path) => self.reads.entry(last(path)).or_default().push(at),
+            Shape::Write(path) => self.writes.entry(last(path)).or_default().push(at),
+            Shape::Return => self.returns.push(at),
+        }
+        self.rules.push(rule);
+    }
+
+    pub fn rule(&self, at: usize) -> &Rule {
+        &self.rules[at]
+    }
+
+    /// True when some call pattern ends in this name: a cheap test before names are resolved.
+    pub fn knows_call(&self, last: &str) -> bool {
+        self.calls.contains_key(last)
+    }
+
+    pub fn knows_read(&self, last: &str) -> bool {
+        self.reads.contains_key(last)
+    }
+
+    pub fn returns(&self) -> impl Iterator<Item = &Rule> {
+        self.returns.iter().map(|&at| &self.rules[at])
+    }
+
+    /// Rules that match a call of any of `paths`.
+    pub fn call<'r>(&'r self, paths: &[names::Path], args: &[Arg], new: bool, decide: &Decide) -> Vec<Match<'r>> {
+        let mut out = Vec::new();
+        for at in candidates(&self.calls, paths) {
+            let rule = &self.rules[at];
+            let Shape::Call { path, new: must_be_new, args: specs } = &rule.pattern.shape else { continue };
+            if (*must_be_new && !new) || !paths.iter().any(|found| fits(path, found)) {
+                continue;
+            }
+            if let Some(places) = arguments(specs, args, decide) {
+                out.push(Match { rule, number: at, places });
+            }
+        }
+        out
+    }
+
+    /// Rules that match reading any of `paths`.
+    pub fn read(&self, paths: &[names::Path]) -> Vec<&Rule> {
+        self.named(&self.reads, paths)
+    }
+
+    /// Rules that match assigning to any of `paths`; a literal key counts as a further segment and may be left out.
+    pub fn write(&self, paths: &[names::Path]) -> Vec<&Rule> {
+        self.named(&self.writes, paths)
+    }
+
+    fn named(&self, index: &HashMap<String, Vec<usize>>, paths: &[names::Path]) -> Vec<&Rule> {
+        let mut out = Vec::new();
+        for at in candidates(index, paths) {
+            let rule = &self.rules[at];
+            let (Shape::Read(path) | Shape::Write(path)) = &rule.pattern.shape else { continue };
+            if paths.iter().any(|found| fits(path, found)) {
+                out.push(rule);
+            }
+        }
+        out
+    }
+}
+
+fn last(path: &Path) -> String {
+    path.segments.last().cloned().unwrap_or_default()
+}
+
+fn candidates(index: &HashMap<String, Vec<usize>>, paths: &[names::Path]) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    for path in paths {
+        if let Some(rules) = path.last().and_then(|last| index.get(&**last)) {
+            found.extend(rules);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Modules that the language puts in scope without an import.
+const IMPLICIT: [&str; 8] = ["builtins", "std", "window", "globalThis", "self", "global", "java.lang", "__builtin__"];
+
+/// Whether a path in the code is what the pattern names. A pattern of several segments may be the tail of a longer
+/// path (`java.sql.Statement.execute` is a `Statement.execute`); one segment alone must be the whole name.
+fn fits(pattern: &Path, found: &names::Path) -> bool {
+    let want = &pattern.segments;
+    if tail(want, found) {
+        let extra = found.len() - want.len();
+        if pattern.any_receiver {
+            return extra > 0;
+        }
+        return extra == 0 || want.len() > 1 || IMPLICIT.contains(&&*found[..extra].join("."));
+    }
+    // A pattern may carry the package of a class that the code names without it.
+    let class = want.iter().position(|part| part.starts_with(char::is_uppercase));
+    match class {
+        Some(at) if at > 0 && !pattern.any_receiver => tail(&want[at..], found) && found.len() == want.len() - at,
+        _ => false,
+    }
+}
+
+fn tail(want: &[String], found: &[Text]) -> bool {
+    found.len() >= want.len() && found[found.len() - want.len()..].iter().zip(want).all(|(have, want)| **have == **want)
+}
+
+/// The places a call's specifications name, or `None` where a condition does not hold.
+fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Place>> {
+    let mut places = Vec::new();
+    for spec in specs {
+        match spec {
+            ArgSpec::Danger(which) => places.extend(find(which, args)),
+            ArgSpec::Equals(which, text) => {
+                let written = only(which, args).and_then(|expr| spelled(expr, decide))?;
+                if !written.eq_ignore_ascii_case(text) {
+                    return None;
+                }
+            }
+            ArgSpec::Matches(which, regex) => {
+                let written = only(which, args).and_then(|expr| spelled(expr, decide))?;
+                if !regex.is_match(&written) {
+                    return None;
+                }
+                places.extend(find(which, args));
+            }
+            ArgSpec::Absent(label) => {
+                if only(&Which::Label(label.clone()), args).is_some() || args.iter().any(spreads) {
+                    return None;
+                }
+            }
+            ArgSpec::NonLiteral(which) => {
+                if only(which, args).map(decide)?.is_some() {
+                    return None;
+                }
+                places.extend(find(which, args));
+            }
+        }
+    }
+    places.dedup();
+    Some(places)
+}
+
+/// `**options` may carry any keyword.
+fn spreads(arg: &Arg) -> bool {
+    arg.label.as_deref().is_some_and(|label| label.starts_with("**"))
+        || matches!(&arg.value.kind, ExprKind::Unary(op, _) if &**op == "**")
+}
+
+/// The literal behind an expression, or the dotted name of a constant (`yaml.UnsafeLoader`).
+fn spelled(expr: &Expr, decide: &Decide) -> Option<String> {
+    decide(expr).map(|literal| written(&literal)).or_else(|| names::dotted(expr))
+}
+
+fn written(literal: &Literal) -> String {
+    match literal {
+        Literal::Str(text) | Literal::Number(text) => text.to_string(),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Null => "null".to_owned(),
+    }
+}
+
+fn positional(args: &[Arg]) -> impl Iterator<Item = usize> {
+    args.iter().enumerate().filter(|(_, arg)| arg.label.is_none()).map(|(at, _)| at)
+}
+
+fn find(which: &Which, args: &[Arg]) -> Vec<Place> {
+    match which {
+        Which::Receiver => vec![Place::Receiver],
+        Which::All => (0..args.len()).map(Place::Argument).collect(),
+        Which::From(first) => positional(args).skip(*first).map(Place::Argument).collect(),
+        Which::Position(at) => positional(args).nth(*at).map(Place::Argument).into_iter().collect(),
+        Which::Label(label) => labelled(label, args).map(|(place, _)| place).into_iter().collect(),
+    }
+}
+
+fn only<'a>(which: &Which, args: &'a [Arg]) -> Option<&'a Expr> {
+    match which {
+        Which::Position(at) | Which::From(at) => positional(args).nth(*at).map(|at| &args[at].value),
+        Which::Label(label) => labelled(label, args).map(|(_, expr)| expr),
+        Which::All => args.first().map(|arg| &arg.value),
+        Which::Receiver => None,
+    }
+}
+
+fn labelled<'a>(label: &str, args: &'a [Arg]) -> Option<(Place, &'a Expr)> {
+    if let Some(at) = args.iter().position(|arg| arg.label.as_deref() == Some(label)) {
+        return Some((Place::Argument(at), &args[at].value));
+    }
+    args.iter().enumerate().find_map(|(at, arg)| {
+        let ExprKind::Collection(items) = &arg.value.kind else { return None };
+        items.iter().find_map(|(key, value)| {
+            let named = match key.as_ref().map(|key| &key.kind) {
+                Some(ExprKind::Literal(Literal::Str(text)) | ExprKind::Name(text)) => &**text == label,
+                _ => false,
+            };
+            named.then(|| (Place::Key(at, label.to_owned()), value))
+        })
+    })
+}

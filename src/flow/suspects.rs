@@ -1,0 +1,118 @@
+//! Code that a card calls suspicious without any flow: `cards.calls`.
+//!
+//! In: a [`World`] and the cards. Out: [`Suspect`]s in order of place. Deliberately absent: literals (`candidates`
+//! looks at those) and any state; a name stands for a literal only where its function assigns it once.
+//! Start at [`find`].
+
+use std::collections::HashMap;
+
+use crate::cards::Card;
+use crate::cards::pattern::Shape;
+use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind, Text};
+
+use super::Suspect;
+use super::matcher::{Purpose, Rule, Rules};
+use super::names::{self, Resolver};
+use super::value::Const;
+use super::world::{CARDS, World};
+
+pub fn find(world: &World, cards: &[Card]) -> Vec<Suspect> {
+    let mut found = Vec::new();
+    let mut tables: HashMap<&'static str, Rules> = HashMap::new();
+    for (unit, at) in world.units.iter().enumerate() {
+        let module = &world.modules[at.module];
+        let rules = tables.entry(module.language).or_insert_with(|| table(module.language, cards));
+        let function = &module.functions[at.index];
+        let literals = literals(&function.body);
+        let decide = |expr: &Expr| literal(world, at.module, &literals, expr);
+        let look = Look { rules, resolver: world.resolver(at.module, at.index), decide: &decide, unit: unit as u32 };
+        names::walk(&function.body, &mut |stmt| look.statement(stmt, &mut found));
+    }
+    found.sort_by(|a, b| (a.unit, a.span, a.card, &a.pattern).cmp(&(b.unit, b.span, b.card, &b.pattern)));
+    found.dedup_by(|a, b| a.unit == b.unit && a.span == b.span && a.card == b.card);
+    found
+}
+
+struct Look<'a> {
+    rules: &'a Rules,
+    resolver: Resolver<'a>,
+    decide: &'a dyn Fn(&Expr) -> Option<Literal>,
+    unit: u32,
+}
+
+impl Look<'_> {
+    fn statement(&self, stmt: &Stmt, found: &mut Vec<Suspect>) {
+        if let StmtKind::Assign { target, .. } = &stmt.kind {
+            let rules = self.rules.write(&self.resolver.paths(target));
+            found.extend(rules.into_iter().filter_map(|rule| self.suspect(rule, stmt.span)));
+        }
+        names::expressions(stmt, &mut |expr| {
+            let rules = match &expr.kind {
+                ExprKind::Call { callee, args, new } => {
+                    let paths = self.resolver.paths(callee);
+                    self.rules.call(&paths, args, *new, self.decide).into_iter().map(|found| found.rule).collect()
+                }
+                ExprKind::Name(last) | ExprKind::Field(_, last) if self.rules.knows_read(last) => {
+                    self.rules.read(&self.resolver.paths(expr))
+                }
+                _ => Vec::new(),
+            };
+            found.extend(rules.into_iter().filter_map(|rule| self.suspect(rule, expr.span)));
+        });
+    }
+
+    fn suspect(&self, rule: &Rule, span: crate::syntax::form::Span) -> Option<Suspect> {
+        Some(Suspect { card: rule.card?, unit: self.unit, span, pattern: rule.pattern.text.clone() })
+    }
+}
+
+fn table(language: &str, cards: &[Card]) -> Rules {
+    let mut rules = Rules::default();
+    for (at, card) in cards.iter().enumerate().take(CARDS).filter(|(_, card)| card.applies_to(language)) {
+        for pattern in card.calls_for(language) {
+            if !matches!(pattern.shape, Shape::Return) {
+                let (kind, pattern) = (String::new(), pattern.clone());
+                rules.add(Rule { purpose: Purpose::Call, card: Some(at), kind, pattern, to: Vec::new() });
+            }
+        }
+    }
+    rules
+}
+
+/// Names that the body assigns exactly once, a literal.
+fn literals(body: &[Stmt]) -> HashMap<Text, Option<Literal>> {
+    let mut found: HashMap<Text, Option<Literal>> = HashMap::new();
+    names::walk(body, &mut |stmt| {
+        let StmtKind::Assign { target, value, augmented, .. } = &stmt.kind else { return };
+        let ExprKind::Name(name) = &target.kind else { return };
+        let value = match &value.kind {
+            ExprKind::Literal(literal) if !augmented => Some(literal.clone()),
+            _ => None,
+        };
+        found.entry(name.clone()).and_modify(|known| *known = None).or_insert(value);
+    });
+    found
+}
+
+fn literal(
+    world: &World,
+    module: usize,
+    locals: &HashMap<Text, Option<Literal>>,
+    expr: &Expr,
+) -> Option<Literal> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => Some(literal.clone()),
+        ExprKind::Name(name) => match locals.get(name) {
+            Some(known) => known.clone(),
+            None => world.constants.get(module, name).map(|value| match value {
+                Const::Text(text) => Literal::Str(text),
+                Const::Number(number) => Literal::Number(number.to_string().into()),
+                Const::Bool(value) => Literal::Bool(value),
+                Const::Null => Literal::Null,
+            }),
+        },
+        ExprKind::Cast(_, inner) => literal(world, module, locals, inner),
+        ExprKind::Opaque(parts) if parts.len() == 1 => literal(world, module, locals, &parts[0]),
+        _ => None,
+    }
+}

@@ -1,0 +1,426 @@
+//! What the taint analysis knows about values: facts with their history, and the state of variables at one place.
+//!
+//! In: nothing (these are the shapes). Out: [`Fact`], [`Value`], [`State`] and their joins, all bounded and ordered.
+//! Deliberately absent: any knowledge of expressions, cards' meaning or functions; a card is one bit of a [`Mask`].
+//! Start at [`Fact`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::syntax::form::{Expr, Span, Text};
+
+/// One bit per card. Cards beyond the 128th are analysed without flow; `build` reports that as a problem.
+pub type Mask = u128;
+
+/// Receiver of a method, as a parameter number.
+pub const RECEIVER: u8 = u8::MAX;
+/// Most facts kept for one value; the shortest histories win.
+const FACTS: usize = 8;
+/// Most steps of one history.
+const STEPS: u16 = 24;
+/// Most guards remembered on one fact.
+const GUARDS: usize = 4;
+/// Separates the segments of a variable's access path. No language has it in a name.
+pub const SEP: char = '\u{1}';
+/// Segment for "some element".
+pub const ANY: &str = "*";
+/// Deepest access path below a variable.
+pub const DEPTH: usize = 2;
+
+/// The comparison bound a number has passed on every path to here.
+pub const UPPER: u8 = 1;
+/// As [`UPPER`], from below.
+pub const LOWER: u8 = 2;
+
+/// Where a fact begins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// Outside input that enters in this unit at this byte.
+    Source { unit: u32, at: u32 },
+    /// Whatever the caller passes: parameter number and access path below it (empty or `SEP`-led).
+    Param { index: u8, path: Arc<str> },
+}
+
+/// What happened to a value at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    Enters(Text),
+    Parameter(Text),
+    Assigned(Text),
+    Passed(Text),
+    Returned(Text),
+    Through(Text),
+    Stored(Text),
+    Sink(Text),
+    Guard(Text),
+}
+
+/// One step of a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// Unit that holds the code.
+    pub unit: u32,
+    pub span: Span,
+    pub note: Note,
+}
+
+/// A history, newest step first.
+#[derive(Debug)]
+pub struct Trace {
+    pub hop: Hop,
+    pub before: Option<Arc<Trace>>,
+    pub len: u16,
+}
+
+impl Trace {
+    pub fn start(hop: Hop) -> Arc<Self> {
+        Arc::new(Self { hop, before: None, len: 1 })
+    }
+
+    /// Adds a step unless it repeats the last place or the history is full.
+    pub fn then(self: &Arc<Self>, hop: Hop) -> Arc<Self> {
+        let same = self.hop.unit == hop.unit && self.hop.span.line == hop.span.line && self.before.is_some();
+        if self.len >= STEPS || (same && !matches!(hop.note, Note::Passed(_) | Note::Sink(_))) {
+            return Arc::clone(self);
+        }
+        Arc::new(Self { len: self.len + 1, hop, before: Some(Arc::clone(self)) })
+    }
+
+    /// Oldest step first.
+    pub fn hops(&self) -> Vec<Hop> {
+        let mut hops = vec![self.hop.clone()];
+        let mut at = self.before.as_ref();
+        while let Some(trace) = at {
+            hops.push(trace.hop.clone());
+            at = trace.before.as_ref();
+        }
+        hops.reverse();
+        hops
+    }
+}
+
+/// "This value is under the control of `origin`", for every card whose bit is not in `dead`.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    pub origin: Origin,
+    /// Cards for which the value was made harmless, or never was harmful.
+    pub dead: Mask,
+    /// [`UPPER`] and [`LOWER`].
+    pub bounds: u8,
+    pub trace: Arc<Trace>,
+    pub guards: Arc<Vec<Hop>>,
+}
+
+impl Fact {
+    pub fn new(origin: Origin, dead: Mask, trace: Arc<Trace>) -> Self {
+        Self { origin, dead, bounds: 0, trace, guards: Arc::new(Vec::new()) }
+    }
+
+    pub fn step(&self, hop: Hop) -> Self {
+        Self { trace: self.trace.then(hop), ..self.clone() }
+    }
+
+    pub fn guarded(&mut self, hop: Hop) {
+        if self.guards.len() < GUARDS && !self.guards.iter().any(|known| known.span == hop.span) {
+            Arc::make_mut(&mut self.guards).push(hop);
+        }
+    }
+
+    /// A caller's fact continues through a callee's history.
+    pub fn extended(&self, inner: &Fact) -> Self {
+        let mut trace = Arc::clone(&self.trace);
+        for hop in inner.trace.hops() {
+            trace = trace.then(hop);
+        }
+        let mut fact = Self { trace, dead: self.dead | inner.dead, bounds: self.bounds | inner.bounds, ..self.clone() };
+        for hop in inner.guards.iter() {
+            fact.guarded(hop.clone());
+        }
+        fact
+    }
+
+    /// The same origin met twice: harmful where either is, with the more harmful or else the shorter history.
+    fn merge(&mut self, other: &Fact) -> bool {
+        let dead = self.dead & other.dead;
+        let bounds = self.bounds & other.bounds;
+        let changed = dead != self.dead || bounds != self.bounds;
+        let worse = other.dead.count_ones() < self.dead.count_ones() || other.bounds.count_ones() < self.bounds.count_ones();
+        let same = other.dead == self.dead && other.bounds == self.bounds;
+        let guards = Arc::clone(&self.guards);
+        if worse || (same && other.trace.len < self.trace.len) {
+            *self = other.clone();
+        }
+        if !other.guards.is_empty() || !guards.is_empty() {
+            // A guard counts only where it stands on both ways.
+            let both = guards.iter().filter(|hop| other.guards.iter().any(|own| own.span == hop.span));
+            self.guards = Arc::new(both.cloned().collect());
+        }
+        self.dead = dead;
+        self.bounds = bounds;
+        changed
+    }
+}
+
+/// Facts about one value, ordered by origin.
+pub type Facts = Vec<Fact>;
+
+/// Adds `from` to `into`; true when something new is now known.
+pub fn join(into: &mut Facts, from: &[Fact]) -> bool {
+    let mut changed = false;
+    for fact in from {
+        match into.binary_search_by(|known| known.origin.cmp(&fact.origin)) {
+            Ok(at) => changed |= into[at].merge(fact),
+            Err(at) => {
+                into.insert(at, fact.clone());
+                changed = true;
+            }
+        }
+    }
+    if into.len() > FACTS {
+        let mut order: Vec<usize> = (0..into.len()).collect();
+        order.sort_by_key(|&at| (into[at].trace.len, at));
+        order.truncate(FACTS);
+        order.sort_unstable();
+        *into = order.into_iter().map(|at| into[at].clone()).collect();
+    }
+    changed
+}
+
+/// The result of an expression: facts about the whole and about parts that are known apart.
+#[derive(Debug, Clone, Default)]
+pub struct Value {
+    pub whole: Facts,
+    /// Access path below the value, `SEP`-led.
+    pub parts: BTreeMap<String, Facts>,
+}
+
+impl Value {
+    pub fn of(whole: Facts) -> Self {
+        Self { whole, parts: BTreeMap::new() }
+    }
+
+    /// Everything that is in the value anywhere.
+    pub fn all(&self) -> Facts {
+        let mut facts = self.whole.clone();
+        for part in self.parts.values() {
+            join(&mut facts, part);
+        }
+        facts
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.whole.is_empty() && self.parts.values().all(Vec::is_empty)
+    }
+
+    pub fn join(&mut self, other: Value) {
+        join(&mut self.whole, &other.whole);
+        for (path, facts) in other.parts {
+            join(self.parts.entry(path).or_default(), &facts);
+        }
+    }
+
+    pub fn map(mut self, change: &dyn Fn(&Fact) -> Fact) -> Self {
+        for facts in std::iter::once(&mut self.whole).chain(self.parts.values_mut()) {
+            for fact in facts {
+                *fact = change(fact);
+            }
+        }
+        self
+    }
+
+    /// The part below `segment`, as a value of its own.
+    pub fn part(&self, segment: &str) -> Value {
+        let head = format!("{SEP}{segment}");
+        let mut value = Value::default();
+        let mut exact = false;
+        for (path, facts) in &self.parts {
+            match path.strip_prefix(&head) {
+                Some("") => {
+                    exact = true;
+                    join(&mut value.whole, facts);
+                }
+                Some(rest) if rest.starts_with(SEP) => {
+                    value.parts.insert(rest.to_owned(), facts.clone());
+                }
+                _ if segment == ANY || path.starts_with(&format!("{SEP}{ANY}")) => {
+                    join(&mut value.whole, facts);
+                }
+                _ => {}
+            }
+        }
+        if !exact {
+            join(&mut value.whole, &below(&self.whole, segment));
+        }
+        value
+    }
+}
+
+/// Facts of a whole as facts of what lies below it: a parameter's path grows, outside input stays what it is.
+pub fn below(facts: &[Fact], segment: &str) -> Facts {
+    let mut out = Facts::new();
+    for fact in facts {
+        let mut fact = fact.clone();
+        if let Origin::Param { index, path } = &fact.origin
+            && path.matches(SEP).count() < DEPTH
+        {
+            fact.origin = Origin::Param { index: *index, path: format!("{path}{SEP}{segment}").into() };
+        }
+        join(&mut out, &[fact]);
+    }
+    out
+}
+
+/// A value decided at analysis time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Const {
+    Text(Text),
+    Number(f64),
+    Bool(bool),
+    Null,
+}
+
+impl Const {
+    pub fn truth(&self) -> bool {
+        match self {
+            Self::Text(text) => !text.is_empty(),
+            Self::Number(number) => *number != 0.0,
+            Self::Bool(value) => *value,
+            Self::Null => false,
+        }
+    }
+}
+
+/// What is known about variables at one place of one function.
+#[derive(Debug, Clone, Default)]
+pub struct State<'f> {
+    /// By access path: variable name and `SEP`-led segments. An empty entry means "known to be clean".
+    pub vars: BTreeMap<String, Facts>,
+    pub consts: BTreeMap<Text, Const>,
+    /// What a variable was last assigned, where a condition or collection may hide behind it.
+    pub bound: BTreeMap<Text, &'f Expr>,
+    /// True behind a return, throw, break or continue: nothing flows on.
+    pub ended: bool,
+}
+
+impl<'f> State<'f> {
+    fn children<'s>(&'s self, path: &str) -> impl Iterator<Item = (&'s String, &'s Facts)> + use<'s, 'f> {
+        let from = format!("{path}{SEP}");
+        let until = format!("{path}\u{2}");
+        self.vars.range(from..until)
+    }
+
+    /// The value at an access path, with its known parts.
+    pub fn read(&self, path: &str) -> Value {
+        let mut value = Value::default();
+        match self.vars.get(path) {
+            Some(facts) => value.whole = facts.clone(),
+            None => {
+                if let Some((base, segment)) = path.rsplit_once(SEP) {
+                    value.whole = self.inherited(base, segment);
+                }
+            }
+        }
+        for (key, facts) in self.children(path) {
+            value.parts.insert(key[path.len()..].to_owned(), facts.clone());
+        }
+        value
+    }
+
+    fn inherited(&self, base: &str, segment: &str) -> Facts {
+        if segment == ANY {
+            let whole = self.read(base);
+            let mut facts = below(&whole.whole, segment);
+            for part in whole.parts.values() {
+                join(&mut facts, part);
+            }
+            return facts;
+        }
+        let mut facts = match self.vars.get(base) {
+            Some(whole) => below(whole, segment),
+            None => match base.rsplit_once(SEP) {
+                Some((deeper, middle)) => below(&self.inherited(deeper, middle), segment),
+                None => Facts::new(),
+            },
+        };
+        if let Some(any) = self.vars.get(&format!("{base}{SEP}{ANY}")) {
+            join(&mut facts, any);
+        }
+        facts
+    }
+
+    /// Replaces what stood at `path` and below it.
+    pub fn write(&mut self, path: &str, value: Value) {
+        self.clear_below(path);
+        for (part, facts) in value.parts {
+            if part.matches(SEP).count() + path.matches(SEP).count() <= DEPTH {
+                self.vars.insert(format!("{path}{part}"), facts);
+            } else {
+                let kept: String = part.split_inclusive(SEP).take(2).collect();
+                let key = format!("{path}{}", kept.trim_end_matches(SEP));
+                join(self.vars.entry(key).or_default(), &facts);
+            }
+        }
+        self.vars.insert(path.to_owned(), value.whole);
+    }
+
+    /// Adds to what stands at `path`.
+    pub fn add(&mut self, path: &str, facts: &[Fact]) {
+        if facts.is_empty() {
+            return;
+        }
+        if !self.vars.contains_key(path) {
+            let inherited = self.read(path).whole;
+            self.vars.insert(path.to_owned(), inherited);
+        }
+        join(self.vars.entry(path.to_owned()).or_default(), facts);
+    }
+
+    fn clear_below(&mut self, path: &str) {
+        let gone: Vec<String> = self.children(path).map(|(key, _)| key.clone()).collect();
+        for key in gone {
+            self.vars.remove(&key);
+        }
+    }
+
+    /// Changes every fact at `path` and below it.
+    pub fn change(&mut self, path: &str, change: &dyn Fn(&mut Fact)) {
+        if !self.vars.contains_key(path) {
+            let inherited = self.read(path).whole;
+            if !inherited.is_empty() {
+                self.vars.insert(path.to_owned(), inherited);
+            }
+        }
+        let keys: Vec<String> = self.children(path).map(|(key, _)| key.clone()).collect();
+        for key in keys.iter().map(String::as_str).chain([path]) {
+            if let Some(facts) = self.vars.get_mut(key) {
+                facts.iter_mut().for_each(change);
+            }
+        }
+    }
+
+    /// Either of two ways here; true when this state learned something.
+    pub fn join(&mut self, other: &State<'f>) -> bool {
+        let mut changed = false;
+        // Both sides are read before either changes: a part must not inherit what its whole gains from this join.
+        let theirs: Vec<(String, Facts)> = self
+            .vars
+            .keys()
+            .map(|key| (key.clone(), other.vars.get(key).cloned().unwrap_or_else(|| other.read(key).whole)))
+            .collect();
+        let mine: Vec<(String, Facts)> = other
+            .vars
+            .keys()
+            .filter(|key| !self.vars.contains_key(*key))
+            .map(|key| (key.clone(), self.read(key).whole))
+            .collect();
+        for (key, facts) in mine {
+            self.vars.insert(key, facts);
+        }
+        for (key, facts) in theirs.iter().map(|(key, facts)| (key, facts)).chain(&other.vars) {
+            changed |= join(self.vars.entry(key.clone()).or_default(), facts);
+        }
+        self.consts.retain(|name, value| other.consts.get(name) == Some(value));
+        self.bound.retain(|name, expr| other.bound.get(name).is_some_and(|known| std::ptr::eq(*known, *expr)));
+        changed
+    }
+}

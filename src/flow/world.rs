@@ -1,0 +1,297 @@
+//! Everything the analysis looks up and never changes: units, names, rules, entries and call edges.
+//!
+//! In: modules, files and cards. Out: a [`World`]. Deliberately absent: anything that the fixed point computes.
+//! Start at [`World::of`].
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::cards::Card;
+use crate::cards::pattern::Pattern;
+use crate::source::SourceFile;
+use crate::syntax::form::{ExprKind, Function, Module, Text};
+
+use super::calls::{self, Directory, Site};
+use super::constants::Constants;
+use super::entries::{self, Entry, Search};
+use super::frameworks::{self, Model};
+use super::matcher::{Purpose, Rule, Rules};
+use super::names::{self, Frame, Path, Resolver, Scope};
+use super::value::Mask;
+use super::{Edge, Unit};
+
+/// Most cards that the analysis follows: one bit of a mask each.
+pub const CARDS: usize = Mask::BITS as usize;
+
+/// Families whose sinks care about numbers, so that a conversion to a number makes nothing harmless.
+const NUMERIC: [&str; 7] = ["memory", "integer", "numeric", "resource", "access", "arithmetic", "logic"];
+
+pub struct World<'f> {
+    pub modules: &'f [Module],
+    pub files: &'f [SourceFile],
+    pub scopes: Vec<Scope>,
+    pub frames: Vec<Vec<Frame>>,
+    pub directory: Directory,
+    pub constants: Constants,
+    pub units: Vec<Unit>,
+    pub entries: BTreeMap<u32, Entry>,
+    pub edges: Vec<Edge>,
+    /// Names that a module's top level introduces.
+    pub globals: Vec<HashSet<Text>>,
+    rules: HashMap<&'static str, Rules>,
+    /// Module that declares a class, by language and name; the first one where several do.
+    classes: HashMap<(&'static str, Text), usize>,
+    /// Cards that a number cannot harm.
+    pub stringish: Mask,
+    /// Cards that each language lacks.
+    absent: HashMap<&'static str, Mask>,
+    kinds: Vec<Vec<String>>,
+}
+
+impl<'f> World<'f> {
+    pub fn of(modules: &'f [Module], files: &'f [SourceFile], cards: &'f [Card]) -> Self {
+        let cards = &cards[..cards.len().min(CARDS)];
+        let used: Vec<&'static Model> =
+            frameworks::all().iter().filter(|model| modules.iter().any(|module| model.used_by(module))).collect();
+        let models: Vec<Vec<&'static Model>> = modules
+            .iter()
+            .map(|module| used.iter().copied().filter(|model| model.covers(module.language)).collect())
+            .collect();
+        let mut scopes: Vec<Scope> = modules.iter().map(Scope::of).collect();
+        for (scope, macros) in scopes.iter_mut().zip(super::macros::of_files(modules, files)) {
+            scope.macros = macros;
+        }
+        let mut frames = first_frames(modules, &scopes, &models);
+        let directory = Directory::of(modules, files, &frames);
+        let search =
+            Search { modules, files, scopes: &scopes, frames: &frames, directory: &directory, models: &models };
+        let (found, typed) = entries::find(&search);
+        type_handlers(modules, &scopes, &mut frames, &directory, &typed);
+        for (at, module) in modules.iter().enumerate() {
+            scopes[at].learn_fields(module, &frames[at]);
+        }
+        let mut world = Self {
+            modules,
+            files,
+            directory,
+            constants: Constants::of(modules),
+            units: units(modules),
+            entries: found.into_iter().map(|entry| (entry.unit, entry)).collect(),
+            edges: Vec::new(),
+            globals: modules.iter().map(globals).collect(),
+            classes: classes(modules),
+            rules: rules(modules, &models, cards),
+            stringish: mask(cards, |card| !NUMERIC.contains(&card.family.as_str())),
+            absent: absent(modules, cards),
+            kinds: cards.iter().map(|card| card.source_kinds.clone()).collect(),
+            scopes,
+            frames,
+        };
+        world.edges = world.calls();
+        world
+    }
+
+    pub fn rules(&self, module: usize) -> &Rules {
+        &self.rules[self.modules[module].language]
+    }
+
+    /// The module that declares a class, as seen from another of the same language.
+    pub fn class_module(&self, from: usize, class: &Text) -> Option<usize> {
+        self.classes.get(&(self.modules[from].language, class.clone())).copied()
+    }
+
+    pub fn function(&self, unit: u32) -> &'f Function {
+        let at = &self.units[unit as usize];
+        &self.modules[at.module].functions[at.index]
+    }
+
+    pub fn frame(&self, unit: u32) -> &Frame {
+        let at = &self.units[unit as usize];
+        &self.frames[at.module][at.index]
+    }
+
+    pub fn unit(&self, module: usize, index: usize) -> u32 {
+        self.directory.first[module] + index as u32
+    }
+
+    /// 1 where the unit lists its receiver among its parameters.
+    pub fn shift(&self, unit: u32) -> usize {
+        calls::shift(self.function(unit), self.frame(unit))
+    }
+
+    pub fn resolver(&self, module: usize, index: usize) -> Resolver<'_> {
+        entries::view(&self.modules[module], &self.scopes[module], &self.frames[module], index)
+    }
+
+    /// Cards that input of this kind cannot harm in this language; `only` restricts to the card that named the source.
+    pub fn harmless(&self, module: usize, kind: &str, only: Option<usize>) -> Mask {
+        let mut dead = self.absent[self.modules[module].language];
+        for (at, kinds) in self.kinds.iter().enumerate() {
+            let unwanted = !kinds.is_empty() && !kinds.iter().any(|own| own == kind);
+            if (only.is_none() && unwanted) || only.is_some_and(|card| card != at) {
+                dead |= 1 << at;
+            }
+        }
+        dead
+    }
+
+    fn calls(&self) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        for (from, unit) in self.units.iter().enumerate() {
+            let function = &self.modules[unit.module].functions[unit.index];
+            let resolver = self.resolver(unit.module, unit.index);
+            names::walk(&function.body, &mut |stmt| {
+                names::expressions(stmt, &mut |expr| match &expr.kind {
+                    ExprKind::Call { callee, args, new } => {
+                        let paths = resolver.paths(callee);
+                        let class = resolver.class.as_ref();
+                        let site = Site { module: unit.module, class, callee, paths: &paths, args: args.len(), new: *new };
+                        for to in self.directory.targets(&site) {
+                            edges.push(Edge { from: from as u32, to, span: expr.span });
+                        }
+                    }
+                    ExprKind::Function(index) => {
+                        edges.push(Edge { from: from as u32, to: self.unit(unit.module, *index), span: expr.span });
+                    }
+                    _ => {}
+                });
+            });
+        }
+        edges.sort();
+        edges.dedup();
+        edges
+    }
+}
+
+fn first_frames(modules: &[Module], scopes: &[Scope], models: &[Vec<&'static Model>]) -> Vec<Vec<Frame>> {
+    let build = |(at, module): (usize, &Module)| {
+        let functions = module.functions.iter();
+        functions.map(|function| Frame::of(module, &scopes[at], function, &conventional(function, &models[at]))).collect()
+    };
+    modules.iter().enumerate().map(build).collect()
+}
+
+/// Types that parameters have by convention where none is written: `req` in an Express project.
+fn conventional(function: &Function, models: &[&'static Model]) -> Vec<(usize, Path)> {
+    let mut found = Vec::new();
+    for (at, param) in function.params.iter().enumerate().filter(|(_, param)| param.hint.is_none()) {
+        for (_, path) in models.iter().flat_map(|model| &model.names).filter(|(name, _)| **name == *param.name) {
+            found.push((at, names::path_of_text(path)));
+        }
+    }
+    found
+}
+
+fn type_handlers(
+    modules: &[Module],
+    scopes: &[Scope],
+    frames: &mut [Vec<Frame>],
+    directory: &Directory,
+    typed: &entries::Typed,
+) {
+    for (unit, types) in typed {
+        let module = directory.module_of(*unit);
+        let index = (unit - directory.first[module]) as usize;
+        let function = &modules[module].functions[index];
+        let mut extra = types.clone();
+        let known = &frames[module][index].known;
+        for (at, param) in function.params.iter().enumerate() {
+            extra.extend(known.get(&param.name).into_iter().flatten().map(|path| (at, path.clone())));
+        }
+        frames[module][index] = Frame::of(&modules[module], &scopes[module], function, &extra);
+    }
+}
+
+fn units(modules: &[Module]) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (at, module) in modules.iter().enumerate() {
+        let lambdas = calls::lambda_names(module);
+        for (index, function) in module.functions.iter().enumerate() {
+            let bare = lambdas.get(&index).filter(|_| &*function.name == "<lambda>").unwrap_or(&function.name);
+            let name = match &function.class_name {
+                Some(class) => format!("{class}.{bare}"),
+                None => bare.to_string(),
+            };
+            let span = function.span;
+            units.push(Unit { module: at, index, file: module.file, name, public: function.public, span });
+        }
+    }
+    units
+}
+
+fn globals(module: &Module) -> HashSet<Text> {
+    let mut found = HashSet::new();
+    if let Some(top) = module.functions.first() {
+        names::walk(&top.body, &mut |stmt| match &stmt.kind {
+            crate::syntax::form::StmtKind::Assign { target, .. } => {
+                if let ExprKind::Name(name) = &target.kind {
+                    found.insert(name.clone());
+                }
+            }
+            crate::syntax::form::StmtKind::Declare { name, .. } => {
+                found.insert(name.clone());
+            }
+            _ => {}
+        });
+    }
+    found
+}
+
+fn classes(modules: &[Module]) -> HashMap<(&'static str, Text), usize> {
+    let mut found = HashMap::new();
+    for (at, module) in modules.iter().enumerate() {
+        for class in &module.classes {
+            found.entry((module.language, class.name.clone())).or_insert(at);
+        }
+    }
+    found
+}
+
+fn mask(cards: &[Card], wanted: impl Fn(&Card) -> bool) -> Mask {
+    cards.iter().enumerate().filter(|(_, card)| wanted(card)).fold(0, |mask, (at, _)| mask | 1 << at)
+}
+
+fn languages(modules: &[Module]) -> Vec<&'static str> {
+    let mut found: Vec<&'static str> = modules.iter().map(|module| module.language).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn absent(modules: &[Module], cards: &[Card]) -> HashMap<&'static str, Mask> {
+    languages(modules).into_iter().map(|language| (language, mask(cards, |card| !card.applies_to(language)))).collect()
+}
+
+fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> HashMap<&'static str, Rules> {
+    let mut all = HashMap::new();
+    for language in languages(modules) {
+        let mut rules = Rules::default();
+        for (at, card) in cards.iter().enumerate().filter(|(_, card)| card.applies_to(language)) {
+            let groups = [
+                (Purpose::Source, card.sources_for(language)),
+                (Purpose::Sink, card.sinks_for(language)),
+                (Purpose::Sanitizer, card.sanitizers_for(language)),
+                (Purpose::Guard, card.guards_for(language)),
+            ];
+            for (purpose, patterns) in groups {
+                for pattern in patterns {
+                    rules.add(rule(purpose, Some(at), "card", pattern, &[]));
+                }
+            }
+        }
+        let used = modules.iter().position(|module| module.language == language).map(|at| &models[at]);
+        for model in used.into_iter().flatten() {
+            for (kind, pattern) in &model.sources {
+                rules.add(rule(Purpose::Source, None, kind, pattern, &[]));
+            }
+            for (pattern, to) in &model.propagators {
+                rules.add(rule(Purpose::Propagator, None, "", pattern, to));
+            }
+        }
+        all.insert(language, rules);
+    }
+    all
+}
+
+fn rule(purpose: Purpose, card: Option<usize>, kind: &str, pattern: &Pattern, to: &[(usize, bool)]) -> Rule {
+    Rule { purpose, card, kind: kind.to_owned(), pattern: pattern.clone(), to: to.to_vec() }
+}

@@ -1,0 +1,164 @@
+//! The model tower as one hand: prompts over a pipe to a sealed worker that holds the weights.
+//!
+//! In: a [`Located`] model. Out: [`Remote`], which is a [`Model`]. The judge never sees the repository, only prompts.
+//! Start at [`Remote::start`]; [`serve`] is what runs in the worker.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::model::{Identity, Model, Prompt, Reply};
+use crate::engine::{Device, Engine, EngineSettings};
+use crate::models::{self, Located, Verified, Weights};
+use crate::problem::{Exit, Fatal, Problem};
+use crate::record::Sealed;
+use crate::sandbox::{Channel, Grants, Level, Role, Worker};
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    /// The model, how to run it, and the bytes of memory it may take.
+    Load(Box<Located>, EngineSettings, u64),
+    Ask(Vec<Prompt>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Response {
+    Loaded(Identity, String),
+    Answers(Vec<Result<Reply, Problem>>),
+    Fatal(Fatal),
+}
+
+/// What runs in the sealed judge.
+pub fn serve(mut channel: Channel) -> Result<(), Fatal> {
+    let mut engine: Option<Engine> = None;
+    while let Some(request) = channel.receive::<Request>()? {
+        let response = match request {
+            Request::Load(located, settings, available) => match load(&located, settings, available) {
+                Ok(loaded) => {
+                    let told = Response::Loaded(loaded.identity().clone(), loaded.device_name());
+                    engine = Some(loaded);
+                    told
+                }
+                Err(fatal) => Response::Fatal(fatal),
+            },
+            Request::Ask(prompts) => match engine.as_mut() {
+                Some(engine) => engine.ask(&prompts).map_or_else(Response::Fatal, Response::Answers),
+                None => Response::Fatal(out_of_turn()),
+            },
+        };
+        channel.send(&response)?;
+    }
+    Ok(())
+}
+
+fn load(located: &Located, settings: EngineSettings, available: u64) -> Result<Engine, Fatal> {
+    let verified = located.open()?;
+    fits(&verified, &settings, available)?;
+    Engine::load(&verified, settings)
+}
+
+/// Refuses before anything is allocated, with the numbers.
+fn fits(verified: &Verified, settings: &EngineSettings, available: u64) -> Result<(), Fatal> {
+    let weights = Weights::of(verified)?;
+    let bytes = weights.total_bytes();
+    let plan = models::plan(weights.hyper(), bytes, &settings.load(weights.hyper(), bytes))?;
+    models::refuse_if_too_large(&plan, available)
+}
+
+/// How to run a model, from what its manifest hints at.
+pub fn settings(located: &Located, device: Device, threads: usize) -> EngineSettings {
+    let manifest = located.manifest();
+    let hints = manifest.memory;
+    EngineSettings { device, ..EngineSettings::new(manifest.context, hints.rows, hints.sequences, threads) }
+}
+
+/// Device nodes that a GPU driver opens; none for the CPU. Metal has no nodes.
+fn nodes(device: Device) -> Vec<PathBuf> {
+    let Device::Cuda(number) = device else { return Vec::new() };
+    let own = format!("/dev/nvidia{number}");
+    let names = ["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset", own.as_str()];
+    names.iter().map(PathBuf::from).filter(|path| path.exists()).collect()
+}
+
+/// The client of a sealed judge.
+pub struct Remote {
+    worker: Worker,
+    located: Located,
+    settings: EngineSettings,
+    identity: Identity,
+    device: String,
+}
+
+impl Remote {
+    pub fn start(located: Located, settings: EngineSettings, minimum: Level) -> Result<Self, Fatal> {
+        let read = located.files().into_iter().map(|file| file.path).collect();
+        let grants = Grants { read, devices: nodes(settings.device), ..Grants::default() };
+        let mut worker = Worker::spawn(Role::Judge, &grants, minimum)?;
+        let (identity, device) = introduce(&mut worker, &located, &settings)?;
+        Ok(Self { worker, located, settings, identity, device })
+    }
+
+    /// Where the model runs: `cpu, 2 threads`.
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    pub fn sealed(&self) -> Sealed {
+        sealed(&self.worker, Role::Judge)
+    }
+
+    fn exchange(&mut self, prompts: &[Prompt]) -> Result<Response, Fatal> {
+        self.worker.send(&Request::Ask(prompts.to_vec()))?;
+        Ok(self.worker.receive::<Response>(None)?)
+    }
+}
+
+fn introduce(worker: &mut Worker, located: &Located, settings: &EngineSettings) -> Result<(Identity, String), Fatal> {
+    let available = models::available_bytes()?;
+    worker.send(&Request::Load(Box::new(located.clone()), *settings, available))?;
+    match worker.receive::<Response>(None)? {
+        Response::Loaded(identity, device) => Ok((identity, device)),
+        Response::Fatal(fatal) => Err(fatal),
+        Response::Answers(_) => Err(out_of_turn()),
+    }
+}
+
+impl Model for Remote {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// A judge that dies is started once more; what kills it twice is fatal, and the record keeps what was done.
+    fn ask(&mut self, prompts: &[Prompt]) -> Result<Vec<Result<Reply, Problem>>, Fatal> {
+        let response = match self.exchange(prompts) {
+            Ok(response) => response,
+            Err(_) => {
+                self.worker.restart()?;
+                introduce(&mut self.worker, &self.located, &self.settings)?;
+                self.exchange(prompts)?
+            }
+        };
+        match response {
+            Response::Answers(answers) if answers.len() == prompts.len() => Ok(answers),
+            Response::Fatal(fatal) => Err(fatal),
+            _ => Err(out_of_turn()),
+        }
+    }
+}
+
+/// What a worker's self-test measured, in the record's form.
+pub fn sealed(worker: &Worker, role: Role) -> Sealed {
+    let measured = worker.measured();
+    let open = measured.attempts.iter().filter(|attempt| !attempt.denied).map(|attempt| attempt.name.clone());
+    Sealed {
+        worker: role.name().to_owned(),
+        level: measured.level.name().to_owned(),
+        refused: measured.attempts.iter().filter(|attempt| attempt.denied).count(),
+        tried: measured.attempts.len(),
+        open: open.collect(),
+    }
+}
+
+fn out_of_turn() -> Fatal {
+    Fatal::new(Exit::Incomplete, "the judge answered out of turn", "the scanner itself is at fault; please report it")
+}

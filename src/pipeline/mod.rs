@@ -1,0 +1,203 @@
+//! One scan, top to bottom.
+//!
+//! In: a [`Scan`] (what to look at), a [`Reader`], one or two models, a place for the record. Out: a finished [`Run`].
+//! Deliberately absent: processes and pipes (the hands passed in may be local or sealed workers), the command line, and
+//! any output but the record.
+//! Start at [`scan`].
+
+pub mod judge;
+pub mod reader;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::candidates::Candidate;
+use crate::cards::{self, Severity};
+use crate::context::Brief;
+use crate::detect::{Case, Claim, Verdict, detect, locate};
+use crate::engine::model::{Identity, Model};
+use crate::problem::{Fatal, Problem};
+use crate::record::{End, Exchange, Header, Outcome, Plan, Quote, Record, Run, Sealed, Unit, VERSION};
+use crate::source::Limits;
+use crate::verify::{Judgement, Ruling, verify};
+pub use reader::{Reader, Survey};
+
+/// Candidates per round: enough for the engine to share prefixes and fill its rows, few enough that a kill costs
+/// seconds. Rounds are cut by position in the plan, so a resumed scan asks in the same company.
+const ROUND: usize = 32;
+
+/// What to look at and how hard.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    pub root: PathBuf,
+    /// Where runs are kept; outside `root`.
+    pub store: PathBuf,
+    pub limits: Limits,
+    /// Most candidates to judge; what is beyond is counted as not judged.
+    pub candidates: Option<usize>,
+    pub time: Option<Duration>,
+    /// Weaknesses whose card is below this are not looked for.
+    pub min_severity: Severity,
+    pub seed: u64,
+    /// Threads of the reader; changes no result.
+    pub jobs: usize,
+    /// Start over even if an unfinished run of the same scan exists.
+    pub fresh: bool,
+}
+
+/// Who does the work.
+pub struct Hands<'a> {
+    pub reader: &'a mut dyn Reader,
+    pub detector: &'a mut dyn Model,
+    /// `None`: the detector's model also verifies, in a context of its own.
+    pub verifier: Option<&'a mut dyn Model>,
+    /// How tightly the judges were measured to be shut.
+    pub sealed: Vec<Sealed>,
+}
+
+/// Told how far the scan is; a progress bar, or nothing.
+pub trait Watch {
+    fn surveyed(&mut self, plan: &Plan, done: usize);
+    fn judged(&mut self, unit: &Unit);
+}
+
+pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicBool) -> Result<Run, Fatal> {
+    let deadline = scan.time.map(|time| Instant::now() + time);
+    let Hands { reader, detector, mut verifier, sealed } = hands;
+    let survey = reader.survey(scan)?;
+    let verifier_identity = verifier.as_ref().map_or(detector.identity(), |model| model.identity()).clone();
+    let header = header(scan, &survey, detector.identity().clone(), verifier_identity);
+    let plan = plan(scan, survey, reader.sealed().into_iter().chain(sealed).collect());
+    let mut record = Record::begin(&scan.store, header, plan, scan.fresh)?;
+    watch.surveyed(&record.run().plan, record.run().units.len());
+    let done: BTreeSet<String> = record.run().units.iter().map(|unit| unit.id.clone()).collect();
+    let rounds: Vec<Vec<Candidate>> = record.run().plan.candidates.chunks(ROUND).map(<[_]>::to_vec).collect();
+    for mut round in rounds {
+        round.retain(|candidate| !done.contains(&candidate.id));
+        if stop.load(Ordering::SeqCst) {
+            return record.end(End::Interrupted);
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return record.end(End::Budget);
+        }
+        let units = judge_round(reader, detector, &mut verifier, &round, scan.seed)?;
+        units.iter().for_each(|unit| watch.judged(unit));
+        record.keep(units)?;
+    }
+    record.end(End::Complete)
+}
+
+fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) -> Header {
+    let settings = BTreeMap::from([
+        ("min-severity".to_owned(), format!("{:?}", scan.min_severity).to_lowercase()),
+        ("candidates".to_owned(), scan.candidates.map_or("all".to_owned(), |most| most.to_string())),
+        ("limits".to_owned(), format!("{:?}", scan.limits)),
+    ]);
+    Header {
+        version: VERSION,
+        tool: concat!("anchorite ", env!("CARGO_PKG_VERSION")).to_owned(),
+        root: scan.root.display().to_string(),
+        snapshot: survey.snapshot.clone(),
+        detector,
+        verifier,
+        seed: scan.seed,
+        settings,
+    }
+}
+
+fn plan(scan: &Scan, survey: Survey, sealed: Vec<Sealed>) -> Plan {
+    let Survey { mut coverage, mut candidates, .. } = survey;
+    coverage.proposed = candidates.len();
+    candidates.truncate(scan.candidates.unwrap_or(usize::MAX));
+    Plan { coverage, candidates, sealed }
+}
+
+/// Briefs, detection and verification of one round; one unit per candidate comes back, whatever happens.
+fn judge_round(
+    reader: &mut dyn Reader,
+    detector: &mut dyn Model,
+    verifier: &mut Option<&mut dyn Model>,
+    round: &[Candidate],
+    seed: u64,
+) -> Result<Vec<Unit>, Fatal> {
+    if round.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = round.iter().map(|candidate| candidate.id.clone()).collect();
+    let mut units = Vec::with_capacity(round.len());
+    let mut briefs: Vec<Brief> = Vec::new();
+    for (candidate, brief) in round.iter().zip(reader.briefs(&ids, detector.identity().profile)?) {
+        match brief {
+            Ok(brief) if cards::get(&candidate.card).is_some() => briefs.push(brief),
+            Ok(_) => units.push(failed(&candidate.id, "its card is unknown")),
+            Err(problem) => units.push(failed(&candidate.id, &problem.what)),
+        }
+    }
+    let cases: Vec<Case<'_>> = briefs.iter().filter_map(case).collect();
+    let claims = detect(detector, &cases, seed)?;
+    let mut claimed = Vec::new();
+    for (brief, claim) in briefs.iter().zip(claims) {
+        match claim {
+            Ok(claim) if claim.verdict == Verdict::Vulnerable => claimed.push((brief, claim)),
+            Ok(claim) => units.push(unclaimed(brief, &claim)),
+            Err(problem) => units.push(failed(&brief.candidate.id, &problem.what)),
+        }
+    }
+    let second: &mut dyn Model = match verifier {
+        Some(model) => &mut **model,
+        None => detector,
+    };
+    let attacked: Vec<(Case<'_>, &Claim)> =
+        claimed.iter().filter_map(|(brief, claim)| Some((case(brief)?, claim))).collect();
+    let judgements = verify(second, &attacked, seed)?;
+    units.extend(claimed.iter().zip(judgements).map(|((brief, claim), judgement)| ruled(brief, claim, judgement)));
+    let order: BTreeMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+    units.sort_by_key(|unit| order[unit.id.as_str()]);
+    Ok(units)
+}
+
+fn case(brief: &Brief) -> Option<Case<'_>> {
+    Some(Case { brief, card: cards::get(&brief.candidate.card)? })
+}
+
+fn failed(id: &str, why: &str) -> Unit {
+    Unit { id: id.to_owned(), outcome: Outcome::Failed { why: why.to_owned() }, asked: Vec::new() }
+}
+
+/// The detector did not claim it: dismissed, or open where it could not tell.
+fn unclaimed(brief: &Brief, claim: &Claim) -> Unit {
+    let outcome = if claim.verdict == Verdict::Safe {
+        let guard = claim.guard.as_ref().and_then(|pointer| locate(brief, pointer));
+        let quote = |at: usize| {
+            let line = &brief.lines[at];
+            Quote { path: line.path.clone(), line: line.line, code: line.text.trim().to_owned() }
+        };
+        Outcome::Dismissed { probability: claim.probability, guard: guard.map(quote) }
+    } else {
+        let because = "the detector could not decide from the code shown".to_owned();
+        Outcome::Inconclusive { because, story: claim.story.clone() }
+    };
+    let asked = claim.asked.iter().map(Exchange::from).collect();
+    Unit { id: brief.candidate.id.clone(), outcome, asked }
+}
+
+fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>) -> Unit {
+    let mut asked: Vec<Exchange> = claim.asked.iter().map(Exchange::from).collect();
+    let outcome = match judgement {
+        Err(problem) => Outcome::Failed { why: problem.what },
+        Ok(judgement) => {
+            asked.extend(judgement.asked.iter().map(Exchange::from));
+            match judgement.ruling {
+                Ruling::Confirmed(finding) => Outcome::confirmed(&finding, &claim.story),
+                Ruling::Rejected { reason, guard, why } => Outcome::Rejected { reason, guard: (&guard).into(), why },
+                Ruling::Inconclusive { because } => Outcome::Inconclusive { because, story: claim.story.clone() },
+            }
+        }
+    };
+    Unit { id: brief.candidate.id.clone(), outcome, asked }
+}
+
+#[cfg(test)]
+mod tests;

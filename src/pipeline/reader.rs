@@ -1,0 +1,285 @@
+//! The code tower as one hand: survey a tree, then hand out briefs.
+//!
+//! In: a [`Scan`]. Out: a [`Survey`], then [`Brief`]s by candidate id. [`Local`] works in this process; [`Remote`] is its
+//! client in a sealed worker, and [`serve`] what runs there. A file that kills the parser costs that file: the worker is
+//! started again, announces each file before it parses it, and then goes on without the one that killed it.
+//! Start at [`Reader`].
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Scan;
+use crate::candidates::{self, Candidate, Settings};
+use crate::cards::{self, Severity};
+use crate::context::{self, Brief, Budget, World};
+use crate::engine::model::Profile;
+use crate::flow::{self, Graph};
+use crate::index::{self, Index};
+use crate::problem::{Exit, Fatal, Problem};
+use crate::record::{Coverage, Sealed, hex};
+use crate::sandbox::{Channel, Grants, Level, Role, Worker};
+use crate::source::{self, Code, Limits, Snapshot, SourceFile};
+use crate::syntax::{self, Forest};
+
+/// Files that may kill the parser before the scan gives up.
+const CRASHES: usize = 32;
+
+/// Stack of the thread that analyses; address space, not memory, until it is used.
+const STACK_BYTES: usize = 256 << 20;
+
+pub trait Reader {
+    fn survey(&mut self, scan: &Scan) -> Result<Survey, Fatal>;
+    /// One brief per id, in order, sized for `profile`. Ids come from the last survey.
+    fn briefs(&mut self, ids: &[String], profile: Profile) -> Result<Vec<Result<Brief, Problem>>, Fatal>;
+    /// The worker's measured seal; `None` in-process.
+    fn sealed(&self) -> Option<Sealed>;
+}
+
+/// What the code tower found before any judge is asked. Crosses the pipe.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Survey {
+    /// Digest of the snapshot, hex.
+    pub snapshot: String,
+    pub coverage: Coverage,
+    pub candidates: Vec<Candidate>,
+}
+
+/// The part of a [`Scan`] that the code tower needs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Errand {
+    root: PathBuf,
+    limits: Limits,
+    min_severity: Severity,
+    /// The budget in candidates.
+    most: Option<usize>,
+    /// Paths not to parse: they killed a worker before.
+    without: BTreeSet<String>,
+    /// Parse one file at a time and announce each.
+    careful: bool,
+    /// Threads.
+    jobs: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    Survey(Errand),
+    Briefs(Vec<String>, Profile),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Response {
+    Parsing(String),
+    Surveyed(Box<Survey>),
+    Briefs(Vec<Result<Brief, Problem>>),
+    Fatal(Fatal),
+}
+
+/// Everything known about one tree, in this process.
+#[derive(Default)]
+pub struct Local {
+    tree: Option<Tree>,
+}
+
+struct Tree {
+    snapshot: Snapshot,
+    forest: Forest,
+    graph: Graph,
+    index: Index,
+    candidates: Vec<Candidate>,
+}
+
+impl Reader for Local {
+    fn survey(&mut self, scan: &Scan) -> Result<Survey, Fatal> {
+        self.look(&errand(scan), &mut |_| {})
+    }
+
+    fn briefs(&mut self, ids: &[String], profile: Profile) -> Result<Vec<Result<Brief, Problem>>, Fatal> {
+        let tree = self.tree.as_ref().expect("briefs are asked for after a survey");
+        let world =
+            World { snapshot: &tree.snapshot, modules: &tree.forest.modules, index: &tree.index, calls: &tree.graph };
+        let budget = match profile {
+            Profile::Chat => Budget::FULL,
+            Profile::Compact => Budget::COMPACT,
+        };
+        let brief = |id: &String| {
+            let candidate = tree.candidates.iter().find(|candidate| candidate.id == *id);
+            let candidate = candidate.ok_or_else(|| Problem::new(id, "not judged: the tree changed since the survey"))?;
+            Ok(context::gather(candidate, &world, budget))
+        };
+        Ok(ids.iter().map(brief).collect())
+    }
+
+    fn sealed(&self) -> Option<Sealed> {
+        None
+    }
+}
+
+impl Local {
+    fn look(&mut self, errand: &Errand, parsing: &mut dyn FnMut(&str)) -> Result<Survey, Fatal> {
+        let (extensions, interpreters) = (syntax::extensions(), syntax::interpreters());
+        let code = Code { extensions: &extensions, interpreters: &interpreters };
+        let (snapshot, mut problems) = source::read(&errand.root, &errand.limits, code)?;
+        let mut files: Vec<SourceFile> = snapshot.files().to_vec();
+        files.retain(|file| !errand.without.contains(&*file.path));
+        for path in &errand.without {
+            problems.push(Problem::new(path, "not parsed: the parser crashed on it"));
+        }
+        if errand.careful {
+            for file in &files {
+                parsing(&file.path);
+                drop(syntax::parse_file(file));
+            }
+        }
+        let forest = syntax::parse(&files, &syntax::Limits::default());
+        let (graph, met) = flow::build(&forest.modules, snapshot.files(), cards::all());
+        let index = index::build(&snapshot, &forest.modules, index::entries(&graph))?;
+        let candidates = find(errand, &graph, &forest, &snapshot);
+        problems.extend(forest.problems.iter().chain(&met).cloned());
+        let survey = Survey {
+            snapshot: hex(&snapshot.digest()),
+            coverage: coverage(&snapshot, &forest, problems),
+            candidates: candidates.clone(),
+        };
+        self.tree = Some(Tree { snapshot, forest, graph, index, candidates });
+        Ok(survey)
+    }
+}
+
+fn errand(scan: &Scan) -> Errand {
+    Errand {
+        root: scan.root.clone(),
+        limits: scan.limits.clone(),
+        min_severity: scan.min_severity,
+        most: scan.candidates,
+        without: BTreeSet::new(),
+        careful: false,
+        jobs: scan.jobs,
+    }
+}
+
+/// Every candidate that has a reason of its own; risky functions only fill a budget that leaves room for them.
+fn find(errand: &Errand, graph: &Graph, forest: &Forest, snapshot: &Snapshot) -> Vec<Candidate> {
+    let settings = |max, sweep| Settings { max, severity: errand.min_severity, sweep, ..Settings::default() };
+    let found = candidates::find(graph, forest, snapshot, cards::all(), &settings(usize::MAX, false));
+    match errand.most {
+        Some(most) if most > found.len() => candidates::find(graph, forest, snapshot, cards::all(), &settings(most, true)),
+        _ => found,
+    }
+}
+
+fn coverage(snapshot: &Snapshot, forest: &Forest, problems: Vec<Problem>) -> Coverage {
+    let lines = snapshot.files().iter().map(|file| snapshot.line_count(file.id) as usize).sum();
+    let languages = forest.lines.iter().map(|(row, lines)| ((*row).to_owned(), *lines as usize)).collect();
+    let functions = forest.modules.iter().map(|module| module.functions.len() - 1).sum();
+    Coverage { files: snapshot.files().len(), lines, functions, languages, proposed: 0, problems }
+}
+
+/// What runs in the sealed reader: on a thread of its own, because code may nest deeper than the first thread's stack.
+pub fn serve(channel: Channel) -> Result<(), Fatal> {
+    let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || answer(channel));
+    let joined = work.map(std::thread::JoinHandle::join);
+    match joined {
+        Ok(Ok(served)) => served,
+        // A panic has been printed by then; to the supervisor it is a worker that died.
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => {
+            let what = "the reader cannot start its thread";
+            Err(Fatal::new(Exit::Incomplete, what, "free memory or raise the limit of threads").because(error))
+        }
+    }
+}
+
+fn answer(mut channel: Channel) -> Result<(), Fatal> {
+    let mut local = Local::default();
+    while let Some(request) = channel.receive::<Request>()? {
+        let response = match request {
+            Request::Survey(errand) => {
+                // Fails only on a second survey, when the pool stands already.
+                drop(rayon::ThreadPoolBuilder::new().num_threads(errand.jobs).build_global());
+                let mut broken = None;
+                let survey = local.look(&errand, &mut |path| {
+                    broken = broken.take().or_else(|| channel.send(&Response::Parsing(path.to_owned())).err());
+                });
+                if let Some(fatal) = broken {
+                    return Err(fatal);
+                }
+                survey.map_or_else(Response::Fatal, |survey| Response::Surveyed(Box::new(survey)))
+            }
+            Request::Briefs(ids, profile) => {
+                local.briefs(&ids, profile).map_or_else(Response::Fatal, Response::Briefs)
+            }
+        };
+        channel.send(&response)?;
+    }
+    Ok(())
+}
+
+/// The client of a sealed reader.
+pub struct Remote {
+    worker: Worker,
+}
+
+impl Remote {
+    pub fn start(root: PathBuf, minimum: Level) -> Result<Self, Fatal> {
+        let grants = Grants { read: vec![root], ..Grants::default() };
+        Ok(Self { worker: Worker::spawn(Role::Reader, &grants, minimum)? })
+    }
+
+    /// One attempt. `Err` holds the file announced last when the worker died.
+    fn attempt(&mut self, errand: Errand) -> Result<Result<Survey, Fatal>, (Option<String>, Fatal)> {
+        let mut last = None;
+        if let Err(lost) = self.worker.send(&Request::Survey(errand)) {
+            return Err((None, lost.into()));
+        }
+        loop {
+            match self.worker.receive::<Response>(None) {
+                Ok(Response::Parsing(path)) => last = Some(path),
+                Ok(Response::Surveyed(survey)) => return Ok(Ok(*survey)),
+                Ok(Response::Fatal(fatal)) => return Ok(Err(fatal)),
+                Ok(Response::Briefs(_)) => return Ok(Err(out_of_turn())),
+                Err(lost) => return Err((last, lost.into())),
+            }
+        }
+    }
+}
+
+impl Reader for Remote {
+    fn survey(&mut self, scan: &Scan) -> Result<Survey, Fatal> {
+        let mut errand = errand(scan);
+        for _ in 0..CRASHES {
+            match self.attempt(errand.clone()) {
+                Ok(survey) => return survey,
+                Err((None, fatal)) if errand.careful => return Err(fatal),
+                Err((None, _)) => errand.careful = true,
+                Err((Some(culprit), fatal)) => {
+                    // The same file twice means that something else dies after all files were parsed.
+                    if !errand.without.insert(culprit) {
+                        return Err(fatal);
+                    }
+                }
+            }
+            self.worker.restart()?;
+        }
+        let what = format!("the reader died on more than {CRASHES} files of this tree");
+        Err(Fatal::new(Exit::Incomplete, what, "scan its parts one by one to find out which of them can be read"))
+    }
+
+    fn briefs(&mut self, ids: &[String], profile: Profile) -> Result<Vec<Result<Brief, Problem>>, Fatal> {
+        self.worker.send(&Request::Briefs(ids.to_vec(), profile))?;
+        match self.worker.receive::<Response>(None)? {
+            Response::Briefs(briefs) => Ok(briefs),
+            Response::Fatal(fatal) => Err(fatal),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    fn sealed(&self) -> Option<Sealed> {
+        Some(super::judge::sealed(&self.worker, Role::Reader))
+    }
+}
+
+fn out_of_turn() -> Fatal {
+    Fatal::new(Exit::Incomplete, "the reader answered out of turn", "the scanner itself is at fault; please report it")
+}

@@ -1,0 +1,17 @@
+//! The run directory: what was planned, what was judged and how, kept so that a killed run can be resumed.
+//!
+//! In: a [`Header`], a [`Plan`], then [`Unit`]s. Out: a [`Run`] that `report` and `review` read, elsewhere and later.
+//! One directory per run, outside the scanned tree: `run.json` (what this run is), `plan.json` (what it set out to do),
+//! `units.jsonl` (one line per judged candidate, appended and synced), `end.json` (how it ended).
+//! Deliberately absent: anything about how a report looks, and any write into the scanned tree.
+//! Start at [`Record::begin`] and [`load`].
+
+mod form;
+mod journal;
+mod store;
+
+pub use form::{Coverage, End, Exchange, Header, Outcome, Plan, Quote, Run, Sealed, Tally, Unit};
+pub use store::{Record, VERSION, hex, latest, load};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Keeping, resuming and reading back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+
+use super::*;
+use crate::detect::scripted::{LYING, brief};
+use crate::engine::model::{Identity, Profile};
+
+fn header(seed: u64) -> Header {
+    let identity = Identity { name: "m".into(), digest: "d".into(), profile: Profile::Compact, context: 1, starter: true };
+    Header {
+        version: VERSION,
+        tool: "anchorite 0".into(),
+        root: "/code".into(),
+        snapshot: "s".into(),
+        detector: identity.clone(),
+        verifier: identity,
+        seed,
+        settings: BTreeMap::new(),
+    }
+}
+
+fn plan() -> Plan {
+    let candidate = |id: &str| {
+        let mut candidate = brief(&LYING).candidate;
+        candidate.id = id.into();
+        candidate
+    };
+    let candidates = vec![candidate("a"), candidate("b"), candidate("c")];
+    Plan { coverage: Coverage { proposed: 3, ..Coverage::default() }, candidates, sealed: Vec::new() }
+}
+
+fn unit(id: &str) -> Unit {
+    let outcome = Outcome::Dismissed { probability: 0.125, guard: None };
+    Unit { id: id.into(), outcome, asked: Vec::new() }
+}
+
+#[test]
+fn a_killed_run_is_taken_up_where_it_stopped() {
+    let store = tempfile::tempdir().unwrap();
+    let mut record = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    record.keep(vec![unit("b"), unit("a")]).unwrap();
+    let dir = record.dir().to_owned();
+    drop(record);
+    let mut journal = fs::OpenOptions::new().append(true).open(dir.join("units.jsonl")).unwrap();
+    journal.write_all(b"{\"id\":\"c\",\"outc").unwrap();
+    let mut record = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    assert_eq!(record.dir(), dir);
+    let ids: Vec<&str> = record.run().units.iter().map(|unit| unit.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"], "the torn line is gone, the rest stands in the plan's order");
+    record.keep(vec![unit("c")]).unwrap();
+    let run = record.end(End::Complete).unwrap();
+    assert!(run.complete());
+    assert_eq!(load(&dir).unwrap(), run);
+}
+
+#[test]
+fn a_finished_run_or_another_seed_is_not_resumed() {
+    let store = tempfile::tempdir().unwrap();
+    let first = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    let dir = first.dir().to_owned();
+    let other = Record::begin(store.path(), header(2), plan(), false).unwrap();
+    assert_ne!(other.dir(), dir);
+    first.end(End::Budget).unwrap();
+    assert!(dir.join("end.json").exists());
+    let again = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    assert!(again.run().units.is_empty());
+}
+
+#[test]
+fn an_interrupted_run_can_be_resumed() {
+    let store = tempfile::tempdir().unwrap();
+    let mut record = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    record.keep(vec![unit("a")]).unwrap();
+    let dir = record.dir().to_owned();
+    assert!(!record.end(End::Interrupted).unwrap().complete());
+    let again = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    assert_eq!((again.dir(), again.run().units.len()), (dir.as_path(), 1));
+}
+
+#[test]
+fn runs_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let store = tempfile::tempdir().unwrap();
+    let record = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(record.dir()), 0o700);
+    for name in ["run.json", "plan.json", "units.jsonl"] {
+        assert_eq!(mode(&record.dir().join(name)), 0o600, "{name}");
+    }
+}
+
+#[test]
+fn refuses_a_store_that_is_a_link() {
+    let place = tempfile::tempdir().unwrap();
+    let link = place.path().join("store");
+    std::os::unix::fs::symlink(place.path(), &link).unwrap();
+    let Err(fatal) = Record::begin(&link, header(1), plan(), false) else { panic!("a link was accepted") };
+    assert!(fatal.what.contains("link"), "{fatal}");
+}
+
+#[test]
+fn a_changed_record_is_refused_with_exit_5() {
+    let store = tempfile::tempdir().unwrap();
+    let record = Record::begin(store.path(), header(1), plan(), false).unwrap();
+    fs::write(record.dir().join("plan.json"), b"{").unwrap();
+    assert_eq!(load(record.dir()).unwrap_err().exit, crate::problem::Exit::Integrity);
+}
+
+#[test]
+fn every_planned_candidate_is_accounted_for() {
+    let mut run = Run { header: header(1), plan: plan(), units: vec![unit("a")], end: None };
+    run.units.push(Unit { outcome: Outcome::Failed { why: "x".into() }, ..unit("b") });
+    let tally = run.tally();
+    assert_eq!((tally.planned, tally.dismissed, tally.failed, tally.skipped), (3, 1, 1, 1));
+    assert!(!run.complete());
+}

@@ -1,0 +1,116 @@
+//! String literals of every language, with and without holes.
+//!
+//! In: a literal with its quotes. Out: its text as written between them, or a template of pieces and holes.
+//! Deliberately absent: reading of escapes. Start at [`Engine::string`].
+
+use tree_sitter::Node;
+
+use super::super::form::{Expr, ExprKind, Literal, Span};
+use super::super::roles::{Role, Slot};
+use super::{Engine, expr, span_of};
+
+impl<'t> Engine<'t> {
+    /// A string literal, or a template when it has holes.
+    pub(super) fn string(&mut self, node: Node<'t>) -> Expr {
+        let span = span_of(node);
+        let (from, to) = content(self.text(node));
+        let mut from = (node.start_byte() + from, span.line);
+        let to = (node.start_byte() + to, span.last);
+        let mut pieces = Vec::new();
+        for child in self.children(node) {
+            if self.role(child) != Some(Role::Hole) {
+                continue;
+            }
+            let hole = span_of(child);
+            self.piece(from, (child.start_byte(), hole.line), &mut pieces);
+            let value = self.entry(child).and_then(|entry| entry.one(Slot::Value));
+            pieces.push(value.map_or_else(|| super::opaque(Vec::new(), span), |value| self.expr(value)));
+            from = (child.end_byte(), hole.last);
+        }
+        if pieces.is_empty() {
+            let text = self.text.get(from.0..to.0).unwrap_or_default();
+            return expr(ExprKind::Literal(Literal::Str(text.into())), span);
+        }
+        self.piece(from, to, &mut pieces);
+        expr(ExprKind::Template(pieces), span)
+    }
+
+    /// The literal text between two places, each a byte offset and a line.
+    fn piece(&mut self, from: (usize, u32), to: (usize, u32), pieces: &mut Vec<Expr>) {
+        let text = self.text.get(from.0..to.0).unwrap_or_default();
+        if !text.is_empty() {
+            let span = Span { start: from.0 as u32, end: to.0 as u32, line: from.1, last: to.1 };
+            pieces.push(expr(ExprKind::Literal(Literal::Str(text.into())), span));
+        }
+    }
+
+    /// Adjacent literals that the language joins by itself.
+    pub(super) fn concat(&mut self, node: Node<'t>) -> Expr {
+        let span = span_of(node);
+        let mut pieces = Vec::new();
+        for child in self.children(node) {
+            match self.expr(child) {
+                Expr { kind: ExprKind::Template(inner), .. } => pieces.extend(inner),
+                other => pieces.push(other),
+            }
+        }
+        let texts: Option<Vec<&str>> = pieces
+            .iter()
+            .map(|piece| match &piece.kind {
+                ExprKind::Literal(Literal::Str(text)) => Some(&**text),
+                _ => None,
+            })
+            .collect();
+        match texts {
+            Some(texts) => expr(ExprKind::Literal(Literal::Str(texts.concat().into())), span),
+            None => expr(ExprKind::Template(pieces), span),
+        }
+    }
+}
+
+/// Where the text of a literal starts and ends: prefix letters, quotes and raw-string delimiters are left out.
+fn content(literal: &str) -> (usize, usize) {
+    let open = literal.find(|c: char| matches!(c, '"' | '\'' | '`'));
+    let Some(open) = open.filter(|at| literal[..*at].chars().all(|c| c.is_ascii_alphanumeric())) else {
+        return (0, literal.len());
+    };
+    let quoted = &literal[open..];
+    if literal[..open].ends_with('R')
+        && let Some(paren) = quoted.find('(')
+        && let Some(close) = quoted.rfind(')').filter(|close| *close > paren)
+    {
+        return (open + paren + 1, open + close);
+    }
+    for quote in ["\"\"\"", "'''", "\"", "'", "`"] {
+        if let Some(rest) = quoted.strip_prefix(quote) {
+            let inside = rest.strip_suffix(quote).unwrap_or(rest);
+            return (open + quote.len(), open + quote.len() + inside.len());
+        }
+    }
+    (0, literal.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::content;
+
+    #[test]
+    fn quotes_prefixes_and_delimiters_are_left_out() {
+        for (literal, text) in [
+            ("\"a\"", "a"),
+            ("''", ""),
+            ("rb'''a\"b'''", "a\"b"),
+            ("`x`", "x"),
+            ("u8\"x\"", "x"),
+            ("R\"sql(a)\"b)sql\"", "a)\"b"),
+            ("\"unclosed", "unclosed"),
+            ("\"", ""),
+            ("'é'", "é"),
+            ("plain", "plain"),
+            ("", ""),
+        ] {
+            let (from, to) = content(literal);
+            assert_eq!(&literal[from..to], text, "{literal}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Roles: what a node of a syntax tree is in the common form, and which of its children play which part.
+//!
+//! In: the `.scm` files of one language and a parsed tree. Out: [`Roles`], a map from node to role and parts.
+//! A capture `@if` names the role of a node and `@if.cond` a part of it, a [`Slot`]. Several patterns may speak of one
+//! node: the same role adds its parts together, of two different roles the pattern written later wins. Captures
+//! that start with `_` only serve predicates.
+//! Deliberately absent: any knowledge of a language. Start at [`Query::compile`] and [`Query::roles`].
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use streaming_iterator::StreamingIterator;
+use tree_sitter::{Language, Node, QueryCursor, QueryCursorOptions};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum $name { $($variant),* }
+
+        impl $name {
+            fn named(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// The first word of a capture.
+    Role {
+        Name = "name", Field = "field", Index = "index", Call = "call", New = "new", Str = "str", Text = "text",
+        Hole = "hole", Concat = "concat", Number = "number", True = "true", False = "false", Null = "null",
+        Binary = "binary", Chain = "chain", Unary = "unary", Choice = "choice", Assign = "assign",
+        Function = "function", Collection = "collection", Pair = "pair", Shorthand = "shorthand", Parts = "parts",
+        List = "list", Cast = "cast", Same = "same", Spread = "spread", Labelled = "labelled",
+        Comprehension = "comprehension", Each = "each", Pattern = "pattern", Fields = "fields", Default = "default",
+        Param = "param", Declaration = "declaration", Declarator = "declarator", Return = "return", Throw = "throw",
+        Assert = "assert", If = "if", Elif = "elif", Loop = "loop", Switch = "switch", Case = "case", Try = "try",
+        Handler = "handler", With = "with", Defer = "defer", Break = "break", Continue = "continue",
+        Delete = "delete", Block = "block", Class = "class", Member = "member", Import = "import",
+        Annotation = "annotation", Skip = "skip", Path = "path",
+    }
+}
+
+words! {
+    /// The second word of a capture.
+    Slot {
+        Name = "name", Base = "base", Key = "key", Label = "label", Callee = "callee", Args = "args", Arg = "arg",
+        Value = "value", Left = "left", Right = "right", Op = "op", Cond = "cond", Then = "then", Else = "else",
+        Init = "init", Step = "step", Target = "target", Iterable = "iterable", Body = "body", After = "after",
+        Item = "item", Handler = "handler", Finally = "finally", Caught = "caught", Binds = "binds", Hint = "hint",
+        Size = "size", Mark = "mark", Params = "params", Param = "param", Returns = "returns",
+        Receiver = "receiver", Annotation = "annotation", Hidden = "hidden", Bound = "bound", Static = "static",
+        Declarator = "declarator", Field = "field", Path = "path", Member = "member", Local = "local",
+        Wildcard = "wildcard",
+    }
+}
+
+/// A node's role and its parts in source order.
+#[derive(Debug)]
+pub(super) struct Entry<'t> {
+    pub role: Role,
+    pattern: usize,
+    parts: Vec<Part<'t>>,
+}
+
+/// One part with the pattern that named it.
+type Part<'t> = (Slot, Node<'t>, usize);
+
+impl<'t> Entry<'t> {
+    /// The part named for this slot by the pattern written last, which is the most specific one.
+    pub fn one(&self, slot: Slot) -> Option<Node<'t>> {
+        self.parts.iter().filter(|part| part.0 == slot).max_by_key(|part| part.2).map(|part| part.1)
+    }
+
+    /// Every part of this slot in source order.
+    pub fn many(&self, slot: Slot) -> Vec<Node<'t>> {
+        let mut nodes: Vec<_> = self.parts.iter().filter(|part| part.0 == slot).map(|part| part.1).collect();
+        nodes.sort_by_key(|node| (node.start_byte(), node.end_byte()));
+        nodes.dedup_by_key(|node| node.id());
+        nodes
+    }
+
+    pub fn has(&self, slot: Slot) -> bool {
+        self.parts.iter().any(|part| part.0 == slot)
+    }
+
+    /// Whether `node` is one of the parts.
+    pub fn claims(&self, node: Node<'t>) -> bool {
+        self.parts.iter().any(|part| part.1.id() == node.id())
+    }
+
+    fn add(&mut self, parts: impl Iterator<Item = Part<'t>>) {
+        self.parts.extend(parts);
+    }
+}
+
+/// Node ids are addresses, so one multiplication spreads them well enough.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(*byte as usize);
+        }
+    }
+
+    fn write_usize(&mut self, id: usize) {
+        self.0 = (self.0 ^ id as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+}
+
+/// What the queries of a language say about one tree.
+#[derive(Debug, Default)]
+pub(super) struct Roles<'t> {
+    map: HashMap<usize, Entry<'t>, BuildHasherDefault<IdHasher>>,
+    /// Import facts stand beside the map, since an import may also be an assignment (`x = require("y")`).
+    pub imports: Vec<Entry<'t>>,
+    /// Nodes of `imports`, in the same order.
+    pub import_nodes: Vec<Node<'t>>,
+    /// False where a limit ended the query early.
+    pub complete: bool,
+}
+
+impl<'t> Roles<'t> {
+    pub fn of(&self, node: Node<'t>) -> Option<&Entry<'t>> {
+        self.map.get(&node.id())
+    }
+
+    fn note(&mut self, pattern: usize, role: Role, node: Node<'t>, parts: impl Iterator<Item = Part<'t>>) {
+        if role == Role::Import {
+            self.imports.push(Entry { role, pattern, parts: parts.collect() });
+            self.import_nodes.push(node);
+            return;
+        }
+        match self.map.get_mut(&node.id()) {
+            Some(entry) if entry.role == role => {
+                entry.pattern = entry.pattern.max(pattern);
+                entry.add(parts);
+            }
+            Some(entry) if entry.pattern > pattern => {}
+            _ => {
+                self.map.insert(node.id(), Entry { role, pattern, parts: parts.collect() });
+            }
+        }
+    }
+}
+
+/// The compiled queries of one language.
+#[derive(Debug)]
+pub(super) struct Query {
+    query: tree_sitter::Query,
+    /// Per capture index; `None` for captures that only serve predicates.
+    captures: Vec<Option<(Role, Option<Slot>)>>,
+}
+
+impl Query {
+    /// Fails with a sentence on a query that does not fit the grammar or names an unknown role or part.
+    pub fn compile(language: &Language, sources: &[&str]) -> Result<Self, String> {
+        let text = sources.concat();
+        let query = tree_sitter::Query::new(language, &text).map_err(|e| {
+            let line = text.lines().nth(e.row).unwrap_or_default();
+            format!("{e} at `{line}`")
+        })?;
+        let captures = query.capture_names().iter().map(|name| capture(name)).collect::<Result<_, _>>()?;
+        Ok(Self { query, captures })
+    }
+
+    /// Patterns start no deeper than `max_depth` levels into the tree, which bounds the work on hostile nesting.
+    pub fn roles<'t>(&self, root: Node<'t>, text: &str, max_depth: u32, deadline: Instant) -> Roles<'t> {
+        let mut cursor = QueryCursor::new();
+        cursor.set_max_start_depth(Some(max_depth));
+        let mut late = false;
+        let mut roles = Roles::default();
+        let mut watch = |_: &tree_sitter::QueryCursorState| {
+            late = Instant::now() > deadline;
+            if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = QueryCursorOptions::new().progress_callback(&mut watch);
+        let mut matches = cursor.matches_with_options(&self.query, root, text.as_bytes(), options);
+        while let Some(found) = matches.next() {
+            let whole = found.captures.iter().find_map(|c| match self.captures[c.index as usize] {
+                Some((role, None)) => Some((role, c.node)),
+                _ => None,
+            });
+            let Some((role, node)) = whole else { continue };
+            let parts = found.captures.iter().filter_map(|c| match self.captures[c.index as usize] {
+                Some((_, Some(slot))) => Some((slot, c.node, found.pattern_index)),
+                _ => None,
+            });
+            roles.note(found.pattern_index, role, node, parts);
+        }
+        drop(matches);
+        roles.complete = !late && !cursor.did_exceed_match_limit();
+        roles
+    }
+}
+
+fn capture(name: &str) -> Result<Option<(Role, Option<Slot>)>, String> {
+    if name.starts_with('_') {
+        return Ok(None);
+    }
+    let (role, slot) = name.split_once('.').map_or((name, None), |(role, slot)| (role, Some(slot)));
+    let role = Role::named(role).ok_or_else(|| format!("unknown role in capture `{name}`"))?;
+    let slot = match slot {
+        Some(word) => Some(Slot::named(word).ok_or_else(|| format!("unknown part in capture `{name}`"))?),
+        None => None,
+    };
+    Ok(Some((role, slot)))
+}
