@@ -41,12 +41,20 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { place: place.into(), what: what.into(), chosen: false }
+        Self {
+            place: place.into(),
+            what: what.into(),
+            chosen: false,
+        }
     }
 
     /// Left out by a limit or setting, not by failure.
     pub fn left_out(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { place: place.into(), what: what.into(), chosen: true }
+        Self {
+            place: place.into(),
+            what: what.into(),
+            chosen: true,
+        }
     }
 }
 
@@ -68,7 +76,12 @@ pub struct Fatal {
 impl Fatal {
     /// `help` is the way out, in the imperative: `give the path of a GGUF file`.
     pub fn new(exit: Exit, what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), causes: Vec::new(), help: help.into() }
+        Self {
+            exit,
+            what: what.into(),
+            causes: Vec::new(),
+            help: help.into(),
+        }
     }
 
     /// Adds why it failed; the first cause added is the nearest one.

@@ -1,6 +1,5 @@
 //! The integration tests, one binary: users' stories, promises of the sandbox, languages, parity with references.
 
-mod flow;
 mod languages;
 mod parity;
 mod security;

@@ -20,9 +20,26 @@ fn sources() -> Vec<(String, String)> {
         collect(&Path::new(ROOT).join(top), &mut files);
     }
     files.sort();
-    assert!(files.len() > 50, "only {} source files were found: is the walk broken?", files.len());
-    let relative = |path: &PathBuf| path.strip_prefix(ROOT).expect("below the root").to_string_lossy().into_owned();
-    files.iter().map(|path| (relative(path), fs::read_to_string(path).expect("a source file is UTF-8"))).collect()
+    assert!(
+        files.len() > 50,
+        "only {} source files were found: is the walk broken?",
+        files.len()
+    );
+    let relative = |path: &PathBuf| {
+        path.strip_prefix(ROOT)
+            .expect("below the root")
+            .to_string_lossy()
+            .into_owned()
+    };
+    files
+        .iter()
+        .map(|path| {
+            (
+                relative(path),
+                fs::read_to_string(path).expect("a source file is UTF-8"),
+            )
+        })
+        .collect()
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
@@ -43,7 +60,12 @@ fn fixture(path: &Path) -> bool {
 }
 
 fn report(broken: &[String]) {
-    assert!(broken.is_empty(), "{} places break the rule:\n{}", broken.len(), broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "{} places break the rule:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
 }
 
 #[test]
@@ -89,7 +111,14 @@ fn module(path: &str) -> Option<&str> {
 }
 
 fn used(line: &str) -> Vec<&str> {
-    line.split("crate::").skip(1).map(|rest| &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())]).collect()
+    line.split("crate::")
+        .skip(1)
+        .map(|rest| {
+            &rest[..rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len())]
+        })
+        .collect()
 }
 
 /// Rules that the order of layers does not tell.
@@ -104,7 +133,10 @@ fn allowed(module: &str, used: &str, line: &str) -> bool {
 
 /// Lines that are neither comments nor below a file's test module.
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    text.lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 #[test]
@@ -117,7 +149,9 @@ fn files_and_functions_stay_small_enough_to_read() {
         }
         for (name, start, length) in functions(&text) {
             if length > FUNCTION_LINES {
-                broken.push(format!("{path}:{start}: {name} has {length} lines, at most {FUNCTION_LINES}"));
+                broken.push(format!(
+                    "{path}:{start}: {name} has {length} lines, at most {FUNCTION_LINES}"
+                ));
             }
         }
     }
@@ -131,7 +165,13 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
     for (at, line) in lines.iter().enumerate() {
         let code = line.trim_start();
         let head = code.split('(').next().unwrap_or_default();
-        let Some(name) = head.split("fn ").nth(1).filter(|_| !code.starts_with("//") && !head.contains('"')) else { continue };
+        let Some(name) = head
+            .split("fn ")
+            .nth(1)
+            .filter(|_| !code.starts_with("//") && !head.contains('"'))
+        else {
+            continue;
+        };
         let close = format!("{}}}", " ".repeat(line.len() - code.len()));
         if line.ends_with('}') || line.ends_with(';') {
             continue;
@@ -146,7 +186,11 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
     let silent = sources().into_iter().filter(|(_, text)| !text.starts_with("//!"));
-    report(&silent.map(|(path, _)| format!("{path}: does not open with //!")).collect::<Vec<_>>());
+    report(
+        &silent
+            .map(|(path, _)| format!("{path}: does not open with //!"))
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -173,10 +217,18 @@ fn unsafe_code_stands_only_where_it_may_and_says_why() {
 fn nothing_unfinished_and_no_unwrap_outside_tests() {
     let words = ["todo!(", "unimplemented!(", ".unwrap()", "dbg!("];
     let mut broken = Vec::new();
-    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("src/") && !path.contains("/tests")) {
+    for (path, text) in sources()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("src/") && !path.contains("/tests"))
+    {
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (number, line) in code_lines(product) {
-            broken.extend(words.iter().filter(|word| line.contains(**word)).map(|word| format!("{path}:{number}: {word}")));
+            broken.extend(
+                words
+                    .iter()
+                    .filter(|word| line.contains(**word))
+                    .map(|word| format!("{path}:{number}: {word}")),
+            );
         }
     }
     report(&broken);
@@ -185,7 +237,24 @@ fn nothing_unfinished_and_no_unwrap_outside_tests() {
 #[test]
 fn no_http_client_is_linked() {
     let lock = fs::read_to_string(Path::new(ROOT).join("Cargo.lock")).expect("Cargo.lock");
-    let clients = ["reqwest", "hyper", "ureq", "curl", "isahc", "attohttpc", "tokio", "rustls", "native-tls", "openssl"];
-    let linked = clients.iter().filter(|name| lock.contains(&format!("name = \"{name}\"\n")));
-    report(&linked.map(|name| format!("Cargo.lock holds {name}")).collect::<Vec<_>>());
+    let clients = [
+        "reqwest",
+        "hyper",
+        "ureq",
+        "curl",
+        "isahc",
+        "attohttpc",
+        "tokio",
+        "rustls",
+        "native-tls",
+        "openssl",
+    ];
+    let linked = clients
+        .iter()
+        .filter(|name| lock.contains(&format!("name = \"{name}\"\n")));
+    report(
+        &linked
+            .map(|name| format!("Cargo.lock holds {name}"))
+            .collect::<Vec<_>>(),
+    );
 }

@@ -5,15 +5,18 @@
 //! Deliberately absent: the libm function, which differs between machines and does not vectorise.
 //! Start at [`exp`].
 
-const LOG2_E: f32 = std::f32::consts::LOG2_E;
+pub(crate) const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 with the low bits cut off, so that `n * LN2_HI` is exact for |n| < 2^9.
-const LN2_HI: f32 = 0.693_359_4;
-const LN2_LO: f32 = -2.121_944_4e-4;
+pub(crate) const LN2_HI: f32 = 0.693_359_4;
+pub(crate) const LN2_LO: f32 = -2.121_944_4e-4;
 /// Adding and subtracting this rounds to the nearest integer (ties to even) for |x| < 2^22.
-const ROUND: f32 = 12_582_912.0;
+pub(crate) const ROUND: f32 = 12_582_912.0;
 /// Below this the result is taken as zero: e^-87.3 is the smallest normal `f32`.
-const LEAST: f32 = -87.3;
-const MOST: f32 = 88.3;
+pub(crate) const LEAST: f32 = -87.3;
+pub(crate) const MOST: f32 = 88.3;
+
+/// Coefficients, highest power first.
+pub(crate) const SERIES: [f32; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
 
 /// e^x; zero below -87.3, clamped above 88.3, NaN for NaN.
 #[inline(always)]
@@ -23,13 +26,10 @@ pub fn exp(x: f32) -> f32 {
     let n = clamped.mul_add(LOG2_E, ROUND) - ROUND;
     let r = n.mul_add(-LN2_HI, clamped);
     let r = n.mul_add(-LN2_LO, r);
-    let mut p = 1.0 / 720.0;
-    p = r.mul_add(p, 1.0 / 120.0);
-    p = r.mul_add(p, 1.0 / 24.0);
-    p = r.mul_add(p, 1.0 / 6.0);
-    p = r.mul_add(p, 0.5);
-    p = r.mul_add(p, 1.0);
-    p = r.mul_add(p, 1.0);
+    let mut p = SERIES[0];
+    for term in &SERIES[1..] {
+        p = r.mul_add(p, *term);
+    }
     // 2^n by its bits: `n + ROUND` holds n in its low mantissa bits, so no float-to-int conversion is needed.
     let bits = (n + ROUND).to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
     let y = p * f32::from_bits(bits);

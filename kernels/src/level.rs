@@ -51,20 +51,20 @@ pub fn level() -> Level {
     *LEVEL.get_or_init(|| Level::available().pop().unwrap_or(Level::Base))
 }
 
-/// Calls `$body` compiled for the level `$level`: `$body` must be an `#[inline(always)]` function.
+/// Calls the function `$body`, generic over [`crate::lanes::Lanes`] and `#[inline(always)]`, compiled for `$level`.
 macro_rules! dispatch {
-    ($level:expr, $body:path, ($($name:ident : $type:ty),* $(,)?)) => {{
+    ($level:expr, $($body:ident)::+, ($($name:ident : $type:ty),* $(,)?)) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
         #[allow(clippy::too_many_arguments)]
         fn avx2($($name: $type),*) {
-            $body($($name),*)
+            $($body)::+::<$crate::lanes::Avx2>($($name),*)
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
         #[allow(clippy::too_many_arguments)]
         fn avx512($($name: $type),*) {
-            $body($($name),*)
+            $($body)::+::<$crate::lanes::Avx512>($($name),*)
         }
         match $level {
             // SAFETY: a caller gets these levels only from `level()` or `Level::available()`, which asked the processor.
@@ -73,7 +73,7 @@ macro_rules! dispatch {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             $crate::level::Level::Avx2 => unsafe { avx2($($name),*) },
-            _ => $body($($name),*),
+            _ => $($body)::+::<$crate::lanes::Base>($($name),*),
         }
     }};
 }

@@ -5,12 +5,13 @@
 //! split never changes a bit of any result, because every output element is one chain of fused multiply-adds in a
 //! fixed order, whatever the tile, the instruction set or the thread.
 //!
-//! Each folder holds `oracle.rs` (the obvious loops) and `lanes.rs` (the same arithmetic over small fixed arrays, which
-//! the compiler turns into registers). `mod.rs` compiles `lanes` once per instruction set and picks one at run time.
+//! Each folder holds `oracle.rs` (the obvious loops) and the fast version, written once over `lanes` (sixteen numbers at
+//! a time), compiled for each instruction set and picked at run time.
 //! Start at [`attention::absorb`] and [`gemm::multiply`].
 
 pub mod attention;
 pub mod exp;
 pub mod gemm;
+mod lanes;
 pub mod level;
 pub mod pointwise;

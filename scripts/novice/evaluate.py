@@ -121,11 +121,13 @@ def controls(examples, tokenizer):
 def all_metrics(replies):
     out = {}
     for task in ("detect", "verify"):
-        mine = [r for r in replies if r["task"] == task and not r.get("moved")]
+        mine = [r for r in replies if r["task"] == task and not r.get("moved") and not r.get("other") and not r.get("blind")]
         seen, unseen = [r for r in mine if r["split"] == "train"], [r for r in mine if r["split"] != "train"]
         out[task] = {"train families": summary(seen), "unseen families": summary(unseen)}
         for split in ("combination", "api", "template"):
             out[task][f"unseen {split}"] = summary([r for r in unseen if r["split"] == split])
+        out[task]["beside the point"] = summary([r for r in replies if r["task"] == task and r.get("other") and r["split"] != "train"])
+        out[task]["unseen families, blinded"] = summary([r for r in replies if r["task"] == task and r.get("blind") and r["split"] != "train"])
         certain = [r for r in unseen if r.get("certain", True)]
         out[task]["unseen families, decidable"] = summary(certain)
         out[task]["by cwe"] = {c: summary([r for r in unseen if r["cwe"] == c]) for c in sorted({r["cwe"] for r in unseen})}

@@ -17,7 +17,7 @@ from weave import PAIRS, Impossible, weave
 LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9}
 TWIN_SHARE = {"c": 0.6, "cpp": 0.45}
 FOLDERS = ["src", "app", "lib", "core", "api", "server", "internal", "service", "backend", "web", "pkg", "main"]
-TAGS = ("src", "step", "sink", "guard", "fact")
+TAGS = ("src", "step", "sink", "guard", "fact", "free", "log")
 
 
 def tables(language):
@@ -77,7 +77,8 @@ def write(out, ident, pair, folder, program, log):
         "id": ident, "pair": pair, "family": program.family, "split": split(program.family), "language": program.language,
         "cwe": program.cwe, "vulnerable": program.vulnerable, "file": path, "sink_line": sink,
         "source_file": source[0], "source_line": source[1], "step_lines": [[f, n] for f, n in marks["step"]],
-        "guard_file": guard[0], "guard_line": guard[1], "fact_file": fact[0], "fact_line": fact[1], "reason": program.reason}) + "\n")
+        "guard_file": guard[0], "guard_line": guard[1], "fact_file": fact[0], "fact_line": fact[1], "reason": program.reason,
+        "free": marks["free"], "logged": marks["log"]}) + "\n")
 
 
 def flow_pair(rng, language, data):

@@ -18,6 +18,9 @@ SAME = [{"120", "121", "122", "787", "119", "124", "131", "242", "676", "680"}, 
         {"732", "276", "276"}, {"415", "416", "825", "590"}, {"400", "770", "789", "1333"}, {"377", "379", "378"}, {"502", "915"}, {"943", "89"}, {"1336", "94", "95"},
         {"476", "690", "252"}, {"401", "772", "775"}, {"295", "297", "296", "322"}, {"942", "346"}, {"362", "367"}, {"489", "215"}]
 
+# Weaknesses that no flow program has unless it is about them.
+NEVER = {"770", "134", "918", "330", "338"}
+
 
 def compatible(card, cwe):
     a, b = card.removeprefix("CWE-"), cwe.removeprefix("CWE-")
@@ -90,12 +93,46 @@ def examples(row, label, rng):
     yield {**base, "task": "detect", "text": row["text"], "answer": detect, "weight": 1.0 if certain else 0.4}
     if rng.random() < 0.7:
         yield {**base, "task": "verify", "text": row["text"], "answer": verify}
-    if row.get("blind") and row["blind"] != row["text"] and rng.random() < 0.4:
-        yield {**base, "task": "verify", "text": row["blind"], "answer": verify, "blind": True}
+    # Both judges also look at the brief with comments and names blinded.
+    if row.get("blind") and row["blind"] != row["text"]:
+        if rng.random() < 0.3:
+            yield {**base, "task": "detect", "text": row["blind"], "answer": detect, "blind": True, "weight": 1.0 if certain else 0.4}
+        if rng.random() < 0.3:
+            yield {**base, "task": "verify", "text": row["blind"], "answer": verify, "blind": True}
     if label["vulnerable"] and certain and rng.random() < 0.06:
         other = moved(row["text"], rng)
         if other:
             yield {**base, "task": "verify", "text": other[0], "answer": f"falls inconsistent {other[1]}", "moved": True}
+
+
+def aside(row, label):
+    """`(vulnerable, label number)` of a candidate about something else in the program, where the generator knows the
+    answer: functions that nothing calls and no framework enters, values written to a log, weaknesses that no flow
+    program has. None where it does not."""
+    card, sink = row["candidate"]["card"].removeprefix("CWE-"), at(row["candidate"]["trace"][-1])
+    shown, first = numbers(row), at(row["candidate"]["trace"][0])
+    if list(sink) in label["free"]:
+        return (False, shown.get(first, 0)) if list(first) in label["free"] else None
+    if card == "117" and list(sink) in label["logged"]:
+        return True, shown.get(sink, 0)
+    flow = label["family"].split("/")[2] != "twin"
+    if flow and card in NEVER and label["cwe"].removeprefix("CWE-") not in ("918", "22") or card == "798":
+        return False, shown.get(sink, 0)
+    return None
+
+
+def others(row, label, verdict, rng):
+    """The two examples of such a candidate."""
+    vulnerable, line = verdict
+    base = {k: label[k] for k in ("id", "family", "split", "language")}
+    card = row["candidate"]["card"]
+    base.update(pair=f"{label['id']}-{row['candidate']['id']}", cwe=card, card=card, vulnerable=vulnerable, key=row["candidate"]["id"], certain=True, other=True,
+                head=f"{card} {row['candidate']['language']} {row['name']}\n", text=row["text"])
+    shown = numbers(row)
+    source = shown.get(at(row["candidate"]["trace"][0]), 0) or line
+    yield {**base, "task": "detect", "answer": f"yes {source} {line}" if vulnerable else f"no {line}"}
+    if rng.random() < 0.5:
+        yield {**base, "task": "verify", "answer": f"stands {source} {source} {line}" if vulnerable else f"falls harmless {line}"}
 
 
 def join(rows, labels, rng):
@@ -107,6 +144,9 @@ def join(rows, labels, rng):
             count["of no program"] += 1
         elif any(of_program({"candidate": {"trace": [step]}}) != label["id"] for step in row["candidate"]["trace"]):
             count["across programs"] += 1
+        elif (verdict := aside(row, label)) and not (compatible(row["candidate"]["card"], label["cwe"]) and matches(row, label)):
+            count["beside: " + ("vulnerable" if verdict[0] else "safe")] += 1
+            out += list(others(row, label, verdict, rng))
         elif not compatible(row["candidate"]["card"], label["cwe"]):
             count["other weakness " + row["candidate"]["card"]] += 1
         elif not matches(row, label):

@@ -202,7 +202,7 @@ def main():
         share = min(1.0, (step + 1) / args.warmup) * (args.floor + (1 - args.floor) * 0.5 * (1 + np.cos(np.pi * done)))
         for opt, base in zip(opts, (args.lr, args.lr * 0.2)):
             for group in opt.param_groups:
-                group["lr"] = base * share
+                group["lr"] = float(base * share)
         inputs, where, target, weight = (t.to(args.device) for t in collate(batch, args.code, pick))
         with torch.autocast(args.device, dtype=torch.bfloat16, enabled=not args.f32):
             hidden = model(inputs).flatten(0, 1)[where]

@@ -86,7 +86,7 @@ def make(template, language, variant, seed):
             continue
         if bare == "%tops":
             for _ in range(rng.choice([0, 0, 1, 2])):
-                body = [extra.replace("\t", kit.indent) for extra in kit.distractor()]
+                body = [extra.replace("\t", kit.indent) + "@@free" for extra in kit.distractor()]
                 out += [""] + [indent + extra for extra in body]
             out += [""]
             continue

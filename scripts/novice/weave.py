@@ -315,7 +315,7 @@ class Weaver:
     def m_other_value(self, x, v):
         lines = self.k.assign(v, self.literal())
         lines[-1] += "@@guard"
-        return lines + self.k.log(x), v
+        return lines + [line + "@@log" for line in self.k.log(x)], v
 
     def m_dead_guard(self, x, v):
         return self.k.branch(self.k.falsity(), self.rejecting(x, tag="")), x
@@ -503,7 +503,7 @@ class Weaver:
         tops = self.put(self.sink.get("top", []), "") if self.second_file is None or self.sink.get("top_both") else []
         extra = []
         for _ in range(self.r.choice([0, 0, 1, 1, 2])):
-            extra += self.k.distractor() + [""]
+            extra += [line + "@@free" if line else line for line in self.k.distractor()] + [""]
         return self.lay(tops, self.top, extra, main)
 
     def lay(self, tops, helpers, extra, main):

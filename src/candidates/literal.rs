@@ -12,8 +12,30 @@ use super::{Generator, Scene};
 
 /// Words that show that a value stands for another.
 const PLACEHOLDERS: [&str; 24] = [
-    "example", "changeme", "change_me", "placeholder", "your", "xxx", "todo", "dummy", "sample", "redacted", "<", "${",
-    "{{", "%(", "****", "....", "insert", "replace", "none", "null", "undefined", "test", "fake", "secret_here",
+    "example",
+    "changeme",
+    "change_me",
+    "placeholder",
+    "your",
+    "xxx",
+    "todo",
+    "dummy",
+    "sample",
+    "redacted",
+    "<",
+    "${",
+    "{{",
+    "%(",
+    "****",
+    "....",
+    "insert",
+    "replace",
+    "none",
+    "null",
+    "undefined",
+    "test",
+    "fake",
+    "secret_here",
 ];
 
 pub fn find(scene: &Scene) -> Vec<Draft> {
@@ -29,13 +51,22 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
         let test = scene.snapshot.file(unit.file).origin == Origin::Test;
         names::walk(&module.functions[unit.index].body, &mut |stmt| {
             statement(stmt, &mut |name, value, span| {
-                for &card in wanted.iter().filter(|&&card| scene.cards[card].applies_to(module.language)) {
+                for &card in wanted
+                    .iter()
+                    .filter(|&&card| scene.cards[card].applies_to(module.language))
+                {
                     let rules = &scene.cards[card].literals;
-                    let fits = rules.iter().any(|rule| rule.name.is_match(name) && rule.value.is_match(value));
+                    let fits = rules
+                        .iter()
+                        .any(|rule| rule.name.is_match(name) && rule.value.is_match(value));
                     if fits && !placeholder(name, value) {
                         let summary = format!("{name} is given a literal of {} characters", value.chars().count());
                         let mut draft = scene.place(card, Generator::Pattern, at as u32, span, summary);
-                        draft.weight = if test { 5 } else { 30 + (entropy(value) * 10.0).min(50.0) as u32 };
+                        draft.weight = if test {
+                            5
+                        } else {
+                            30 + (entropy(value) * 10.0).min(50.0) as u32
+                        };
                         drafts.push(draft);
                     }
                 }
@@ -122,7 +153,11 @@ fn text(expr: &Expr) -> Option<&str> {
 fn placeholder(name: &str, value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let plain: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
-    let label: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let label: String = name
+        .to_ascii_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     let mut distinct: Vec<char> = value.chars().collect();
     distinct.sort_unstable();
     distinct.dedup();
@@ -142,7 +177,11 @@ fn entropy(text: &str) -> f64 {
         *counts.entry(c).or_insert(0u32) += 1;
     }
     let total = text.chars().count() as f64;
-    counts.values().map(|&count| f64::from(count) / total).map(|share| -share * share.log2()).sum()
+    counts
+        .values()
+        .map(|&count| f64::from(count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
 }
 
 #[cfg(test)]
@@ -151,7 +190,14 @@ mod tests {
 
     #[test]
     fn stand_ins_are_no_secrets() {
-        for value in ["changeme", "<password>", "${DB_PASSWORD}", "password", "xxxxxxxx", "Enter your password here"] {
+        for value in [
+            "changeme",
+            "<password>",
+            "${DB_PASSWORD}",
+            "password",
+            "xxxxxxxx",
+            "Enter your password here",
+        ] {
             assert!(placeholder("password", value), "{value}");
         }
         assert!(!placeholder("password", "hX7!kq02Lm"));

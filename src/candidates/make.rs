@@ -46,39 +46,69 @@ impl Scene<'_> {
 
     /// Text of a span, exactly.
     pub fn text(&self, unit: u32, span: Span) -> &str {
-        self.snapshot.file(self.file(unit)).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        self.snapshot
+            .file(self.file(unit))
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     pub fn step(&self, role: Role, unit: u32, span: Span, note: impl Into<String>) -> Step {
         let file = self.file(unit);
         let last = span.last.min(span.line + LINES - 1).max(span.line);
-        let lines: Vec<&str> = (span.line..=last).map(|line| self.snapshot.line(file, line).trim()).collect();
+        let lines: Vec<&str> = (span.line..=last)
+            .map(|line| self.snapshot.line(file, line).trim())
+            .collect();
         let mut code = lines.join("\n");
         if code.len() > BYTES {
             let cut = (0..=BYTES).rev().find(|at| code.is_char_boundary(*at)).unwrap_or(0);
             code.truncate(cut);
         }
         let path = self.snapshot.file(file).path.to_string();
-        Step { role, path, line: span.line, last, code, note: note.into() }
+        Step {
+            role,
+            path,
+            line: span.line,
+            last,
+            code,
+            note: note.into(),
+        }
     }
 
     /// A candidate that is one place and no flow.
     pub fn place(&self, card: usize, generator: Generator, unit: u32, span: Span, summary: String) -> Draft {
         let step = self.step(Role::Sink, unit, span, summary.clone());
-        Draft { card, generator, unit, span, trace: vec![step], guards: Vec::new(), summary, weight: 50 }
+        Draft {
+            card,
+            generator,
+            unit,
+            span,
+            trace: vec![step],
+            guards: Vec::new(),
+            summary,
+            weight: 50,
+        }
     }
 
     /// Same code in the same function of the same file, wherever it has moved to: the `nth` of its kind.
     pub fn id(&self, draft: &Draft, nth: usize) -> String {
         let mut hash = Sha256::new();
         let unit = &self.graph.units[draft.unit as usize];
-        let sink: String = self.text(draft.unit, draft.span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let sink: String = self
+            .text(draft.unit, draft.span)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         let path = &*self.snapshot.file(unit.file).path;
         for part in [path, &unit.name, &self.cards[draft.card].id, &sink, &nth.to_string()] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 

@@ -62,7 +62,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max: 500, severity: Severity::Note, cards: Vec::new(), sweep: true }
+        Self {
+            max: 500,
+            severity: Severity::Note,
+            cards: Vec::new(),
+            sweep: true,
+        }
     }
 }
 
@@ -85,8 +90,20 @@ impl Scene<'_> {
 }
 
 /// Candidates, best first, at most `settings.max`. `cards` must be those that the graph was built with.
-pub fn find(graph: &Graph, forest: &Forest, snapshot: &Snapshot, cards: &[Card], settings: &Settings) -> Vec<Candidate> {
-    let scene = Scene { graph, forest, snapshot, cards, settings };
+pub fn find(
+    graph: &Graph,
+    forest: &Forest,
+    snapshot: &Snapshot,
+    cards: &[Card],
+    settings: &Settings,
+) -> Vec<Candidate> {
+    let scene = Scene {
+        graph,
+        forest,
+        snapshot,
+        cards,
+        settings,
+    };
     let mut drafts = taint::find(&scene);
     drafts.extend(pattern::find(&scene));
     drafts.extend(literal::find(&scene));

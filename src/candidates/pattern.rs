@@ -6,11 +6,18 @@ use super::make::{Draft, brief};
 use super::{Generator, Scene};
 
 pub fn find(scene: &Scene) -> Vec<Draft> {
-    let suspects = scene.graph.suspects.iter().filter(|suspect| scene.wants(&scene.cards[suspect.card]));
+    let suspects = scene
+        .graph
+        .suspects
+        .iter()
+        .filter(|suspect| scene.wants(&scene.cards[suspect.card]));
     suspects
         .map(|suspect| {
             let code = brief(scene.text(suspect.unit, suspect.span));
-            let summary = format!("{code} is what {} looks for ({})", scene.cards[suspect.card].id, suspect.pattern);
+            let summary = format!(
+                "{code} is what {} looks for ({})",
+                scene.cards[suspect.card].id, suspect.pattern
+            );
             scene.place(suspect.card, Generator::Pattern, suspect.unit, suspect.span, summary)
         })
         .collect()

@@ -18,7 +18,9 @@ pub(crate) fn rank(scene: &Scene, drafts: Vec<Draft>) -> Vec<Candidate> {
     let mut scored: Vec<(u32, Draft)> = drafts.into_iter().map(|draft| (score(scene, &draft), draft)).collect();
     scored.sort_by(|a, b| {
         let key = |draft: &Draft| (draft.unit, draft.span.start, draft.card, draft.trace.len());
-        b.0.cmp(&a.0).then_with(|| key(&a.1).cmp(&key(&b.1))).then_with(|| a.1.summary.cmp(&b.1.summary))
+        b.0.cmp(&a.0)
+            .then_with(|| key(&a.1).cmp(&key(&b.1)))
+            .then_with(|| a.1.summary.cmp(&b.1.summary))
     });
     let kept = merge(scene, scored);
     name(scene, kept)
@@ -32,7 +34,11 @@ fn score(scene: &Scene, draft: &Draft) -> u32 {
         Generator::Absence => 150,
         Generator::Sweep => 0,
     };
-    let reachable = if scene.graph.reachable[draft.unit as usize] { 100 } else { 0 };
+    let reachable = if scene.graph.reachable[draft.unit as usize] {
+        100
+    } else {
+        0
+    };
     let origin = match scene.snapshot.file(scene.file(draft.unit)).origin {
         Origin::Own => 1500,
         Origin::Vendored => 500,

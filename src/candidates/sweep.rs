@@ -12,8 +12,10 @@ use super::{Candidate, Generator, Scene};
 const LINES: u32 = 400;
 
 pub fn find(scene: &Scene, found: &[Candidate]) -> Vec<Draft> {
-    let known: BTreeSet<(&str, &str)> =
-        found.iter().map(|candidate| (candidate.place().path.as_str(), candidate.function.as_str())).collect();
+    let known: BTreeSet<(&str, &str)> = found
+        .iter()
+        .map(|candidate| (candidate.place().path.as_str(), candidate.function.as_str()))
+        .collect();
     let mut drafts = Vec::new();
     for (at, unit) in scene.graph.units.iter().enumerate() {
         let path = &*scene.snapshot.file(unit.file).path;
@@ -27,7 +29,11 @@ pub fn find(scene: &Scene, found: &[Candidate]) -> Vec<Draft> {
             if !card.applies_to(language) {
                 continue;
             }
-            let hits = card.sweeps_for(language).iter().filter(|regex| regex.is_match(text)).count();
+            let hits = card
+                .sweeps_for(language)
+                .iter()
+                .filter(|regex| regex.is_match(text))
+                .count();
             if hits > 0 {
                 let summary = format!("{} is the kind of code that {} is about", unit.name, card.id);
                 let mut span = unit.span;

@@ -25,8 +25,17 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
     }
     let (first, last) = (flow.hops.first()?, flow.hops.last()?);
     let end = flow.hops.len() - 1;
-    let trace = flow.hops.iter().enumerate().map(|(at, hop)| step(scene, hop, at, end)).collect();
-    let guards = flow.guards.iter().map(|hop| step(scene, hop, 1, usize::MAX)).collect::<Vec<_>>();
+    let trace = flow
+        .hops
+        .iter()
+        .enumerate()
+        .map(|(at, hop)| step(scene, hop, at, end))
+        .collect();
+    let guards = flow
+        .guards
+        .iter()
+        .map(|hop| step(scene, hop, 1, usize::MAX))
+        .collect::<Vec<_>>();
     let sink = match &last.note {
         Note::Sink(what) => brief(what),
         _ => brief(scene.text(last.unit, last.span)),
@@ -49,7 +58,16 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
         _ => 50,
     };
     let weight = kind - 3 * guards.len().min(3) as u32;
-    Some(Draft { card: flow.card, generator: Generator::Taint, unit: last.unit, span: last.span, trace, guards, summary, weight })
+    Some(Draft {
+        card: flow.card,
+        generator: Generator::Taint,
+        unit: last.unit,
+        span: last.span,
+        trace,
+        guards,
+        summary,
+        weight,
+    })
 }
 
 fn step(scene: &Scene, hop: &Hop, at: usize, end: usize) -> Step {

@@ -32,9 +32,10 @@ const ABSENCES: [&str; 6] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-const LIFETIMES: [&str; 10] = [
+const LIFETIMES: [&str; 11] = [
     "use-after-free",
     "double-free",
+    "invalid-free",
     "null-unchecked",
     "leak-on-path",
     "unbounded-copy",

@@ -177,7 +177,9 @@ pub enum Budget {
 
 impl Budget {
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a budget; write a time (90s, 10m, 2h) or a number of candidates (500 candidates)");
+        let wrong = || {
+            format!("`{text}` is not a budget; write a time (90s, 10m, 2h) or a number of candidates (500 candidates)")
+        };
         let text_ = text.trim();
         let split = text_.find(|c: char| !c.is_ascii_digit()).unwrap_or(text_.len());
         let (number, unit) = text_.split_at(split);

@@ -42,7 +42,11 @@ pub fn run(args: &BriefArgs) -> Result<Exit, Fatal> {
             let text = |brief| -> String {
                 let nonce = prompt::nonce(brief);
                 let pieces = fence(brief, form, &nonce).into_iter();
-                pieces.map(|piece| match piece { Piece::Ours(text) | Piece::Hostile(text) => text }).collect()
+                pieces
+                    .map(|piece| match piece {
+                        Piece::Ours(text) | Piece::Hostile(text) => text,
+                    })
+                    .collect()
             };
             let name = cards::get(&candidate.card).map(|card| card.name.as_str());
             let row = json!({

@@ -18,24 +18,44 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Fatal> {
 fn find(word: &str) -> Result<&'static Card, Fatal> {
     cards::get(word).ok_or_else(|| {
         let what = format!("no card for `{word}`");
-        Fatal::new(Exit::Usage, what, "`anchorite explain` without a name lists what is known")
+        Fatal::new(
+            Exit::Usage,
+            what,
+            "`anchorite explain` without a name lists what is known",
+        )
     })
 }
 
 fn list() -> String {
     let mut text = String::new();
     for card in cards::all() {
-        let _ = writeln!(text, "{:<9} {:<8} {}", card.id, format!("{:?}", card.severity).to_lowercase(), card.name);
+        let _ = writeln!(
+            text,
+            "{:<9} {:<8} {}",
+            card.id,
+            format!("{:?}", card.severity).to_lowercase(),
+            card.name
+        );
     }
     text
 }
 
 fn page(card: &Card) -> String {
     let sections = &card.sections;
-    let mut text = format!("# {}: {}\n\n{}\n\n## Why\n\n{}\n", card.id, card.name, sections.what.trim(), sections.why.trim());
+    let mut text = format!(
+        "# {}: {}\n\n{}\n\n## Why\n\n{}\n",
+        card.id,
+        card.name,
+        sections.what.trim(),
+        sections.why.trim()
+    );
     examples(&mut text, "Vulnerable", &sections.vulnerable);
     examples(&mut text, "Safe", &sections.safe);
-    for (heading, body) in [("Look for", &sections.look_for), ("Refute if", &sections.refute_if), ("Fix", &sections.fix)] {
+    for (heading, body) in [
+        ("Look for", &sections.look_for),
+        ("Refute if", &sections.refute_if),
+        ("Fix", &sections.fix),
+    ] {
         let _ = write!(text, "\n## {heading}\n\n{}\n", body.trim());
     }
     text

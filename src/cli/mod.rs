@@ -33,13 +33,31 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
         }
     };
-    match sandbox::seal_supervisor().and_then(|()| dispatch(cli.command)) {
+    match seal(&cli.command).and_then(|()| dispatch(cli.command)) {
         Ok(exit) => exit,
         Err(fatal) => {
             eprintln!("{}", printable(&fatal));
             fatal.exit
         }
     }
+}
+
+/// No socket from here on. Where the kernel cannot promise that, only what opens no hostile file goes on, and says so;
+/// a scan goes on only if it was told to with `--sandbox none`.
+fn seal(command: &Command) -> Result<(), Fatal> {
+    let Err(fatal) = sandbox::seal_supervisor() else {
+        return Ok(());
+    };
+    let may = match command {
+        Command::Scan(args) => args.sandbox.as_deref() == Some("none"),
+        Command::Brief(_) | Command::Models(_) => false,
+        _ => true,
+    };
+    if !may {
+        return Err(fatal);
+    }
+    eprintln!("warning: this process is not sealed: {}", printable(&fatal));
+    Ok(())
 }
 
 fn dispatch(command: Command) -> Result<Exit, Fatal> {
@@ -64,7 +82,10 @@ fn manual(out: &mut dyn io::Write) -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(out)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+    for subcommand in command
+        .get_subcommands()
+        .filter(|subcommand| subcommand.get_name() != "help")
+    {
         clap_mangen::Man::new(subcommand.clone()).render(out)?;
     }
     Ok(())
@@ -72,5 +93,10 @@ fn manual(out: &mut dyn io::Write) -> io::Result<()> {
 
 /// An error may quote file names of a hostile tree; line breaks of our own stay.
 fn printable(fatal: &Fatal) -> String {
-    fatal.to_string().lines().map(crate::report::plain).collect::<Vec<_>>().join("\n")
+    fatal
+        .to_string()
+        .lines()
+        .map(crate::report::plain)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -13,7 +13,11 @@ pub fn run(command: &ModelsCommand) -> Result<Exit, Fatal> {
         ModelsCommand::List(place) => list(&Registry::at(settings::locate(place)?.models))?,
         ModelsCommand::Import { path, name, place } => {
             let manifest = Registry::at(settings::locate(place)?.models).import(path, name.as_deref())?;
-            format!("imported {}\nuse it with: anchorite scan --model {} PATH\n", line(&manifest), manifest.name)
+            format!(
+                "imported {}\nuse it with: anchorite scan --model {} PATH\n",
+                line(&manifest),
+                manifest.name
+            )
         }
         ModelsCommand::Verify { name, place } => {
             let manifest = Registry::at(settings::locate(place)?.models).verify(name)?;

@@ -43,10 +43,7 @@ pub fn save(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     })
 }
 
-pub fn deliver(
-    path: Option<&Path>,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<Exit, Fatal> {
+pub fn deliver(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Fatal> {
     match path {
         Some(path) => save(path, write),
         None => print(write),

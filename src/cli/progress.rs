@@ -13,7 +13,11 @@ pub struct Progress {
 impl Progress {
     /// `shown`: a person watches and did not ask for quiet.
     pub fn new(shown: bool) -> Self {
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if shown {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("the template is fixed"));
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
@@ -32,7 +36,8 @@ impl Progress {
 impl Watch for Progress {
     fn surveyed(&mut self, plan: &Plan, done: usize) {
         let template = "{bar:24} {pos}/{len} candidates, {per_sec}, {eta} left; {msg}";
-        self.bar.set_style(ProgressStyle::with_template(template).expect("the template is fixed"));
+        self.bar
+            .set_style(ProgressStyle::with_template(template).expect("the template is fixed"));
         self.bar.set_length(plan.candidates.len() as u64);
         self.bar.set_position(done as u64);
         self.bar.reset_eta();

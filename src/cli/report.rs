@@ -16,7 +16,11 @@ pub fn run(args: &ReportArgs) -> Result<Exit, Fatal> {
         Some(dir) => dir.clone(),
         None => record::latest(&places.runs).ok_or_else(|| {
             let what = format!("no run is kept in {}", places.runs.display());
-            Fatal::new(Exit::Usage, what, "scan something first, or give the directory of a run")
+            Fatal::new(
+                Exit::Usage,
+                what,
+                "scan something first, or give the directory of a run",
+            )
         })?,
     };
     let run = record::load(&dir)?;

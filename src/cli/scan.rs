@@ -32,7 +32,11 @@ pub fn run(args: &ScanArgs) -> Result<Exit, Fatal> {
     progress.finish();
     let run = result?;
     let colour = args.output.output.is_none() && std::io::stdout().is_terminal();
-    let view = View { format: settings.format, min_severity: settings.min_severity, colour };
+    let view = View {
+        format: settings.format,
+        min_severity: settings.min_severity,
+        colour,
+    };
     deliver(args.output.output.as_deref(), |out| report::write(&run, view, out))?;
     if !args.quiet {
         hint(args, &settings, &run);
@@ -46,7 +50,11 @@ fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
     let outside = fs::canonicalize(first_existing(store)).map_or(true, |store| !store.starts_with(&root));
     if !outside {
         let what = format!("runs would be kept in {}, inside the tree to scan", store.display());
-        return Err(Fatal::new(Exit::Usage, what, "name a directory outside of it with --state DIR"));
+        return Err(Fatal::new(
+            Exit::Usage,
+            what,
+            "name a directory outside of it with --state DIR",
+        ));
     }
     Ok(Scan {
         root,
@@ -76,7 +84,9 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Fatal> {
 
 /// The store may not exist yet; what decides where it lies is its nearest ancestor that does.
 fn first_existing(path: &Path) -> &Path {
-    path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"))
+    path.ancestors()
+        .find(|ancestor| ancestor.exists())
+        .unwrap_or(Path::new("/"))
 }
 
 fn work(settings: &Settings, scan: &Scan, progress: &mut Progress, stop: &AtomicBool) -> Result<Run, Fatal> {
@@ -89,13 +99,13 @@ fn work(settings: &Settings, scan: &Scan, progress: &mut Progress, stop: &Atomic
     };
     let mut judge = start(settings.model.as_deref())?;
     let mut second = match &settings.verifier_model {
-        Some(name) if settings.model.as_ref() != Some(name) => {
-            Some(start(Some(name))?)
-        }
+        Some(name) if settings.model.as_ref() != Some(name) => Some(start(Some(name))?),
         _ => None,
     };
     let mut reader = Reader::start(scan.root.clone(), settings.sandbox)?;
-    let sealed = std::iter::once(judge.sealed()).chain(second.as_ref().map(Judge::sealed)).collect();
+    let sealed = std::iter::once(judge.sealed())
+        .chain(second.as_ref().map(Judge::sealed))
+        .collect();
     progress.say("reading the code");
     let hands = Hands {
         reader: &mut reader,
@@ -113,7 +123,11 @@ fn device(settings: &Settings) -> Result<Device, Fatal> {
         ("cpu", _) => Ok(Device::Cpu),
         ("cuda", Ok(number)) => Ok(Device::Cuda(number)),
         ("metal", _) => Ok(Device::Metal),
-        _ => Err(Fatal::new(Exit::Usage, format!("`{word}` is not a device"), "use cpu, cuda:0 or metal")),
+        _ => Err(Fatal::new(
+            Exit::Usage,
+            format!("`{word}` is not a device"),
+            "use cpu, cuda:0 or metal",
+        )),
     }
 }
 
@@ -121,10 +135,16 @@ fn device(settings: &Settings) -> Result<Device, Fatal> {
 fn on_signal() -> Result<Arc<AtomicBool>, Fatal> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        let registered = signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
+        let registered =
+            signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&stop))
+                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
         registered.map_err(|error| {
-            Fatal::new(Exit::Incomplete, "cannot listen for signals", "the system is out of resources; try again").because(error)
+            Fatal::new(
+                Exit::Incomplete,
+                "cannot listen for signals",
+                "the system is out of resources; try again",
+            )
+            .because(error)
         })?;
     }
     Ok(stop)

@@ -113,7 +113,10 @@ fn places(args: &PlaceArgs, file: &File) -> Result<Places, Fatal> {
         Some(dir) => dir,
         None => base("XDG_STATE_HOME", ".local/state")?.join("anchorite"),
     };
-    Ok(Places { runs: state.join("runs"), models: state.join("models") })
+    Ok(Places {
+        runs: state.join("runs"),
+        models: state.join("models"),
+    })
 }
 
 fn limits(keys: &LimitKeys) -> Limits {
@@ -147,19 +150,34 @@ fn read(args: &PlaceArgs) -> Result<File, Fatal> {
     };
     toml::from_str(&text).map_err(|error| {
         let what = format!("the configuration {} is not understood", path.display());
-        Fatal::new(Exit::Usage, what, "mend or remove the line named above; keys are the flags of `scan`").because(error)
+        Fatal::new(
+            Exit::Usage,
+            what,
+            "mend or remove the line named above; keys are the flags of `scan`",
+        )
+        .because(error)
     })
 }
 
 fn wrong(args: &PlaceArgs, why: &str) -> Fatal {
     let path = args.config.as_deref().unwrap_or(Path::new("anchorite.toml"));
-    Fatal::new(Exit::Usage, format!("{}: {why}", path.display()), "mend the key `budget` under [scan]")
+    Fatal::new(
+        Exit::Usage,
+        format!("{}: {why}", path.display()),
+        "mend the key `budget` under [scan]",
+    )
 }
 
 fn base(variable: &str, below_home: &str) -> Result<PathBuf, Fatal> {
     let absolute = |value: std::ffi::OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
     let chosen = env::var_os(variable).and_then(absolute);
-    chosen.or_else(|| env::var_os("HOME").and_then(absolute).map(|home| home.join(below_home))).ok_or_else(|| {
-        Fatal::new(Exit::Usage, format!("neither {variable} nor HOME names a directory"), "give one with --state DIR")
-    })
+    chosen
+        .or_else(|| env::var_os("HOME").and_then(absolute).map(|home| home.join(below_home)))
+        .ok_or_else(|| {
+            Fatal::new(
+                Exit::Usage,
+                format!("neither {variable} nor HOME names a directory"),
+                "give one with --state DIR",
+            )
+        })
 }

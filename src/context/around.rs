@@ -63,7 +63,9 @@ pub(super) fn callees(spots: &[Spot], world: &World, slice: &mut Slice, profile:
         .chain(near)
         .filter(|(_, function)| !steps.contains(function))
     {
-        let lines = world.function(function).map_or(0, |function| function.span.last - function.span.line);
+        let lines = world
+            .function(function)
+            .map_or(0, |function| function.span.last - function.span.line);
         if profile == Profile::Full || lines < SMALL {
             definition(function, world, slice, Why::Callee);
         }

@@ -51,11 +51,7 @@ pub struct Case<'a> {
 }
 
 /// Asks about every case, together, so that the engine can share what the prompts have in common.
-pub fn detect(
-    model: &mut dyn Model,
-    cases: &[Case<'_>],
-    seed: u64,
-) -> Result<Vec<Result<Claim, Problem>>, Fatal> {
+pub fn detect(model: &mut dyn Model, cases: &[Case<'_>], seed: u64) -> Result<Vec<Result<Claim, Problem>>, Fatal> {
     let profile = model.identity().profile;
     let prompts: Vec<Prompt> = cases.iter().map(|case| prompt::compose(case, profile, seed)).collect();
     let replies = model.ask(&prompts)?;
@@ -86,11 +82,27 @@ fn second_look(
     }
     let prompts: Vec<Prompt> = again
         .iter()
-        .map(|(at, brief)| prompt::compose(&Case { brief, card: cases[*at].card }, profile, seed))
+        .map(|(at, brief)| {
+            prompt::compose(
+                &Case {
+                    brief,
+                    card: cases[*at].card,
+                },
+                profile,
+                seed,
+            )
+        })
         .collect();
-    let replies = if prompts.is_empty() { Vec::new() } else { model.ask(&prompts)? };
+    let replies = if prompts.is_empty() {
+        Vec::new()
+    } else {
+        model.ask(&prompts)?
+    };
     for (((at, brief), prompt), reply) in again.iter().zip(prompts).zip(replies) {
-        let case = Case { brief, card: cases[*at].card };
+        let case = Case {
+            brief,
+            card: cases[*at].card,
+        };
         let seen = reply.and_then(|reply| reply::read(&case, profile, "detect-blind", prompt, reply));
         claims[*at] = merge(claims[*at].clone(), seen);
     }

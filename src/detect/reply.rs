@@ -35,7 +35,10 @@ pub fn read(
         Profile::Chat => chat(&reply),
     };
     let mut claim = read.ok_or_else(|| {
-        Problem::new(&case.brief.candidate.id, format!("not judged: the {stage} reply could not be read: {:?}", reply.text))
+        Problem::new(
+            &case.brief.candidate.id,
+            format!("not judged: the {stage} reply could not be read: {:?}", reply.text),
+        )
     })?;
     claim.asked.push(Asked { stage, prompt, reply });
     Ok(claim)
@@ -54,7 +57,16 @@ fn compact(reply: &Reply) -> Option<Claim> {
         _ => (None, None, pointer()),
     };
     let probability = chance(reply, "yes", "no")?;
-    Some(Claim { verdict, probability, source, sink, guard, story: String::new(), swayed: false, asked: Vec::new() })
+    Some(Claim {
+        verdict,
+        probability,
+        source,
+        sink,
+        guard,
+        story: String::new(),
+        swayed: false,
+        asked: Vec::new(),
+    })
 }
 
 /// `"7"` points at line 7; `"0"` and nothing point nowhere.
@@ -85,7 +97,10 @@ fn chat(reply: &Reply) -> Option<Claim> {
 pub fn quoted(value: &Value) -> Option<Pointer> {
     let number = u32::try_from(value["line"].as_u64()?).ok()?;
     let quote = value["quote"].as_str()?.trim().to_owned();
-    (number > 0 && !quote.is_empty()).then_some(Pointer { number, quote: Some(quote) })
+    (number > 0 && !quote.is_empty()).then_some(Pointer {
+        number,
+        quote: Some(quote),
+    })
 }
 
 /// Probability of the word `yes` against the word `no` where the reply first chose between them. Tokens may be

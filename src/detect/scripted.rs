@@ -23,7 +23,11 @@ impl Scripted {
             context: 1024,
             starter: false,
         };
-        Self { identity, script: script.into_iter().collect(), heard: Vec::new() }
+        Self {
+            identity,
+            script: script.into_iter().collect(),
+            heard: Vec::new(),
+        }
     }
 }
 
@@ -34,7 +38,11 @@ impl Model for Scripted {
 
     fn ask(&mut self, prompts: &[Prompt]) -> Result<Vec<Result<Reply, Problem>>, Fatal> {
         self.heard.extend_from_slice(prompts);
-        let answer = |_| self.script.pop_front().expect("the script has an answer for every prompt");
+        let answer = |_| {
+            self.script
+                .pop_front()
+                .expect("the script has an answer for every prompt")
+        };
         Ok(prompts.iter().map(answer).collect())
     }
 }
@@ -44,7 +52,10 @@ pub fn says(text: &str, alternatives: &[(&str, f32)]) -> Result<Reply, Problem> 
     let alternatives = alternatives.iter().map(|(word, p)| ((*word).to_owned(), *p)).collect();
     Ok(Reply {
         text: text.to_owned(),
-        choices: vec![Choice { offset: 0, alternatives }],
+        choices: vec![Choice {
+            offset: 0,
+            alternatives,
+        }],
         prompt_tokens: 10,
         shared_tokens: 4,
         reply_tokens: 3,
@@ -54,7 +65,15 @@ pub fn says(text: &str, alternatives: &[(&str, f32)]) -> Result<Reply, Problem> 
 /// The hostile text of a prompt.
 pub fn shown(prompt: &Prompt) -> String {
     let parts = prompt.messages.iter().flat_map(|message| &message.parts);
-    parts.filter_map(|part| if let Part::Hostile(text) = part { Some(text.as_str()) } else { None }).collect()
+    parts
+        .filter_map(|part| {
+            if let Part::Hostile(text) = part {
+                Some(text.as_str())
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 /// A brief over one Python function: line 2 is the source, line 4 the sink.
@@ -72,7 +91,10 @@ pub fn brief(code: &[&str]) -> Brief {
         3 => Why::Sink,
         _ => Why::Body,
     };
-    let lines = code.iter().enumerate().map(|(at, text)| line(at as u32 + 1, text, why(at)));
+    let lines = code
+        .iter()
+        .enumerate()
+        .map(|(at, text)| line(at as u32 + 1, text, why(at)));
     let candidate = Candidate {
         id: "c0ffee0123456789".into(),
         card: "CWE-89".into(),
@@ -84,12 +106,25 @@ pub fn brief(code: &[&str]) -> Brief {
         summary: "request.args reaches execute".into(),
         rank: 1,
     };
-    Brief { lines: lines.collect(), candidate, facts: Vec::new(), omitted: Vec::new() }
+    Brief {
+        lines: lines.collect(),
+        candidate,
+        facts: Vec::new(),
+        omitted: Vec::new(),
+    }
 }
 
 fn line(number: u32, text: &str, why: Why) -> Line {
     let function = "find".to_owned();
-    Line { number, path: "app.py".into(), function, line: number, text: text.to_owned(), why, gap: false }
+    Line {
+        number,
+        path: "app.py".into(),
+        function,
+        line: number,
+        text: text.to_owned(),
+        why,
+        gap: false,
+    }
 }
 
 /// A small vulnerable function with a comment that lies.

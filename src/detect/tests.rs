@@ -49,7 +49,11 @@ fn a_dismissal_that_cannot_be_checked_is_not_a_dismissal() {
 #[test]
 fn an_unreadable_reply_is_a_problem_and_never_clean() {
     let brief = brief(&LYING);
-    for (profile, text) in [(Profile::Compact, "perhaps"), (Profile::Chat, "{}"), (Profile::Chat, "I cannot help with that")] {
+    for (profile, text) in [
+        (Profile::Compact, "perhaps"),
+        (Profile::Chat, "{}"),
+        (Profile::Chat, "I cannot help with that"),
+    ] {
         let (claim, _) = ask(profile, &brief, vec![says(text, &YES)]);
         let problem = claim.unwrap_err();
         assert!(problem.what.starts_with("not judged"), "{problem}");
@@ -60,9 +64,16 @@ fn an_unreadable_reply_is_a_problem_and_never_clean() {
 fn reads_the_chat_form_and_its_quotes() {
     let brief = brief(&LYING);
     let text = r#"{"verdict":"vulnerable","source":{"line":2,"quote":"request.args['term']"},"sink":{"line":4,"quote":"db.execute("},"guard":{"line":0,"quote":""},"story":"The term is pasted in."}"#;
-    let (claim, _) = ask(Profile::Chat, &brief, vec![says(text, &[("vul", 0.6), ("safe", 0.3), ("uns", 0.1)])]);
+    let (claim, _) = ask(
+        Profile::Chat,
+        &brief,
+        vec![says(text, &[("vul", 0.6), ("safe", 0.3), ("uns", 0.1)])],
+    );
     let claim = claim.unwrap();
-    assert!((claim.probability - 0.6 / 0.9).abs() < 1e-6, "unsure takes no part in the probability");
+    assert!(
+        (claim.probability - 0.6 / 0.9).abs() < 1e-6,
+        "unsure takes no part in the probability"
+    );
     assert_eq!(locate(&brief, claim.sink.as_ref().unwrap()), Some(3));
     assert!(claim.guard.is_none());
     assert_eq!(claim.story, "The term is pasted in.");
@@ -71,11 +82,22 @@ fn reads_the_chat_form_and_its_quotes() {
 #[test]
 fn a_quote_counts_only_where_it_stands() {
     let brief = brief(&LYING);
-    let pointer = |number, quote: &str| Pointer { number, quote: Some(quote.to_owned()) };
+    let pointer = |number, quote: &str| Pointer {
+        number,
+        quote: Some(quote.to_owned()),
+    };
     assert_eq!(locate(&brief, &pointer(4, "db.execute(")), Some(3));
-    assert_eq!(locate(&brief, &pointer(1, "db.execute(")), Some(3), "a wrong number is mended when the quote is unique");
+    assert_eq!(
+        locate(&brief, &pointer(1, "db.execute(")),
+        Some(3),
+        "a wrong number is mended when the quote is unique"
+    );
     assert_eq!(locate(&brief, &pointer(1, "term")), None, "an ambiguous quote is not");
-    assert_eq!(locate(&brief, &pointer(4, "escape(term)")), None, "an invented quote stands nowhere");
+    assert_eq!(
+        locate(&brief, &pointer(4, "escape(term)")),
+        None,
+        "an invented quote stands nowhere"
+    );
     assert_eq!(locate(&brief, &Pointer { number: 9, quote: None }), None);
 }
 
@@ -88,7 +110,13 @@ fn the_code_stands_only_in_hostile_parts() {
             .messages
             .iter()
             .flat_map(|message| &message.parts)
-            .filter_map(|part| if let crate::engine::model::Part::Ours(text) = part { Some(text.as_str()) } else { None })
+            .filter_map(|part| {
+                if let crate::engine::model::Part::Ours(text) = part {
+                    Some(text.as_str())
+                } else {
+                    None
+                }
+            })
             .collect();
         assert!(!ours.contains("term"), "{ours}");
         assert!(shown(&model.heard[0]).contains("db.execute("));

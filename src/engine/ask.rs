@@ -155,7 +155,7 @@ impl Engine {
             ));
         }
         let limit = prompt.max_tokens.min(context - length);
-        let mut answer = Answer::new(self.grammars.start(&prompt.grammar)?, prompt, limit);
+        let mut answer = Box::new(Answer::new(self.grammars.start(&prompt.grammar)?, prompt, limit));
         Ok(match answer.begin(&self.tokenizer)? {
             Step::Done => Started::Finished(answer.reply(length, 0)?),
             Step::Feed(forced) => Started::Asked(Asked {

@@ -38,11 +38,6 @@ impl BlockPool {
         }
     }
 
-    /// Bytes of one block.
-    pub(super) fn block_bytes(hyper: &Hyper) -> usize {
-        hyper.layers * hyper.kv_heads * hyper.head_dim * BLOCK * 2 * size_of::<f32>()
-    }
-
     /// Blocks that nobody holds.
     pub(super) fn free(&self) -> usize {
         self.free.len()

@@ -30,7 +30,7 @@ pub(super) struct Means<'a> {
 
 /// A prompt that waits for its turn.
 pub(super) struct Asked {
-    pub(super) answer: Answer,
+    pub(super) answer: Box<Answer>,
     /// What the grammar forces at the start of the reply.
     pub(super) forced: Vec<u32>,
     /// Most tokens the whole sequence may come to.
@@ -48,7 +48,7 @@ struct Feed {
     promised: usize,
     /// The reply has begun: its rows go first.
     writing: bool,
-    answer: Option<Answer>,
+    answer: Option<Box<Answer>>,
 }
 
 /// The state of one call.
@@ -204,7 +204,7 @@ impl<'a> Schedule<'a> {
     fn make_room(&mut self, index: usize, count: usize) {
         let full = "blocks were promised when the unit started";
         let feed = &mut self.active[index];
-        if feed.done % BLOCK > 0 {
+        if !feed.done.is_multiple_of(BLOCK) {
             let last = feed.blocks.pop().expect("positions lie in blocks");
             let free = self.pool.free();
             feed.blocks.push(self.pool.own(last).expect(full));
@@ -231,7 +231,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn finish(&mut self, index: usize, outcome: Result<Answer, String>) {
+    fn finish(&mut self, index: usize, outcome: Result<Box<Answer>, String>) {
         let Unit::Answer { prompt, parent } = self.active[index].unit else {
             return;
         };

@@ -126,11 +126,6 @@ impl Template {
             Ok(parts)
         }
     }
-
-    /// The text that starts every conversation, if the template writes one.
-    pub(super) fn bos(&self) -> &str {
-        &self.bos
-    }
 }
 
 /// For templates that know no system message: it becomes the start of the first other one.

@@ -164,14 +164,6 @@ impl Matrix {
             }
         }
     }
-
-    /// Bytes held beside the file's own.
-    pub(super) fn depth(&self) -> usize {
-        match self {
-            Self::Panels(panels) => panels.depth(),
-            Self::Quantised { k, .. } | Self::Device { k, .. } => *k,
-        }
-    }
 }
 
 /// One call of candle's product on at most [`ROWS`] rows, its results appended to `out`.
@@ -236,7 +228,7 @@ fn quantised(view: TensorView<'_>, shape: (usize, usize), device: &Device) -> ca
         other => candle_core::bail!("type {other} cannot be computed with"),
     };
     // candle reads blocks in place and asserts their alignment; a fresh buffer has the allocator's.
-    let aligned = if view.bytes.as_ptr().addr() % 8 == 0 {
+    let aligned = if view.bytes.as_ptr().addr().is_multiple_of(8) {
         Cow::Borrowed(view.bytes)
     } else {
         view.bytes.to_vec().into()

@@ -18,39 +18,247 @@ use super::value::{self, ANY, Const, Fact, Facts, Mask, Note, Origin, RECEIVER, 
 
 /// Calls whose result says something about the value but does not contain it.
 const OPAQUE: &[&str] = &[
-    "len", "length", "size", "hash", "hashCode", "id", "isinstance", "issubclass", "hasattr", "callable", "bool",
-    "isdigit", "isalnum", "isalpha", "isnumeric", "isEmpty", "isBlank", "equals", "equalsIgnoreCase", "compareTo",
-    "indexOf", "lastIndexOf", "startsWith", "endsWith", "startswith", "endswith", "contains", "containsKey", "includes",
-    "has", "test", "matches", "exists", "isfile", "isdir", "isFile", "isDirectory", "strlen", "wcslen", "strcmp",
-    "strncmp", "strcasecmp", "memcmp", "wcscmp", "isdigit", "isalpha", "isspace", "count", "sizeof", "type", "typeof",
-    "HasPrefix", "HasSuffix", "Contains", "EqualFold", "Equal", "IsNotExist", "IsDir", "bool", "Boolean", "nil",
-    "cap", "ord", "stat", "lstat", "access", "free", "fclose", "close", "delete", "printf", "print", "println",
-    "execute", "executemany", "executeUpdate", "executeQuery", "executeBatch", "executeLargeUpdate", "exec", "query",
-    "Query", "QueryRow", "Exec", "system", "popen", "log", "info", "debug", "warn", "warning", "error", "sendFile",
-    "send", "write", "end", "redirect", "render_template", "commit", "rollback", "isNaN", "isArray", "isInteger",
-    "createHash", "update_hash", "hexdigest", "digest", "sha256", "md5", "sha1", "timingSafeEqual", "compare",
-    "check_password_hash", "generate_password_hash", "check_password", "compareSync", "find", "findOne", "findById",
+    "len",
+    "length",
+    "size",
+    "hash",
+    "hashCode",
+    "id",
+    "isinstance",
+    "issubclass",
+    "hasattr",
+    "callable",
+    "bool",
+    "isdigit",
+    "isalnum",
+    "isalpha",
+    "isnumeric",
+    "isEmpty",
+    "isBlank",
+    "equals",
+    "equalsIgnoreCase",
+    "compareTo",
+    "indexOf",
+    "lastIndexOf",
+    "startsWith",
+    "endsWith",
+    "startswith",
+    "endswith",
+    "contains",
+    "containsKey",
+    "includes",
+    "has",
+    "test",
+    "matches",
+    "exists",
+    "isfile",
+    "isdir",
+    "isFile",
+    "isDirectory",
+    "strlen",
+    "wcslen",
+    "strcmp",
+    "strncmp",
+    "strcasecmp",
+    "memcmp",
+    "wcscmp",
+    "isdigit",
+    "isalpha",
+    "isspace",
+    "count",
+    "sizeof",
+    "type",
+    "typeof",
+    "HasPrefix",
+    "HasSuffix",
+    "Contains",
+    "EqualFold",
+    "Equal",
+    "IsNotExist",
+    "IsDir",
+    "bool",
+    "Boolean",
+    "nil",
+    "cap",
+    "ord",
+    "stat",
+    "lstat",
+    "access",
+    "free",
+    "fclose",
+    "close",
+    "delete",
+    "printf",
+    "print",
+    "println",
+    "execute",
+    "executemany",
+    "executeUpdate",
+    "executeQuery",
+    "executeBatch",
+    "executeLargeUpdate",
+    "exec",
+    "query",
+    "Query",
+    "QueryRow",
+    "Exec",
+    "system",
+    "popen",
+    "log",
+    "info",
+    "debug",
+    "warn",
+    "warning",
+    "error",
+    "sendFile",
+    "send",
+    "write",
+    "end",
+    "redirect",
+    "render_template",
+    "commit",
+    "rollback",
+    "isNaN",
+    "isArray",
+    "isInteger",
+    "createHash",
+    "update_hash",
+    "hexdigest",
+    "digest",
+    "sha256",
+    "md5",
+    "sha1",
+    "timingSafeEqual",
+    "compare",
+    "check_password_hash",
+    "generate_password_hash",
+    "check_password",
+    "compareSync",
+    "find",
+    "findOne",
+    "findById",
 ];
+/// Of those, the ones that ask a store when they are given something.
+const ASKS: &[&str] = &["query", "Query", "find", "exec", "execute"];
 /// Calls that give a number (or another type that text cannot hide in).
 const NUMBERS: &[&str] = &[
-    "int", "float", "complex", "Number", "parseInt", "parseFloat", "BigInt", "atoi", "atol", "atoll", "atof", "strtol",
-    "strtoul", "strtoll", "strtoull", "strtod", "strtof", "stoi", "stol", "stoul", "stod", "Atoi", "ParseInt",
-    "ParseUint", "ParseFloat", "ParseBool", "parseLong", "parseDouble", "parseShort", "parseByte", "intValue",
-    "longValue", "doubleValue", "UUID", "Decimal", "fromString", "abs", "round", "floor", "ceil", "min_int", "ntohl",
-    "ntohs", "htons", "htonl", "nextInt", "getTime", "toordinal", "fromisoformat", "strptime", "len", "_wtoi",
-    "parseBoolean", "isoformat", "unlink", "getInt", "getLong", "decodeLong",
+    "int",
+    "float",
+    "complex",
+    "Number",
+    "parseInt",
+    "parseFloat",
+    "BigInt",
+    "atoi",
+    "atol",
+    "atoll",
+    "atof",
+    "strtol",
+    "strtoul",
+    "strtoll",
+    "strtoull",
+    "strtod",
+    "strtof",
+    "stoi",
+    "stol",
+    "stoul",
+    "stod",
+    "Atoi",
+    "ParseInt",
+    "ParseUint",
+    "ParseFloat",
+    "ParseBool",
+    "parseLong",
+    "parseDouble",
+    "parseShort",
+    "parseByte",
+    "intValue",
+    "longValue",
+    "doubleValue",
+    "UUID",
+    "Decimal",
+    "fromString",
+    "abs",
+    "round",
+    "floor",
+    "ceil",
+    "min_int",
+    "ntohl",
+    "ntohs",
+    "htons",
+    "htonl",
+    "nextInt",
+    "getTime",
+    "toordinal",
+    "fromisoformat",
+    "strptime",
+    "len",
+    "_wtoi",
+    "parseBoolean",
+    "isoformat",
+    "unlink",
+    "getInt",
+    "getLong",
+    "decodeLong",
 ];
 /// Methods that put their arguments into their receiver.
 const FILLS: &[&str] = &[
-    "append", "push", "add", "addAll", "insert", "extend", "unshift", "update", "put", "putAll", "set", "setdefault",
-    "setAttribute", "setProperty", "addElement", "addLast", "addFirst", "offer", "enqueue", "push_back", "push_front",
-    "emplace_back", "emplace", "write", "WriteString", "writelines", "assign", "replace_into", "appendleft", "insert_or_assign",
-    "addParameter", "setItem", "setString", "Set", "Add", "Store", "LoadOrStore", "concat_into", "PushBack",
+    "append",
+    "push",
+    "add",
+    "addAll",
+    "insert",
+    "extend",
+    "unshift",
+    "update",
+    "put",
+    "putAll",
+    "set",
+    "setdefault",
+    "setAttribute",
+    "setProperty",
+    "addElement",
+    "addLast",
+    "addFirst",
+    "offer",
+    "enqueue",
+    "push_back",
+    "push_front",
+    "emplace_back",
+    "emplace",
+    "write",
+    "WriteString",
+    "writelines",
+    "assign",
+    "replace_into",
+    "appendleft",
+    "insert_or_assign",
+    "addParameter",
+    "setItem",
+    "setString",
+    "Set",
+    "Add",
+    "Store",
+    "LoadOrStore",
+    "concat_into",
+    "PushBack",
 ];
 /// Methods that give back what stands under a key.
 const GETS: &[&str] = &[
-    "get", "getOrDefault", "at", "getAttribute", "getProperty", "getItem", "Get", "Load", "pop", "setdefault", "front",
-    "back", "elementAt", "remove",
+    "get",
+    "getOrDefault",
+    "at",
+    "getAttribute",
+    "getProperty",
+    "getItem",
+    "Get",
+    "Load",
+    "pop",
+    "setdefault",
+    "front",
+    "back",
+    "elementAt",
+    "remove",
 ];
 
 /// What is the same every time a call is met: how it resolves.
@@ -101,7 +309,16 @@ impl<'f> Walker<'_, 'f> {
             })
             .collect();
         let resolved = self.resolve(expr, callee, args, new, state);
-        let actual = Actual { callee, args, new, span: expr.span, name, base, receiver: &receiver, values: &values };
+        let actual = Actual {
+            callee,
+            args,
+            new,
+            span: expr.span,
+            name,
+            base,
+            receiver: &receiver,
+            values: &values,
+        };
         for (card, places, text) in &resolved.sinks {
             for place in places {
                 let facts = Self::at_place(place, &receiver, &values);
@@ -135,7 +352,10 @@ impl<'f> Walker<'_, 'f> {
             return Rc::clone(known);
         }
         let paths = self.world.resolver(self.module, self.here).paths(callee);
-        let mut resolved = Resolved { targets: self.targets_of(callee, args.len(), new, &paths), ..Resolved::default() };
+        let mut resolved = Resolved {
+            targets: self.targets_of(callee, args.len(), new, &paths),
+            ..Resolved::default()
+        };
         let decide = |arg: &Expr| {
             self.decide(arg, state).map(|value| match value {
                 Const::Text(text) => Literal::Str(text),
@@ -154,7 +374,11 @@ impl<'f> Walker<'_, 'f> {
             let named = rule.pattern.names_danger();
             match (rule.purpose, rule.card) {
                 (Purpose::Sink, Some(card)) => {
-                    resolved.sinks.push((card, found.places, names::dotted(callee).unwrap_or_else(|| rule.pattern.text.clone())));
+                    resolved.sinks.push((
+                        card,
+                        found.places,
+                        names::dotted(callee).unwrap_or_else(|| rule.pattern.text.clone()),
+                    ));
                 }
                 (Purpose::Source, card) => {
                     // `recv(1)` fills argument 1; conditions alone name no argument.
@@ -185,13 +409,22 @@ impl<'f> Walker<'_, 'f> {
 
     fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {
         let class = self.class();
-        let site = Site { module: self.module, class: class.as_ref(), callee, paths, args, new };
+        let site = Site {
+            module: self.module,
+            class: class.as_ref(),
+            callee,
+            paths,
+            args,
+            new,
+        };
         self.world.directory.targets(&site)
     }
 
     /// Functions of the project that a call expression may reach.
     pub fn targets(&self, expr: &Expr) -> Vec<u32> {
-        let ExprKind::Call { callee, args, new } = &expr.kind else { return Vec::new() };
+        let ExprKind::Call { callee, args, new } = &expr.kind else {
+            return Vec::new();
+        };
         let paths = self.world.resolver(self.module, self.here).paths(callee);
         self.targets_of(callee, args.len(), *new, &paths)
     }
@@ -271,8 +504,15 @@ impl<'f> Walker<'_, 'f> {
                 }
             }
         }
-        let parts = summary.returns.parts.iter().map(|(path, facts)| (path.clone(), substitute(facts)));
-        let mut result = Value { whole: substitute(&summary.returns.whole), parts: parts.collect() };
+        let parts = summary
+            .returns
+            .parts
+            .iter()
+            .map(|(path, facts)| (path.clone(), substitute(facts)));
+        let mut result = Value {
+            whole: substitute(&summary.returns.whole),
+            parts: parts.collect(),
+        };
         for ((index, path), facts) in &summary.outs {
             let facts = substitute(facts);
             if *index == RECEIVER {
@@ -306,7 +546,12 @@ impl<'f> Walker<'_, 'f> {
         let shift = self.world.shift(unit);
         let mut free = (0..actual.args.len()).filter(|&at| actual.args[at].label.is_none());
         let named = |name: &Text| actual.args.iter().position(|arg| arg.label.as_ref() == Some(name));
-        function.params.iter().skip(shift).map(|param| named(&param.name).or_else(|| free.next())).collect()
+        function
+            .params
+            .iter()
+            .skip(shift)
+            .map(|param| named(&param.name).or_else(|| free.next()))
+            .collect()
     }
 
     /// A call into code that is not here.
@@ -325,13 +570,42 @@ impl<'f> Walker<'_, 'f> {
                 self.fill(actual, base, &given, state);
             }
         }
-        if OPAQUE.contains(&name) && !actual.new {
-            return if NUMBERS.contains(&name) { self.numbered(Value::of(carried)) } else { Value::default() };
+        // Without arguments `query` and `find` are accessors of a request, not questions to a database.
+        let accessor = actual.args.is_empty() && ASKS.contains(&name);
+        if OPAQUE.contains(&name) && !actual.new && !accessor {
+            return if NUMBERS.contains(&name) {
+                self.numbered(Value::of(carried))
+            } else {
+                Value::default()
+            };
+        }
+        if actual.new && actual.args.iter().any(|arg| arg.label.is_some()) {
+            return self.literal_object(actual);
         }
         value::join(&mut carried, &given);
         let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
         let value = Value::of(carried).map(&|fact| fact.step(hop.clone()));
-        if NUMBERS.contains(&name) { self.numbered(value) } else { value }
+        if NUMBERS.contains(&name) {
+            self.numbered(value)
+        } else {
+            value
+        }
+    }
+
+    /// `T{field: value}`: every field keeps its own.
+    fn literal_object(&self, actual: &Actual<'_, 'f>) -> Value {
+        let mut value = Value::default();
+        for (arg, given) in actual.args.iter().zip(actual.values) {
+            match &arg.label {
+                Some(label) => {
+                    value::join(value.parts.entry(format!("{SEP}{label}")).or_default(), &given.all());
+                }
+                None => {
+                    value::join(&mut value.whole, &given.all());
+                }
+            }
+        }
+        value
     }
 
     /// `map.get("key")` reads what `map.put("key", …)` stored, when nothing else is known of the map.
@@ -385,7 +659,11 @@ impl<'f> Walker<'_, 'f> {
                     continue;
                 };
                 let deep = target.matches(SEP).count() >= value::DEPTH;
-                let inside = if deep { target.clone() } else { format!("{target}{SEP}{ANY}") };
+                let inside = if deep {
+                    target.clone()
+                } else {
+                    format!("{target}{SEP}{ANY}")
+                };
                 if *keeps || offset(&actual.args[*position].value) {
                     state.add(&inside, &facts);
                 } else {
@@ -410,7 +688,10 @@ impl<'f> Walker<'_, 'f> {
     fn sanitised(&self, resolved: &Resolved, result: &mut Value) {
         let dead: Mask = resolved.sanitizers.iter().fold(0, |mask, (card, _)| mask | 1 << card);
         if dead != 0 {
-            *result = std::mem::take(result).map(&|fact| Fact { dead: fact.dead | dead, ..fact.clone() });
+            *result = std::mem::take(result).map(&|fact| Fact {
+                dead: fact.dead | dead,
+                ..fact.clone()
+            });
         }
     }
 
@@ -419,7 +700,9 @@ impl<'f> Walker<'_, 'f> {
             let fact = self.source(actual.span, kind, *card, what);
             for place in filled {
                 let Place::Argument(at) = place else { continue };
-                let Some(target) = self.path(&actual.args[*at].value, state) else { continue };
+                let Some(target) = self.path(&actual.args[*at].value, state) else {
+                    continue;
+                };
                 let deep = target.matches(SEP).count() >= value::DEPTH;
                 let inside = if deep { target } else { format!("{target}{SEP}{ANY}") };
                 state.add(&inside, std::slice::from_ref(&fact));
@@ -442,7 +725,10 @@ fn argument(index: u8, path: &str, order: &[Option<usize>], actual: &Actual) -> 
             None => return Facts::new(),
         }
     };
-    path.split(SEP).skip(1).fold(value, |value, segment| value.part(segment)).all()
+    path.split(SEP)
+        .skip(1)
+        .fold(value, |value, segment| value.part(segment))
+        .all()
 }
 
 fn below_any(facts: &[Fact]) -> Facts {
@@ -462,4 +748,3 @@ fn offset(expr: &Expr) -> bool {
 fn bare(callee: &Expr) -> bool {
     matches!(callee.kind, ExprKind::Name(_))
 }
-

@@ -128,10 +128,20 @@ impl Directory {
             let lambdas = lambda_names(module);
             for (index, function) in module.functions.iter().enumerate() {
                 let unit = next + index as u32;
-                let name = lambdas.get(&index).filter(|_| &*function.name == "<lambda>").unwrap_or(&function.name);
+                let name = lambdas
+                    .get(&index)
+                    .filter(|_| &*function.name == "<lambda>")
+                    .unwrap_or(&function.name);
                 let skip = shift(function, &frames[at][index]);
-                let needed = function.params.iter().skip(skip).filter(|param| param.default.is_none()).count();
-                directory.arity.push((needed, function.params.len().saturating_sub(skip)));
+                let needed = function
+                    .params
+                    .iter()
+                    .skip(skip)
+                    .filter(|param| param.default.is_none())
+                    .count();
+                directory
+                    .arity
+                    .push((needed, function.params.len().saturating_sub(skip)));
                 directory.public.push(function.public);
                 directory.owner.push(at);
                 directory.classless.push(function.class_name.is_none());
@@ -154,10 +164,18 @@ impl Directory {
         if let ExprKind::Function(index) = &site.callee.kind {
             return vec![self.first[site.module] + *index as u32];
         }
-        let mut found = if site.new { self.constructors(site) } else { self.named(site) };
+        let mut found = if site.new {
+            self.constructors(site)
+        } else {
+            self.named(site)
+        };
         found.sort_unstable();
         found.dedup();
-        let fitting: Vec<u32> = found.iter().copied().filter(|&unit| self.takes(unit, site.args)).collect();
+        let fitting: Vec<u32> = found
+            .iter()
+            .copied()
+            .filter(|&unit| self.takes(unit, site.args))
+            .collect();
         if !fitting.is_empty() {
             found = fitting;
         }
@@ -188,8 +206,11 @@ impl Directory {
                 let found = names.iter().filter_map(|name| methods.get(*name)).flatten().copied();
                 let found: Vec<u32> = found.filter(|&unit| self.related(module, unit)).collect();
                 if !found.is_empty() {
-                    let near: Vec<u32> =
-                        found.iter().copied().filter(|&unit| self.owner[unit as usize] == module).collect();
+                    let near: Vec<u32> = found
+                        .iter()
+                        .copied()
+                        .filter(|&unit| self.owner[unit as usize] == module)
+                        .collect();
                     return if near.is_empty() { found } else { near };
                 }
             }
@@ -218,7 +239,11 @@ impl Directory {
             }
         }
         let units = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let here: Vec<u32> = units.iter().copied().filter(|&unit| self.owner[unit as usize] == site.module).collect();
+        let here: Vec<u32> = units
+            .iter()
+            .copied()
+            .filter(|&unit| self.owner[unit as usize] == site.module)
+            .collect();
         if !here.is_empty() {
             return here;
         }
@@ -229,18 +254,34 @@ impl Directory {
             }
         }
         // `Foo(x)` constructs in Python and C++.
-        let built: Vec<u32> = site.paths.iter().filter_map(|path| path.last()).flat_map(|class| self.constructor(site.module, class)).collect();
+        let built: Vec<u32> = site
+            .paths
+            .iter()
+            .filter_map(|path| path.last())
+            .flat_map(|class| self.constructor(site.module, class))
+            .collect();
         if !built.is_empty() {
             return built;
         }
         match self.places[site.module].family {
             "c" => {
-                let all = units.iter().copied().filter(|&u| self.public[u as usize] && self.related(site.module, u));
+                let all = units
+                    .iter()
+                    .copied()
+                    .filter(|&u| self.public[u as usize] && self.related(site.module, u));
                 let all: Vec<u32> = all.collect();
-                let near: Vec<u32> = all.iter().copied().filter(|&unit| self.same_folder(site.module, unit)).collect();
+                let near: Vec<u32> = all
+                    .iter()
+                    .copied()
+                    .filter(|&unit| self.same_folder(site.module, unit))
+                    .collect();
                 if near.is_empty() { all } else { near }
             }
-            "go" => units.iter().copied().filter(|&unit| self.same_folder(site.module, unit)).collect(),
+            "go" => units
+                .iter()
+                .copied()
+                .filter(|&unit| self.same_folder(site.module, unit))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -251,15 +292,19 @@ impl Directory {
 
     fn member(&self, site: &Site, method: &Text) -> Vec<u32> {
         for path in site.paths {
-            let Some(class) = path.len().checked_sub(2).map(|at| &path[at]) else { continue };
+            let Some(class) = path.len().checked_sub(2).map(|at| &path[at]) else {
+                continue;
+            };
             let found = self.method_of(site.module, class, &[method]);
             if !found.is_empty() {
                 return found;
             }
             // An interface or abstract class: whatever implements it.
             if let Some(derived) = self.derived.get(class) {
-                let found: Vec<u32> =
-                    derived.iter().flat_map(|class| self.method_of(site.module, class, &[method])).collect();
+                let found: Vec<u32> = derived
+                    .iter()
+                    .flat_map(|class| self.method_of(site.module, class, &[method]))
+                    .collect();
                 if !found.is_empty() {
                     return found;
                 }
@@ -279,27 +324,45 @@ impl Directory {
             return Vec::new();
         }
         let units = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
-        let mut found: Vec<u32> = units.iter().copied().filter(|&unit| self.related(site.module, unit)).collect();
+        let mut found: Vec<u32> = units
+            .iter()
+            .copied()
+            .filter(|&unit| self.related(site.module, unit))
+            .collect();
         if found.is_empty() && self.places[site.module].family == "javascript" {
             let plain = self.by_name.get(method).map(Vec::as_slice).unwrap_or_default();
             found.extend(plain.iter().copied().filter(|&unit| self.related(site.module, unit)));
         }
         found.sort_unstable();
         let owners: Vec<usize> = found.iter().map(|&unit| self.owner[unit as usize]).collect();
-        let one = owners.first().is_some_and(|first| owners.iter().all(|owner| owner == first));
-        if one && found.iter().any(|&unit| self.takes(unit, site.args)) { found } else { Vec::new() }
+        let one = owners
+            .first()
+            .is_some_and(|first| owners.iter().all(|owner| owner == first));
+        if one && found.iter().any(|&unit| self.takes(unit, site.args)) {
+            found
+        } else {
+            Vec::new()
+        }
     }
 
     /// `path` minus its last segment names a file (or a folder in Go); the last segment is a function in it.
     fn exported(&self, from: usize, path: &Path) -> Vec<u32> {
-        let Some((name, module)) = path.split_last() else { return Vec::new() };
+        let Some((name, module)) = path.split_last() else {
+            return Vec::new();
+        };
         let mut best: (usize, Vec<usize>) = (0, Vec::new());
         let Some(key) = module.last() else { return Vec::new() };
         for &at in self.modules.get(key).map(Vec::as_slice).unwrap_or_default() {
             if self.places[at].family != self.places[from].family {
                 continue;
             }
-            let shared = self.places[at].segments.iter().rev().zip(module.iter().rev()).take_while(|(a, b)| a == b).count();
+            let shared = self.places[at]
+                .segments
+                .iter()
+                .rev()
+                .zip(module.iter().rev())
+                .take_while(|(a, b)| a == b)
+                .count();
             let near = usize::from(self.places[at].folder == self.places[from].folder);
             let score = shared * 2 + near;
             match score.cmp(&best.0) {
@@ -309,7 +372,11 @@ impl Directory {
             }
         }
         let units = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        units.iter().copied().filter(|&unit| best.1.contains(&self.owner[unit as usize])).collect()
+        units
+            .iter()
+            .copied()
+            .filter(|&unit| best.1.contains(&self.owner[unit as usize]))
+            .collect()
     }
 
     /// Functions of a class and its bases by name, for callers that already know the class.
@@ -340,7 +407,10 @@ impl Directory {
 
 fn place(module: &Module, files: &[SourceFile]) -> Place {
     let path = &*files[module.file.0 as usize].path;
-    let stem = path.rsplit_once('.').filter(|(_, ext)| !ext.contains('/')).map_or(path, |(stem, _)| stem);
+    let stem = path
+        .rsplit_once('.')
+        .filter(|(_, ext)| !ext.contains('/'))
+        .map_or(path, |(stem, _)| stem);
     let mut segments: Vec<Text> = stem.split('/').map(Text::from).collect();
     let family = family(module.language);
     let folder = segments[..segments.len() - 1].to_vec();
@@ -348,5 +418,9 @@ fn place(module: &Module, files: &[SourceFile]) -> Place {
     if package && segments.len() > 1 {
         segments.pop();
     }
-    Place { family, folder, segments }
+    Place {
+        family,
+        folder,
+        segments,
+    }
 }

@@ -52,9 +52,18 @@ impl Constants {
             let mut own = HashMap::new();
             let mut sets = HashMap::new();
             let once = |name: &Text| counts.get(name) == Some(&1);
-            let top = module.functions.first().map(|top| top.body.as_slice()).unwrap_or_default();
+            let top = module
+                .functions
+                .first()
+                .map(|top| top.body.as_slice())
+                .unwrap_or_default();
             names::walk(top, &mut |stmt| {
-                if let StmtKind::Assign { target, value, augmented: false, .. } = &stmt.kind
+                if let StmtKind::Assign {
+                    target,
+                    value,
+                    augmented: false,
+                    ..
+                } = &stmt.kind
                     && let Some(name) = last(target)
                     && once(&name)
                 {
@@ -118,7 +127,10 @@ fn assignments(module: &Module) -> BTreeMap<Text, usize> {
             };
             match &stmt.kind {
                 StmtKind::Assign { target, .. } => bump(target),
-                StmtKind::Loop { binds: Some((target, _)), .. } => bump(target),
+                StmtKind::Loop {
+                    binds: Some((target, _)),
+                    ..
+                } => bump(target),
                 _ => {}
             }
             names::expressions(stmt, &mut |expr| match &expr.kind {
@@ -147,8 +159,24 @@ pub fn is_literal_set(expr: &Expr) -> bool {
                 ExprKind::Name(name) | ExprKind::Field(_, name) => &**name,
                 _ => "",
             };
-            let builds = ["set", "frozenset", "tuple", "list", "dict", "Set", "Map", "of", "asList", "freeze", "HashSet",
-                "ArrayList", "ofEntries", "unmodifiableSet", "unmodifiableList", "entry"];
+            let builds = [
+                "set",
+                "frozenset",
+                "tuple",
+                "list",
+                "dict",
+                "Set",
+                "Map",
+                "of",
+                "asList",
+                "freeze",
+                "HashSet",
+                "ArrayList",
+                "ofEntries",
+                "unmodifiableSet",
+                "unmodifiableList",
+                "entry",
+            ];
             builds.contains(&name)
                 && !args.is_empty()
                 && args.iter().all(|arg| fixed(&arg.value) || is_literal_set(&arg.value))
@@ -224,7 +252,9 @@ fn arithmetic(op: &str, a: &Const, b: &Const) -> Option<Const> {
     if let (Const::Text(a), Const::Text(b), "+") = (a, b, op) {
         return (a.len() + b.len() < 4096).then(|| Const::Text(format!("{a}{b}").into()));
     }
-    let (Const::Number(a), Const::Number(b)) = (a, b) else { return None };
+    let (Const::Number(a), Const::Number(b)) = (a, b) else {
+        return None;
+    };
     let number = |value: f64| Some(Const::Number(value)).filter(|_| value.is_finite());
     match op {
         "<" => Some(Const::Bool(a < b)),
@@ -254,7 +284,9 @@ pub fn number(text: &str) -> Option<f64> {
     let clean: String = text.chars().filter(|c| *c != '_' && *c != '\'').collect();
     let lower = clean.to_ascii_lowercase();
     if let Some(hex) = lower.strip_prefix("0x") {
-        return u64::from_str_radix(hex.trim_end_matches(['u', 'l']), 16).ok().map(|value| value as f64);
+        return u64::from_str_radix(hex.trim_end_matches(['u', 'l']), 16)
+            .ok()
+            .map(|value| value as f64);
     }
     lower.trim_end_matches(['u', 'l', 'f', 'd', 'n', 'z']).parse().ok()
 }

@@ -76,8 +76,17 @@ fn declared(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, type
     }
 }
 
-fn entry(model: &Model, rule: &EntryRule, unit: u32, function: &Function, skip: usize, by: Option<&Annotation>) -> Entry {
-    let verb = by.map_or(&*function.name, |note| note.name.rsplit('.').next().unwrap_or(&note.name));
+fn entry(
+    model: &Model,
+    rule: &EntryRule,
+    unit: u32,
+    function: &Function,
+    skip: usize,
+    by: Option<&Annotation>,
+) -> Entry {
+    let verb = by.map_or(&*function.name, |note| {
+        note.name.rsplit('.').next().unwrap_or(&note.name)
+    });
     let route = by.and_then(|note| note.args.iter().find_map(|arg| text(&arg.value)));
     Entry {
         unit,
@@ -125,9 +134,12 @@ fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -
     }
     let mut by = None;
     if !rule.annotations.is_empty() {
-        by = Some(function.annotations.iter().position(|note| {
-            rule.annotations.iter().any(|pattern| names_it(pattern, &note.name))
-        })?);
+        by = Some(
+            function
+                .annotations
+                .iter()
+                .position(|note| rule.annotations.iter().any(|pattern| names_it(pattern, &note.name)))?,
+        );
     }
     if let Some(regex) = &rule.functions
         && !regex.is_match(&function.name)
@@ -139,7 +151,11 @@ fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -
         let ancestors = search.directory.ancestors(class);
         let notes = function.class.map(|class| &module.classes[class].annotations);
         let marked = |want: &String| notes.is_some_and(|notes| notes.iter().any(|note| names_it(want, &note.name)));
-        if !rule.classes.iter().any(|want| ancestors.iter().any(|have| **have == **want) || marked(want)) {
+        if !rule
+            .classes
+            .iter()
+            .any(|want| ancestors.iter().any(|have| **have == **want) || marked(want))
+        {
             return None;
         }
     }
@@ -164,7 +180,11 @@ fn names_it(pattern: &str, name: &str) -> bool {
 
 fn signed(function: &Function, signature: &[String]) -> bool {
     let mut hints = function.params.iter().filter_map(|param| {
-        param.hint.as_deref().and_then(names::type_path).and_then(|path| path.last().cloned())
+        param
+            .hint
+            .as_deref()
+            .and_then(names::type_path)
+            .and_then(|path| path.last().cloned())
     });
     signature.iter().all(|want| hints.any(|have| *have == **want))
 }
@@ -183,18 +203,32 @@ fn tainted(params: &Params, function: &Function, skip: usize) -> Vec<usize> {
     let own = function.params.iter().enumerate().skip(skip);
     match params {
         Params::None => Vec::new(),
-        Params::At(places) => places.iter().map(|at| at + skip).filter(|at| *at < function.params.len()).collect(),
+        Params::At(places) => places
+            .iter()
+            .map(|at| at + skip)
+            .filter(|at| *at < function.params.len())
+            .collect(),
         Params::Marked(marks) => {
             let marked = |param: &Param| {
-                param.annotations.iter().any(|note| marks.iter().any(|mark| names_it(mark, &note.name)))
+                param
+                    .annotations
+                    .iter()
+                    .any(|note| marks.iter().any(|mark| names_it(mark, &note.name)))
             };
             own.filter(|(_, param)| marked(param)).map(|(at, _)| at).collect()
         }
         Params::AllBut(except) => {
             let injected = |param: &Param| {
-                let hint = param.hint.as_deref().and_then(names::type_path).and_then(|path| path.last().cloned());
+                let hint = param
+                    .hint
+                    .as_deref()
+                    .and_then(names::type_path)
+                    .and_then(|path| path.last().cloned());
                 let default = param.default.as_ref().and_then(called);
-                [hint, default].into_iter().flatten().any(|name| except.iter().any(|own| **own == *name))
+                [hint, default]
+                    .into_iter()
+                    .flatten()
+                    .any(|name| except.iter().any(|own| **own == *name))
                     || except.iter().any(|own| **own == *param.name)
             };
             own.filter(|(_, param)| !injected(param)).map(|(at, _)| at).collect()
@@ -212,7 +246,7 @@ fn called(expr: &Expr) -> Option<Text> {
 /// Handlers that a call registers: `app.get("/x", guard, handler)`.
 fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, typed: &mut Typed) {
     let module = &search.modules[at];
-    let mut rules = Rules::default();
+    let mut rules = Rules::of(module.language);
     let mut origin: Vec<(&Model, &EntryRule)> = Vec::new();
     for model in &search.models[at] {
         for rule in &model.entries {
@@ -229,14 +263,27 @@ fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, ty
         let resolver = resolver(search, at, index);
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
-                let ExprKind::Call { callee, args, new } = &expr.kind else { return };
-                let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else { return };
+                let ExprKind::Call { callee, args, new } = &expr.kind else {
+                    return;
+                };
+                let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else {
+                    return;
+                };
                 if !rules.knows_call(last) {
                     return;
                 }
                 for found in rules.call(&resolver.paths(callee), args, *new, &|_| None) {
                     let (model, rule) = origin[found.number];
-                    register(search, &resolver, at, (model, rule), (last, args, expr.span), &found.places, entries, typed);
+                    register(
+                        search,
+                        &resolver,
+                        at,
+                        (model, rule),
+                        (last, args, expr.span),
+                        &found.places,
+                        entries,
+                        typed,
+                    );
                 }
             });
         });
@@ -244,7 +291,13 @@ fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, ty
 }
 
 fn registration(pattern: &Pattern) -> Rule {
-    Rule { purpose: Purpose::Call, card: None, kind: String::new(), pattern: pattern.clone(), to: Vec::new() }
+    Rule {
+        purpose: Purpose::Call,
+        card: None,
+        kind: String::new(),
+        pattern: pattern.clone(),
+        to: Vec::new(),
+    }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -264,9 +317,15 @@ fn register(
             Place::Argument(arg) => Some(*arg),
             _ => None,
         })
-        .flat_map(|arg| handlers(search, resolver, at, &args[arg].value).into_iter().map(move |unit| (arg, unit)))
+        .flat_map(|arg| {
+            handlers(search, resolver, at, &args[arg].value)
+                .into_iter()
+                .map(move |unit| (arg, unit))
+        })
         .collect();
-    let Some(last) = handlers.iter().map(|(arg, _)| *arg).max() else { return };
+    let Some(last) = handlers.iter().map(|(arg, _)| *arg).max() else {
+        return;
+    };
     let route = args.iter().find_map(|arg| text(&arg.value));
     for (arg, unit) in handlers {
         let owner = search.directory.module_of(unit);
@@ -275,17 +334,24 @@ fn register(
         let skip = calls::shift(function, &search.frames[owner][index]);
         note_types(rule, unit, skip, typed);
         let controls = args[..arg].iter().filter_map(|arg| control(&arg.value)).collect();
-        let kind = if arg == last { rule.kind.clone() } else { "middleware".to_owned() };
-        add(entries, Entry {
-            unit,
-            kind,
-            framework: model.name.clone(),
-            route: route.clone(),
-            verb: verb.to_lowercase().into(),
-            controls,
-            span,
-            tainted: tainted(&rule.params, function, skip),
-        });
+        let kind = if arg == last {
+            rule.kind.clone()
+        } else {
+            "middleware".to_owned()
+        };
+        add(
+            entries,
+            Entry {
+                unit,
+                kind,
+                framework: model.name.clone(),
+                route: route.clone(),
+                verb: verb.to_lowercase().into(),
+                controls,
+                span,
+                tainted: tainted(&rule.params, function, skip),
+            },
+        );
     }
 }
 
@@ -296,17 +362,31 @@ fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) ->
         ExprKind::Name(_) | ExprKind::Field(..) => {
             let paths = resolver.paths(expr);
             let class = resolver.class.as_ref();
-            search.directory.targets(&Site { module, class, callee: expr, paths: &paths, args: usize::MAX, new: false })
+            search.directory.targets(&Site {
+                module,
+                class,
+                callee: expr,
+                paths: &paths,
+                args: usize::MAX,
+                new: false,
+            })
         }
         ExprKind::Call { callee, args, .. } => {
-            let inner: Vec<u32> =
-                args.iter().flat_map(|arg| handlers(search, resolver, module, &arg.value)).collect();
+            let inner: Vec<u32> = args
+                .iter()
+                .flat_map(|arg| handlers(search, resolver, module, &arg.value))
+                .collect();
             // `app.get("/x", makeHandler())`: the function that the factory returns is inside it.
-            if inner.is_empty() { returned(search, resolver, module, callee) } else { inner }
+            if inner.is_empty() {
+                returned(search, resolver, module, callee)
+            } else {
+                inner
+            }
         }
-        ExprKind::Collection(items) => {
-            items.iter().flat_map(|(_, item)| handlers(search, resolver, module, item)).collect()
-        }
+        ExprKind::Collection(items) => items
+            .iter()
+            .flat_map(|(_, item)| handlers(search, resolver, module, item))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -314,18 +394,28 @@ fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) ->
 fn returned(search: &Search, resolver: &Resolver, module: usize, callee: &Expr) -> Vec<u32> {
     let paths = resolver.paths(callee);
     let class = resolver.class.as_ref();
-    let site = Site { module, class, callee, paths: &paths, args: usize::MAX, new: false };
+    let site = Site {
+        module,
+        class,
+        callee,
+        paths: &paths,
+        args: usize::MAX,
+        new: false,
+    };
     let mut found = Vec::new();
     for unit in search.directory.targets(&site) {
         let owner = search.directory.module_of(unit);
         let first = search.directory.first[owner];
-        names::walk(&search.modules[owner].functions[(unit - first) as usize].body, &mut |stmt| {
-            if let crate::syntax::form::StmtKind::Return(Some(value)) = &stmt.kind
-                && let ExprKind::Function(index) = &value.kind
-            {
-                found.push(first + *index as u32);
-            }
-        });
+        names::walk(
+            &search.modules[owner].functions[(unit - first) as usize].body,
+            &mut |stmt| {
+                if let crate::syntax::form::StmtKind::Return(Some(value)) = &stmt.kind
+                    && let ExprKind::Function(index) = &value.kind
+                {
+                    found.push(first + *index as u32);
+                }
+            },
+        );
     }
     found
 }
@@ -339,7 +429,12 @@ fn control(expr: &Expr) -> Option<Text> {
 
 /// The view of names from inside a function: its own, then those of the functions around it, then the module's.
 pub fn resolver<'a>(search: &Search<'a>, module: usize, index: usize) -> Resolver<'a> {
-    view(&search.modules[module], &search.scopes[module], &search.frames[module], index)
+    view(
+        &search.modules[module],
+        &search.scopes[module],
+        &search.frames[module],
+        index,
+    )
 }
 
 /// As [`resolver`], from the parts.
@@ -347,7 +442,10 @@ pub fn view<'a>(module: &'a Module, scope: &'a Scope, frames: &'a [Frame], index
     let mut chain = vec![&frames[index]];
     let mut class = module.functions[index].class_name.clone();
     let mut at = index;
-    while let Some(parent) = module.functions[at].parent.filter(|parent| *parent != at && chain.len() < 16) {
+    while let Some(parent) = module.functions[at]
+        .parent
+        .filter(|parent| *parent != at && chain.len() < 16)
+    {
         chain.push(&frames[parent]);
         class = class.or_else(|| module.functions[parent].class_name.clone());
         at = parent;
@@ -355,5 +453,10 @@ pub fn view<'a>(module: &'a Module, scope: &'a Scope, frames: &'a [Frame], index
     if at != 0 && !frames.is_empty() {
         chain.push(&frames[0]);
     }
-    Resolver { module, scope, frames: chain, class }
+    Resolver {
+        module,
+        scope,
+        frames: chain,
+        class,
+    }
 }

@@ -13,10 +13,34 @@ use super::value::{self, ANY, Const, DEPTH, Fact, Facts, Note, SEP, State, Value
 
 /// Operators whose result is a truth value and carries nothing.
 const COMPARISONS: [&str; 16] = [
-    "==", "!=", "===", "!==", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "instanceof", "<=>", "of", "~=",
+    "==",
+    "!=",
+    "===",
+    "!==",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "in",
+    "not in",
+    "is",
+    "is not",
+    "instanceof",
+    "<=>",
+    "of",
+    "~=",
 ];
 /// Members that are numbers about a value, not the value.
-const MEASURES: [&str; 8] = ["length", "size", "Length", "Count", "byteLength", "size_bytes", "nbytes", "ndim"];
+const MEASURES: [&str; 8] = [
+    "length",
+    "size",
+    "Length",
+    "Count",
+    "byteLength",
+    "size_bytes",
+    "nbytes",
+    "ndim",
+];
 
 impl<'f> Walker<'_, 'f> {
     pub fn eval(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
@@ -41,7 +65,11 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Binary(op, left, right) => self.binary(op, left, right, expr.span, state),
             ExprKind::Unary(op, inner) => {
                 let value = self.eval(inner, state);
-                if matches!(&**op, "!" | "sizeof" | "typeof") { Value::default() } else { value }
+                if matches!(&**op, "!" | "sizeof" | "typeof") {
+                    Value::default()
+                } else {
+                    value
+                }
             }
             ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
                 let single = parts.len() == 1 && matches!(expr.kind, ExprKind::Opaque(_));
@@ -59,7 +87,11 @@ impl<'f> Walker<'_, 'f> {
             }
             ExprKind::Cast(hint, inner) => {
                 let value = self.eval(inner, state);
-                if names::is_numeric(hint) { self.numbered(value) } else { value }
+                if names::is_numeric(hint) {
+                    self.numbered(value)
+                } else {
+                    value
+                }
             }
             ExprKind::Address(inner) => self.eval(inner, state),
             ExprKind::Deref(inner) => match self.pointee(inner, state) {
@@ -77,7 +109,9 @@ impl<'f> Walker<'_, 'f> {
 
     /// The variable whose address a pointer was given, when that is certain here.
     fn pointee(&self, pointer: &Expr, state: &State<'f>) -> Option<&'f Expr> {
-        let ExprKind::Name(name) = &pointer.kind else { return None };
+        let ExprKind::Name(name) = &pointer.kind else {
+            return None;
+        };
         match &state.bound.get(name)?.kind {
             ExprKind::Address(target) => Some(target),
             _ => None,
@@ -189,7 +223,11 @@ impl<'f> Walker<'_, 'f> {
         };
         let rules = self.world.rules(self.module);
         let imported = matches!(expr.kind, ExprKind::Name(_))
-            && self.world.scopes[self.module].imports.get(&last).and_then(|path| path.last()).is_some_and(|last| rules.knows_read(last));
+            && self.world.scopes[self.module]
+                .imports
+                .get(&last)
+                .and_then(|path| path.last())
+                .is_some_and(|last| rules.knows_read(last));
         if !rules.knows_read(&last) && !imported {
             return;
         }
@@ -257,7 +295,10 @@ impl<'f> Walker<'_, 'f> {
     fn binary(&mut self, op: &str, left: &'f Expr, right: &'f Expr, span: Span, state: &mut State<'f>) -> Value {
         if matches!(op, "&&" | "||") {
             let mut value = self.eval(left, state);
-            if self.decide(left, state).is_some_and(|left| left.truth() != (op == "&&")) {
+            if self
+                .decide(left, state)
+                .is_some_and(|left| left.truth() != (op == "&&"))
+            {
                 return value;
             }
             let mut inside = state.clone();
@@ -278,7 +319,11 @@ impl<'f> Walker<'_, 'f> {
         }
         value = Value::of(value.all());
         value.join(Value::of(other.all()));
-        if matches!(op, "-" | "^" | "**") { self.numbered(value) } else { value }
+        if matches!(op, "-" | "^" | "**") {
+            self.numbered(value)
+        } else {
+            value
+        }
     }
 
     /// C++ streams: `in >> x` fills `x`, `out << x` fills `out`. False when the left side is a number.
@@ -294,21 +339,39 @@ impl<'f> Walker<'_, 'f> {
             root = deeper;
         }
         let paths = self.world.resolver(self.module, self.here).paths(root);
-        let named = |names: &[&str]| paths.iter().filter_map(|path| path.last()).any(|last| names.contains(&&**last));
+        let named = |names: &[&str]| {
+            paths
+                .iter()
+                .filter_map(|path| path.last())
+                .any(|last| names.contains(&&**last))
+        };
         if named(&["cin", "wcin", "ifstream", "fstream", "wifstream"]) && op == ">>" {
             self.eval(left, state);
             if let Some(path) = self.path(right, state) {
                 let kind = if named(&["cin", "wcin"]) { "cli" } else { "file" };
                 let fact = self.source(span, kind, None, "the input stream");
                 let numeric = self.world.frames[self.module][self.here].known.get(&*path);
-                let numeric = numeric.into_iter().flatten().filter_map(|path| path.last()).any(|last| names::is_numeric(last));
+                let numeric = numeric
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|path| path.last())
+                    .any(|last| names::is_numeric(last));
                 let value = Value::of(vec![fact]);
                 let value = if numeric { self.numbered(value) } else { value };
                 state.write(&path, value);
             }
             return true;
         }
-        let stream = ["stringstream", "ostringstream", "istringstream", "ofstream", "wstringstream", "cout", "cerr", "clog"];
+        let stream = [
+            "stringstream",
+            "ostringstream",
+            "istringstream",
+            "ofstream",
+            "wstringstream",
+            "cout",
+            "cerr",
+            "clog",
+        ];
         if !named(&stream) {
             return false;
         }
@@ -324,7 +387,10 @@ impl<'f> Walker<'_, 'f> {
     /// The same data as a number: harmless wherever only text does harm.
     pub fn numbered(&self, value: Value) -> Value {
         let stringish = self.world.stringish;
-        value.map(&|fact| Fact { dead: fact.dead | stringish, ..fact.clone() })
+        value.map(&|fact| Fact {
+            dead: fact.dead | stringish,
+            ..fact.clone()
+        })
     }
 
     /// The class whose method is walked, lambdas inside it included.
@@ -370,13 +436,21 @@ impl<'f> Walker<'_, 'f> {
         let fielded = module.classes.iter().any(|declared| {
             Some(&declared.name) == class.as_ref() && declared.fields.iter().any(|(field, _)| field == name)
         });
-        if fielded { format!("this{SEP}{name}") } else { name.to_string() }
+        if fielded {
+            format!("this{SEP}{name}")
+        } else {
+            name.to_string()
+        }
     }
 
     /// The access path that an expression names, at most [`DEPTH`] segments below a variable.
     pub fn path(&self, expr: &Expr, state: &State<'f>) -> Option<String> {
         let grow = |base: String, segment: &str| {
-            if base.matches(SEP).count() < DEPTH { format!("{base}{SEP}{segment}") } else { base }
+            if base.matches(SEP).count() < DEPTH {
+                format!("{base}{SEP}{segment}")
+            } else {
+                base
+            }
         };
         match &expr.kind {
             ExprKind::Name(name) => Some(self.slot(self.macro_name(name).as_ref().unwrap_or(name))),
@@ -392,7 +466,8 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Address(inner) | ExprKind::Cast(_, inner) => self.path(inner, state),
             ExprKind::Binary(op, left, _) if matches!(&**op, "+" | "-") => {
                 // `buffer + offset` still points into the buffer.
-                self.path(left, state).filter(|_| matches!(self.world.modules[self.module].language, "c" | "cpp"))
+                self.path(left, state)
+                    .filter(|_| matches!(self.world.modules[self.module].language, "c" | "cpp"))
             }
             ExprKind::Unary(op, inner) if matches!(&**op, "await" | "*" | "&" | "...") => self.path(inner, state),
             ExprKind::Opaque(parts) if parts.len() == 1 => self.path(&parts[0], state),
@@ -435,8 +510,10 @@ impl<'f> Walker<'_, 'f> {
         }
         let entry = self.in_entry();
         let rules = self.world.rules(self.module).returns();
-        let cards: Vec<usize> =
-            rules.filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry)).filter_map(|rule| rule.card).collect();
+        let cards: Vec<usize> = rules
+            .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry))
+            .filter_map(|rule| rule.card)
+            .collect();
         for card in cards {
             self.hit(card, &value.all(), span, "the response");
         }
@@ -444,7 +521,10 @@ impl<'f> Walker<'_, 'f> {
 
     /// Whether the function being walked is an entry point that answers requests.
     pub fn in_entry(&self) -> bool {
-        self.world.entries.get(&self.current()).is_some_and(|entry| entry.kind != "cli")
+        self.world
+            .entries
+            .get(&self.current())
+            .is_some_and(|entry| entry.kind != "cli")
     }
 
     /// Facts at a place of a call, given its evaluated parts.
@@ -479,7 +559,11 @@ impl Known for Here<'_, '_, '_> {
             return Some(value.clone());
         }
         let frame = &self.walker.world.frames[self.walker.module][self.walker.here];
-        if let Some(meaning) = self.walker.world.scopes[self.walker.module].macros.get(name).and_then(|all| all.last()) {
+        if let Some(meaning) = self.walker.world.scopes[self.walker.module]
+            .macros
+            .get(name)
+            .and_then(|all| all.last())
+        {
             return match &meaning.kind {
                 ExprKind::Literal(_) => constants::decide(meaning, self),
                 ExprKind::Name(other) if other != name => self.state.consts.get(other).cloned(),
@@ -487,7 +571,11 @@ impl Known for Here<'_, '_, '_> {
             };
         }
         let free = self.walker.here == 0 || !frame.locals.contains(name);
-        if free { self.walker.world.constants.get(self.walker.module, name) } else { None }
+        if free {
+            self.walker.world.constants.get(self.walker.module, name)
+        } else {
+            None
+        }
     }
 
     fn field(&self, base: &Expr, field: &Text) -> Option<Const> {
@@ -510,7 +598,9 @@ impl Known for Here<'_, '_, '_> {
             Some(known) => known.targets.clone(),
             None => self.walker.targets(expr),
         };
-        let mut values = targets.iter().map(|&unit| self.walker.shared.summaries[unit as usize].constant.clone());
+        let mut values = targets
+            .iter()
+            .map(|&unit| self.walker.shared.summaries[unit as usize].constant.clone());
         let first = values.next()??;
         values.all(|value| value.as_ref() == Some(&first)).then_some(first)
     }

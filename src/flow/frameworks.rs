@@ -144,8 +144,12 @@ struct Propagator {
 pub fn all() -> &'static [Model] {
     static MODELS: OnceLock<Vec<Model>> = OnceLock::new();
     MODELS.get_or_init(|| {
-        let parsed = TEXTS.iter().map(|(file, text)| parse(text).map_err(|error| format!("{file}: {error}")));
-        parsed.collect::<Result<_, _>>().expect("embedded framework models are checked by a test")
+        let parsed = TEXTS
+            .iter()
+            .map(|(file, text)| parse(text).map_err(|error| format!("{file}: {error}")));
+        parsed
+            .collect::<Result<_, _>>()
+            .expect("embedded framework models are checked by a test")
     })
 }
 
@@ -162,8 +166,12 @@ fn parse(text: &str) -> Result<Model, String> {
     }
     let mut propagators = Vec::new();
     for rule in file.propagators {
-        let to: Vec<(usize, bool)> =
-            rule.to.iter().map(|&at| (at, false)).chain(rule.into.iter().map(|&at| (at, true))).collect();
+        let to: Vec<(usize, bool)> = rule
+            .to
+            .iter()
+            .map(|&at| (at, false))
+            .chain(rule.into.iter().map(|&at| (at, true)))
+            .collect();
         for pattern in patterns(&rule.patterns)? {
             propagators.push((pattern, to.clone()));
         }
@@ -184,7 +192,11 @@ fn patterns(texts: &[String]) -> Result<Vec<Pattern>, String> {
 }
 
 fn entry(entry: Entry) -> Result<EntryRule, String> {
-    let regex = |text: Option<String>| text.map(|text| Regex::new(&text)).transpose().map_err(|error| error.to_string());
+    let regex = |text: Option<String>| {
+        text.map(|text| Regex::new(&text))
+            .transpose()
+            .map_err(|error| error.to_string())
+    };
     let params = match (entry.all_but, entry.marked.is_empty(), entry.at.is_empty()) {
         (Some(names), ..) => Params::AllBut(names),
         (None, false, _) => Params::Marked(entry.marked),
@@ -224,7 +236,12 @@ impl Model {
             || module.imports.iter().any(|import| {
                 let path = import.path.strip_prefix("node:").unwrap_or(&import.path);
                 let have = segments(path);
-                self.when.iter().any(|prefix| have.starts_with(&segments(prefix)))
+                // Go binds an import by the last segment of its path.
+                let short = |want: &[&str]| module.language == "go" && have.len() == 1 && want.last() == have.last();
+                self.when
+                    .iter()
+                    .map(|prefix| segments(prefix))
+                    .any(|want| have.starts_with(&want) || short(&want))
             })
     }
 }

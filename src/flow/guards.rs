@@ -15,17 +15,55 @@ use super::value::{Fact, LOWER, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
 const CONTAINS: [&str; 12] = [
-    "contains", "includes", "has", "containsKey", "indexOf", "Contains", "count", "find", "anyMatch", "hasOwnProperty",
-    "__contains__", "some",
+    "contains",
+    "includes",
+    "has",
+    "containsKey",
+    "indexOf",
+    "Contains",
+    "count",
+    "find",
+    "anyMatch",
+    "hasOwnProperty",
+    "__contains__",
+    "some",
 ];
 /// Methods that ask whether two values are the same.
-const EQUALS: [&str; 6] = ["equals", "equalsIgnoreCase", "EqualFold", "contentEquals", "Equal", "compare_digest"];
+const EQUALS: [&str; 6] = [
+    "equals",
+    "equalsIgnoreCase",
+    "EqualFold",
+    "contentEquals",
+    "Equal",
+    "compare_digest",
+];
 /// C functions that give zero for equal strings.
-const COMPARES: [&str; 8] = ["strcmp", "strncmp", "strcasecmp", "wcscmp", "memcmp", "stricmp", "_stricmp", "compareTo"];
+const COMPARES: [&str; 8] = [
+    "strcmp",
+    "strncmp",
+    "strcasecmp",
+    "wcscmp",
+    "memcmp",
+    "stricmp",
+    "_stricmp",
+    "compareTo",
+];
 /// Methods that give another spelling of the same value.
 const SPELLINGS: [&str; 14] = [
-    "lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "toString", "casefold", "String", "str",
-    "getName", "ToLower", "TrimSpace", "valueOf",
+    "lower",
+    "upper",
+    "strip",
+    "trim",
+    "toLowerCase",
+    "toUpperCase",
+    "toString",
+    "casefold",
+    "String",
+    "str",
+    "getName",
+    "ToLower",
+    "TrimSpace",
+    "valueOf",
 ];
 
 /// One consequence of a condition.
@@ -68,8 +106,12 @@ impl<'f> Walker<'_, 'f> {
 
     /// A call that stands alone and throws when it does not like its argument: a card names it as a guard.
     pub fn assume_checked(&mut self, expr: &'f Expr, state: &mut State<'f>) {
-        let ExprKind::Call { callee, args, new } = &expr.kind else { return };
-        let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else { return };
+        let ExprKind::Call { callee, args, new } = &expr.kind else {
+            return;
+        };
+        let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else {
+            return;
+        };
         let rules = self.world.rules(self.module);
         if !rules.knows_call(last) {
             return;
@@ -93,15 +135,22 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Unary(op, inner) if &**op == "!" => self.effects(inner, !truth, state, left - 1),
             ExprKind::Binary(op, a, b) if matches!(&**op, "&&" | "||") => {
                 let all = truth == (&**op == "&&");
-                let (mut first, second) =
-                    (self.effects(a, truth, state, left - 1), self.effects(b, truth, state, left - 1));
+                let (mut first, second) = (
+                    self.effects(a, truth, state, left - 1),
+                    self.effects(b, truth, state, left - 1),
+                );
                 if all {
                     first.extend(second);
                 } else {
                     // One of the two holds: what both say, and every weak guard.
                     let both = |effect: &Effect| matches!(effect, Effect::Guard(..)) || second.contains(effect);
                     first.retain(both);
-                    first.extend(second.iter().filter(|effect| matches!(effect, Effect::Guard(..))).cloned());
+                    first.extend(
+                        second
+                            .iter()
+                            .filter(|effect| matches!(effect, Effect::Guard(..)))
+                            .cloned(),
+                    );
                 }
                 first
             }
@@ -136,11 +185,17 @@ impl<'f> Walker<'_, 'f> {
             ("in", true) | ("not in", false) => match self.subject(a, state) {
                 Some(path) if self.is_set(b, state) => vec![Effect::Clean(path)],
                 Some(path) => vec![Effect::Guard(path, "membership test".into())],
-                None => self.subject(b, state).map(|path| Effect::Guard(path, "search inside it".into())).into_iter().collect(),
+                None => self
+                    .subject(b, state)
+                    .map(|path| Effect::Guard(path, "search inside it".into()))
+                    .into_iter()
+                    .collect(),
             },
             ("in", false) | ("not in", true) => {
                 let path = self.subject(a, state).or_else(|| self.subject(b, state));
-                path.map(|path| Effect::Guard(path, "membership test".into())).into_iter().collect()
+                path.map(|path| Effect::Guard(path, "membership test".into()))
+                    .into_iter()
+                    .collect()
             }
             ("<" | "<=", _) => self.bounds(a, b, truth, state),
             (">" | ">=", _) => self.bounds(b, a, truth, state),
@@ -164,7 +219,9 @@ impl<'f> Walker<'_, 'f> {
 
     fn equal(&self, a: &'f Expr, b: &'f Expr, state: &State<'f>, span: Span) -> Vec<Effect> {
         for (value, other) in [(a, b), (b, a)] {
-            let Some(constant) = self.decide(other, state) else { continue };
+            let Some(constant) = self.decide(other, state) else {
+                continue;
+            };
             if let Some(path) = self.subject(value, state) {
                 return vec![Effect::Clean(path)];
             }
@@ -207,7 +264,11 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn looked_at(&self, exprs: &[&'f Expr], how: &str, state: &State<'f>) -> Vec<Effect> {
-        exprs.iter().filter_map(|expr| self.subject(expr, state)).map(|path| Effect::Guard(path, how.into())).collect()
+        exprs
+            .iter()
+            .filter_map(|expr| self.subject(expr, state))
+            .map(|path| Effect::Guard(path, how.into()))
+            .collect()
     }
 
     /// A condition that is a call.
@@ -241,7 +302,10 @@ impl<'f> Walker<'_, 'f> {
         let text: Text = names::dotted(callee).map_or(name, Text::from);
         let of_args = args.iter().filter_map(|arg| self.subject(&arg.value, state));
         let of_receiver = receiver.and_then(|base| self.subject(base, state));
-        of_args.chain(of_receiver).map(|path| Effect::Guard(path, text.clone())).collect()
+        of_args
+            .chain(of_receiver)
+            .map(|path| Effect::Guard(path, text.clone()))
+            .collect()
     }
 
     /// The variable that an expression is about, other spellings of it included, if anything is known of it.

@@ -48,12 +48,18 @@ pub fn of_files(modules: &[Module], files: &[SourceFile]) -> Vec<Arc<Macros>> {
 }
 
 fn is_header(path: &str) -> bool {
-    [".h", ".hpp", ".hh", ".hxx", ".inc"].iter().any(|ending| path.ends_with(ending))
+    [".h", ".hpp", ".hh", ".hxx", ".inc"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
 }
 
 fn collect(text: &str, into: &mut Macros) {
     for line in text.lines() {
-        let Some(rest) = line.trim_start().strip_prefix('#').and_then(|line| line.trim_start().strip_prefix("define")) else {
+        let Some(rest) = line
+            .trim_start()
+            .strip_prefix('#')
+            .and_then(|line| line.trim_start().strip_prefix("define"))
+        else {
             continue;
         };
         let rest = rest.trim_start();
@@ -96,7 +102,10 @@ fn meaning(value: &str) -> Option<Expr> {
         let word = !value.is_empty() && value.chars().all(is_word) && !value.starts_with(|c: char| c.is_ascii_digit());
         word.then(|| ExprKind::Name(value.into()))?
     };
-    Some(Expr { kind, span: Span::default() })
+    Some(Expr {
+        kind,
+        span: Span::default(),
+    })
 }
 
 #[cfg(test)]
@@ -106,7 +115,10 @@ mod tests {
     #[test]
     fn reads_names_numbers_and_texts_and_nothing_else() {
         let mut macros = Macros::new();
-        collect("#define OPEN fopen\n# define LIMIT (64) /* bytes */\n#define SH \"/bin/sh\"\n#define SQ(x) x\n#define A b c\n", &mut macros);
+        collect(
+            "#define OPEN fopen\n# define LIMIT (64) /* bytes */\n#define SH \"/bin/sh\"\n#define SQ(x) x\n#define A b c\n",
+            &mut macros,
+        );
         let mut names: Vec<&str> = macros.keys().map(|name| &**name).collect();
         names.sort_unstable();
         assert_eq!(names, ["LIMIT", "OPEN", "SH"]);

@@ -56,6 +56,8 @@ pub struct Match<'r> {
 /// All rules of one language.
 #[derive(Debug, Default)]
 pub struct Rules {
+    /// The language binds an import by the last segment of its path, so that patterns may name more than code shows.
+    short: bool,
     rules: Vec<Rule>,
     calls: HashMap<String, Vec<usize>>,
     reads: HashMap<String, Vec<usize>>,
@@ -67,6 +69,14 @@ pub struct Rules {
 pub type Decide<'d> = dyn Fn(&Expr) -> Option<Literal> + 'd;
 
 impl Rules {
+    /// No rules yet, compared in the way that suits the language.
+    pub fn of(language: &str) -> Self {
+        Self {
+            short: language == "go",
+            ..Self::default()
+        }
+    }
+
     pub fn add(&mut self, rule: Rule) {
         let at = self.rules.len();
         match &rule.pattern.shape {
@@ -100,12 +110,23 @@ impl Rules {
         let mut out = Vec::new();
         for at in candidates(&self.calls, paths) {
             let rule = &self.rules[at];
-            let Shape::Call { path, new: must_be_new, args: specs } = &rule.pattern.shape else { continue };
-            if (*must_be_new && !new) || !paths.iter().any(|found| fits(path, found)) {
+            let Shape::Call {
+                path,
+                new: must_be_new,
+                args: specs,
+            } = &rule.pattern.shape
+            else {
+                continue;
+            };
+            if (*must_be_new && !new) || !paths.iter().any(|found| self.fits(path, found)) {
                 continue;
             }
             if let Some(places) = arguments(specs, args, decide) {
-                out.push(Match { rule, number: at, places });
+                out.push(Match {
+                    rule,
+                    number: at,
+                    places,
+                });
             }
         }
         out
@@ -121,12 +142,20 @@ impl Rules {
         self.named(&self.writes, paths)
     }
 
+    fn fits(&self, pattern: &Path, found: &names::Path) -> bool {
+        let want = &pattern.segments;
+        let cut = want.len().saturating_sub(found.len());
+        fits(pattern, found) || (self.short && cut > 0 && found.len() > 1 && tail(&want[cut..], found))
+    }
+
     fn named(&self, index: &HashMap<String, Vec<usize>>, paths: &[names::Path]) -> Vec<&Rule> {
         let mut out = Vec::new();
         for at in candidates(index, paths) {
             let rule = &self.rules[at];
-            let (Shape::Read(path) | Shape::Write(path)) = &rule.pattern.shape else { continue };
-            if paths.iter().any(|found| fits(path, found)) {
+            let (Shape::Read(path) | Shape::Write(path)) = &rule.pattern.shape else {
+                continue;
+            };
+            if paths.iter().any(|found| self.fits(path, found)) {
                 out.push(rule);
             }
         }
@@ -151,7 +180,16 @@ fn candidates(index: &HashMap<String, Vec<usize>>, paths: &[names::Path]) -> Vec
 }
 
 /// Modules that the language puts in scope without an import.
-const IMPLICIT: [&str; 8] = ["builtins", "std", "window", "globalThis", "self", "global", "java.lang", "__builtin__"];
+const IMPLICIT: [&str; 8] = [
+    "builtins",
+    "std",
+    "window",
+    "globalThis",
+    "self",
+    "global",
+    "java.lang",
+    "__builtin__",
+];
 
 /// Whether a path in the code is what the pattern names. A pattern of several segments may be the tail of a longer
 /// path (`java.sql.Statement.execute` is a `Statement.execute`); one segment alone must be the whole name.
@@ -173,7 +211,11 @@ fn fits(pattern: &Path, found: &names::Path) -> bool {
 }
 
 fn tail(want: &[String], found: &[Text]) -> bool {
-    found.len() >= want.len() && found[found.len() - want.len()..].iter().zip(want).all(|(have, want)| **have == **want)
+    found.len() >= want.len()
+        && found[found.len() - want.len()..]
+            .iter()
+            .zip(want)
+            .all(|(have, want)| **have == **want)
 }
 
 /// The places a call's specifications name, or `None` where a condition does not hold.
@@ -220,7 +262,9 @@ fn spreads(arg: &Arg) -> bool {
 
 /// The literal behind an expression, or the dotted name of a constant (`yaml.UnsafeLoader`).
 fn spelled(expr: &Expr, decide: &Decide) -> Option<String> {
-    decide(expr).map(|literal| written(&literal)).or_else(|| names::dotted(expr))
+    decide(expr)
+        .map(|literal| written(&literal))
+        .or_else(|| names::dotted(expr))
 }
 
 fn written(literal: &Literal) -> String {
@@ -232,7 +276,10 @@ fn written(literal: &Literal) -> String {
 }
 
 fn positional(args: &[Arg]) -> impl Iterator<Item = usize> {
-    args.iter().enumerate().filter(|(_, arg)| arg.label.is_none()).map(|(at, _)| at)
+    args.iter()
+        .enumerate()
+        .filter(|(_, arg)| arg.label.is_none())
+        .map(|(at, _)| at)
 }
 
 fn find(which: &Which, args: &[Arg]) -> Vec<Place> {
@@ -259,7 +306,9 @@ fn labelled<'a>(label: &str, args: &'a [Arg]) -> Option<(Place, &'a Expr)> {
         return Some((Place::Argument(at), &args[at].value));
     }
     args.iter().enumerate().find_map(|(at, arg)| {
-        let ExprKind::Collection(items) = &arg.value.kind else { return None };
+        let ExprKind::Collection(items) = &arg.value.kind else {
+            return None;
+        };
         items.iter().find_map(|(key, value)| {
             let named = match key.as_ref().map(|key| &key.kind) {
                 Some(ExprKind::Literal(Literal::Str(text)) | ExprKind::Name(text)) => &**text == label,

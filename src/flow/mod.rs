@@ -109,11 +109,19 @@ pub struct Graph {
 pub fn build(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph, Vec<Problem>) {
     // Statements nest as deep as the parser lets them, which takes more stack than threads get by default.
     std::thread::scope(|scope| {
-        let work = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || construct(modules, files, cards));
+        let work = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || construct(modules, files, cards));
         match work.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(built)) => built,
-            Ok(Err(_)) => (Graph::default(), vec![Problem::new("flow", "the flow analysis stopped on an internal error")]),
-            Err(e) => (Graph::default(), vec![Problem::new("flow", format!("no thread for the flow analysis: {e}"))]),
+            Ok(Err(_)) => (
+                Graph::default(),
+                vec![Problem::new("flow", "the flow analysis stopped on an internal error")],
+            ),
+            Err(e) => (
+                Graph::default(),
+                vec![Problem::new("flow", format!("no thread for the flow analysis: {e}"))],
+            ),
         }
     })
 }
@@ -122,7 +130,14 @@ fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
     let world = world::World::of(modules, files, cards);
     let mut problems = Vec::new();
     if cards.len() > world::CARDS {
-        problems.push(Problem::new("flow", format!("{} cards are beyond the limit of {}", cards.len() - world::CARDS, world::CARDS)));
+        problems.push(Problem::new(
+            "flow",
+            format!(
+                "{} cards are beyond the limit of {}",
+                cards.len() - world::CARDS,
+                world::CARDS
+            ),
+        ));
     }
     let solved = solve::run(&world, &mut problems);
     let mut graph = Graph {
@@ -170,7 +185,10 @@ impl Graph {
 
     /// The entry point that this unit is, if it is one.
     pub fn entry(&self, unit: u32) -> Option<&Entry> {
-        self.entries.binary_search_by_key(&unit, |entry| entry.unit).ok().map(|at| &self.entries[at])
+        self.entries
+            .binary_search_by_key(&unit, |entry| entry.unit)
+            .ok()
+            .map(|at| &self.entries[at])
     }
 
     /// The unit of a module's function.
@@ -183,7 +201,15 @@ impl Graph {
         let inside = self.units.iter().enumerate().filter(|(_, unit)| {
             unit.file == file && (unit.index == 0 || (unit.span.line <= line && line <= unit.span.last))
         });
-        let size = |unit: &Unit| if unit.index == 0 { u32::MAX } else { unit.span.last - unit.span.line };
-        inside.min_by_key(|(at, unit)| (size(unit), *at)).map(|(at, _)| at as u32)
+        let size = |unit: &Unit| {
+            if unit.index == 0 {
+                u32::MAX
+            } else {
+                unit.span.last - unit.span.line
+            }
+        };
+        inside
+            .min_by_key(|(at, unit)| (size(unit), *at))
+            .map(|(at, _)| at as u32)
     }
 }

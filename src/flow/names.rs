@@ -61,30 +61,99 @@ pub fn path_of_text(text: &str) -> Path {
 /// The class name in a type as written: without `const`, pointers, generics, arrays and nullability.
 pub fn type_path(hint: &str) -> Option<Path> {
     let mut text = hint.trim().trim_start_matches(['*', '&', '[', ']', ' ', ':', '?', '.']);
-    for word in ["const ", "final ", "struct ", "class ", "unsigned ", "static ", "readonly ", "enum ", "volatile "] {
+    for word in [
+        "const ",
+        "final ",
+        "struct ",
+        "class ",
+        "unsigned ",
+        "static ",
+        "readonly ",
+        "enum ",
+        "volatile ",
+    ] {
         text = text.trim_start().strip_prefix(word).unwrap_or(text.trim_start());
     }
-    for wrapper in ["Optional[", "Annotated[", "Awaited<", "Promise<", "Mono<", "unique_ptr<", "shared_ptr<"] {
+    for wrapper in [
+        "Optional[",
+        "Annotated[",
+        "Awaited<",
+        "Promise<",
+        "Mono<",
+        "unique_ptr<",
+        "shared_ptr<",
+    ] {
         if let Some(at) = text.find(wrapper) {
             text = &text[at + wrapper.len()..];
         }
     }
-    let end = text.find(['<', '[', '(', '*', '&', '|', '=', ',', '>', ']', ' ', '{', '"', '\'']).unwrap_or(text.len());
+    let end = text
+        .find(['<', '[', '(', '*', '&', '|', '=', ',', '>', ']', ' ', '{', '"', '\''])
+        .unwrap_or(text.len());
     let path = path_of_text(text[..end].trim());
-    (!path.is_empty() && path.iter().all(|part| part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')))
-        .then_some(path)
+    (!path.is_empty()
+        && path
+            .iter()
+            .all(|part| part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')))
+    .then_some(path)
 }
 
 /// True for a type whose values are plain numbers or truth values, in any of the languages.
 pub fn is_numeric(hint: &str) -> bool {
-    let hint = hint.trim().trim_start_matches("const ").trim_start_matches("final ").trim_start_matches("unsigned ");
+    let hint = hint
+        .trim()
+        .trim_start_matches("const ")
+        .trim_start_matches("final ")
+        .trim_start_matches("unsigned ");
     matches!(
         hint.trim(),
-        "int" | "long" | "short" | "float" | "double" | "bool" | "boolean" | "number" | "Integer" | "Long" | "Short"
-            | "Float" | "Double" | "Boolean" | "size_t" | "ssize_t" | "int8" | "int16" | "int32" | "int64" | "uint"
-            | "uint8" | "uint16" | "uint32" | "uint64" | "float32" | "float64" | "int8_t" | "int16_t" | "int32_t"
-            | "int64_t" | "uint8_t" | "uint16_t" | "uint32_t" | "uint64_t" | "long long" | "UUID" | "uuid.UUID"
-            | "BigDecimal" | "Decimal" | "date" | "datetime" | "LocalDate" | "Date" | "unsigned" | "byte" | "Byte"
+        "int"
+            | "long"
+            | "short"
+            | "float"
+            | "double"
+            | "bool"
+            | "boolean"
+            | "number"
+            | "Integer"
+            | "Long"
+            | "Short"
+            | "Float"
+            | "Double"
+            | "Boolean"
+            | "size_t"
+            | "ssize_t"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "uint"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+            | "float32"
+            | "float64"
+            | "int8_t"
+            | "int16_t"
+            | "int32_t"
+            | "int64_t"
+            | "uint8_t"
+            | "uint16_t"
+            | "uint32_t"
+            | "uint64_t"
+            | "long long"
+            | "UUID"
+            | "uuid.UUID"
+            | "BigDecimal"
+            | "Decimal"
+            | "date"
+            | "datetime"
+            | "LocalDate"
+            | "Date"
+            | "unsigned"
+            | "byte"
+            | "Byte"
     )
 }
 
@@ -126,10 +195,19 @@ impl Scope {
     pub fn learn_fields(&mut self, module: &Module, frames: &[Frame]) {
         let mut found = Vec::new();
         for (at, function) in module.functions.iter().enumerate() {
-            let (Some(class), Some(receiver)) = (&function.class_name, &frames[at].receiver) else { continue };
-            let resolver = Resolver { module, scope: self, frames: vec![&frames[at]], class: Some(class.clone()) };
+            let (Some(class), Some(receiver)) = (&function.class_name, &frames[at].receiver) else {
+                continue;
+            };
+            let resolver = Resolver {
+                module,
+                scope: self,
+                frames: vec![&frames[at]],
+                class: Some(class.clone()),
+            };
             walk(&function.body, &mut |stmt| {
-                if let StmtKind::Assign { target, value, hint, .. } = &stmt.kind
+                if let StmtKind::Assign {
+                    target, value, hint, ..
+                } = &stmt.kind
                     && let ExprKind::Field(base, field) = &target.kind
                     && matches!(&base.kind, ExprKind::Name(name) if name == receiver)
                 {
@@ -157,7 +235,11 @@ pub fn walk<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Stmt)) {
                 walk(otherwise, visit);
             }
             StmtKind::Loop { body, .. } | StmtKind::Block(body) => walk(body, visit),
-            StmtKind::Try { body, handlers, finally } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                finally,
+            } => {
                 walk(body, visit);
                 handlers.iter().for_each(|handler| walk(&handler.body, visit));
                 walk(finally, visit);
@@ -219,11 +301,17 @@ pub fn descend<'f>(expr: &'f Expr, visit: &mut dyn FnMut(&'f Expr)) {
 fn receiver(module: &Module, function: &Function) -> Option<Text> {
     function.class_name.as_ref()?;
     match module.language {
-        "python" => function.params.first().filter(|_| !is_static(function)).map(|param| param.name.clone()),
+        "python" => function
+            .params
+            .first()
+            .filter(|_| !is_static(function))
+            .map(|param| param.name.clone()),
         "go" => {
             let own = |hint: &str| type_path(hint).and_then(|path| path.last().cloned()) == function.class_name;
             let first = function.params.first();
-            first.filter(|param| param.hint.as_deref().is_some_and(own)).map(|param| param.name.clone())
+            first
+                .filter(|param| param.hint.as_deref().is_some_and(own))
+                .map(|param| param.name.clone())
         }
         _ => Some("this".into()),
     }
@@ -236,7 +324,10 @@ fn is_static(function: &Function) -> bool {
 impl Frame {
     /// `extra` gives types to parameters by position, where a framework model knows them.
     pub fn of(module: &Module, scope: &Scope, function: &Function, extra: &[(usize, Path)]) -> Self {
-        let mut frame = Self { receiver: receiver(module, function), ..Self::default() };
+        let mut frame = Self {
+            receiver: receiver(module, function),
+            ..Self::default()
+        };
         for (at, param) in function.params.iter().enumerate() {
             frame.locals.insert(param.name.clone());
             frame.declared.insert(param.name.clone());
@@ -249,7 +340,12 @@ impl Frame {
         }
         let mut values: Vec<(&Text, &Expr)> = Vec::new();
         walk(&function.body, &mut |stmt| match &stmt.kind {
-            StmtKind::Assign { target, value, hint, augmented: false } => {
+            StmtKind::Assign {
+                target,
+                value,
+                hint,
+                augmented: false,
+            } => {
                 if let ExprKind::Name(name) = &target.kind {
                     frame.locals.insert(name.clone());
                     if let Some(hint) = hint {
@@ -266,7 +362,10 @@ impl Frame {
                     frame.hint(scope, name, hint);
                 }
             }
-            StmtKind::Loop { binds: Some((target, _)), .. } => {
+            StmtKind::Loop {
+                binds: Some((target, _)),
+                ..
+            } => {
                 if let ExprKind::Name(name) = &target.kind {
                     frame.locals.insert(name.clone());
                 }
@@ -276,7 +375,13 @@ impl Frame {
         for (name, value) in values {
             let paths = {
                 let class = function.class_name.clone();
-                Resolver { module, scope, frames: vec![&frame], class }.paths(value)
+                Resolver {
+                    module,
+                    scope,
+                    frames: vec![&frame],
+                    class,
+                }
+                .paths(value)
             };
             for path in paths {
                 if path.first() != Some(name) {
@@ -327,7 +432,10 @@ impl Resolver<'_> {
             }
             ExprKind::Call { callee, args, new } => self.call(callee, args, *new, left),
             ExprKind::Cast(hint, inner) => {
-                let mut out: Vec<Path> = type_path(hint).map(|path| self.scope.qualify(path)).into_iter().collect();
+                let mut out: Vec<Path> = type_path(hint)
+                    .map(|path| self.scope.qualify(path))
+                    .into_iter()
+                    .collect();
                 out.extend(self.follow(inner, left - 1));
                 out
             }
@@ -336,8 +444,7 @@ impl Resolver<'_> {
             }
             ExprKind::Assign(_, value) => self.follow(value, left - 1),
             ExprKind::Opaque(parts) if parts.len() == 1 => self.follow(&parts[0], left - 1),
-            ExprKind::Choice(_, first, second) | ExprKind::Binary(_, first, second)
-                if !matches!(&expr.kind, ExprKind::Binary(op, ..) if &**op != "||") =>
+            ExprKind::Choice(_, first, second) | ExprKind::Binary(_, first, second) if !matches!(&expr.kind, ExprKind::Binary(op, ..) if &**op != "||") =>
             {
                 let mut out = self.follow(first, left - 1);
                 out.extend(self.follow(second, left - 1));
@@ -420,7 +527,9 @@ impl Resolver<'_> {
         for path in found {
             if let [.., owner, method] = path.as_slice()
                 && owner.starts_with(char::is_uppercase)
-                && ["get", "new", "create", "build", "open", "of", "from"].iter().any(|head| method.starts_with(head))
+                && ["get", "new", "create", "build", "open", "of", "from"]
+                    .iter()
+                    .any(|head| method.starts_with(head))
             {
                 // A factory of a class gives that class: `Runtime.getRuntime()`, `Cipher.getInstance(x)`.
                 out.push(path[..path.len() - 1].to_vec());

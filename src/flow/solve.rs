@@ -67,14 +67,21 @@ pub struct Solved {
 
 /// Analyses every unit. Limits that were met are added to `problems`.
 pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
-    let mut shared = Shared { summaries: vec![Summary::default(); world.units.len()], ..Shared::default() };
+    let mut shared = Shared {
+        summaries: vec![Summary::default(); world.units.len()],
+        ..Shared::default()
+    };
     let groups = components(world);
     let mut hits: BTreeMap<u32, Vec<Hit>> = BTreeMap::new();
     let mut short: BTreeMap<u32, &'static str> = BTreeMap::new();
     for _ in 0..SWEEPS {
         let mut news = false;
         for group in &groups {
-            let rounds = if group.len() > 1 || calls_itself(world, group[0]) { ROUNDS } else { 1 };
+            let rounds = if group.len() > 1 || calls_itself(world, group[0]) {
+                ROUNDS
+            } else {
+                1
+            };
             for _ in 0..rounds {
                 for &unit in group {
                     let walked = Walker::walk(world, &shared, unit);
@@ -95,10 +102,16 @@ pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
     for (unit, limit) in short {
         let at = &world.units[unit as usize];
         let path = &world.files[at.file.0 as usize].path;
-        problems.push(Problem::new(&**path, format!("flow of {} (line {}) is incomplete: {limit}", at.name, at.span.line)));
+        problems.push(Problem::left_out(
+            &**path,
+            format!("flow of {} (line {}) is incomplete: {limit}", at.name, at.span.line),
+        ));
     }
     let flows = flows(world, &shared, hits, problems);
-    Solved { summaries: shared.summaries, flows }
+    Solved {
+        summaries: shared.summaries,
+        flows,
+    }
 }
 
 fn publish(shared: &mut Shared, fields: Vec<((Text, Text), Facts)>, globals: Vec<((usize, Text), Facts)>) -> bool {
@@ -114,13 +127,18 @@ fn publish(shared: &mut Shared, fields: Vec<((Text, Text), Facts)>, globals: Vec
 
 fn calls_itself(world: &World, unit: u32) -> bool {
     let from = world.edges.partition_point(|edge| edge.from < unit);
-    world.edges[from..].iter().take_while(|edge| edge.from == unit).any(|edge| edge.to == unit)
+    world.edges[from..]
+        .iter()
+        .take_while(|edge| edge.from == unit)
+        .any(|edge| edge.to == unit)
 }
 
 /// Strongly connected components, callees first (Tarjan 1972, without recursion).
 fn components(world: &World) -> Vec<Vec<u32>> {
     let count = world.units.len();
-    let starts: Vec<usize> = (0..=count).map(|unit| world.edges.partition_point(|edge| (edge.from as usize) < unit)).collect();
+    let starts: Vec<usize> = (0..=count)
+        .map(|unit| world.edges.partition_point(|edge| (edge.from as usize) < unit))
+        .collect();
     let mut index = vec![usize::MAX; count];
     let mut low = vec![0usize; count];
     let mut on = vec![false; count];
@@ -164,7 +182,10 @@ fn components(world: &World) -> Vec<Vec<u32>> {
                 }
             }
             if low[unit] == index[unit] {
-                let from = stack.iter().rposition(|&top| top as usize == unit).expect("a unit on its own stack");
+                let from = stack
+                    .iter()
+                    .rposition(|&top| top as usize == unit)
+                    .expect("a unit on its own stack");
                 let mut group = stack.split_off(from);
                 group.iter().for_each(|&unit| on[unit as usize] = false);
                 group.sort_unstable();
@@ -187,7 +208,11 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
         }
     };
     let mut called = vec![false; world.units.len()];
-    world.edges.iter().filter(|edge| edge.from != edge.to).for_each(|edge| called[edge.to as usize] = true);
+    world
+        .edges
+        .iter()
+        .filter(|edge| edge.from != edge.to)
+        .for_each(|edge| called[edge.to as usize] = true);
     for (unit, found) in hits {
         for hit in found {
             match hit.fact.origin {
@@ -202,7 +227,10 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
         }
     }
     if best.len() > FLOWS {
-        problems.push(Problem::new("flow", format!("{} of {} flows were dropped", best.len() - FLOWS, best.len())));
+        problems.push(Problem::new(
+            "flow",
+            format!("{} of {} flows were dropped", best.len() - FLOWS, best.len()),
+        ));
     }
     best.into_values()
         .take(FLOWS)
@@ -211,7 +239,13 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
                 Origin::Source { unit, at } => shared.kinds.get(&(unit, at)).map_or("other", |kind| kind).to_owned(),
                 Origin::Param { .. } => "parameter".to_owned(),
             };
-            Flow { card: hit.card, kind, hops: hit.fact.trace.hops(), guards: hit.fact.guards.to_vec(), weak }
+            Flow {
+                card: hit.card,
+                kind,
+                hops: hit.fact.trace.hops(),
+                guards: hit.fact.guards.to_vec(),
+                weak,
+            }
         })
         .collect()
 }

@@ -21,11 +21,18 @@ pub fn find(world: &World, cards: &[Card]) -> Vec<Suspect> {
     let mut tables: HashMap<&'static str, Rules> = HashMap::new();
     for (unit, at) in world.units.iter().enumerate() {
         let module = &world.modules[at.module];
-        let rules = tables.entry(module.language).or_insert_with(|| table(module.language, cards));
+        let rules = tables
+            .entry(module.language)
+            .or_insert_with(|| table(module.language, cards));
         let function = &module.functions[at.index];
         let literals = literals(&function.body);
         let decide = |expr: &Expr| literal(world, at.module, &literals, expr);
-        let look = Look { rules, resolver: world.resolver(at.module, at.index), decide: &decide, unit: unit as u32 };
+        let look = Look {
+            rules,
+            resolver: world.resolver(at.module, at.index),
+            decide: &decide,
+            unit: unit as u32,
+        };
         names::walk(&function.body, &mut |stmt| look.statement(stmt, &mut found));
     }
     found.sort_by(|a, b| (a.unit, a.span, a.card, &a.pattern).cmp(&(b.unit, b.span, b.card, &b.pattern)));
@@ -50,7 +57,11 @@ impl Look<'_> {
             let rules = match &expr.kind {
                 ExprKind::Call { callee, args, new } => {
                     let paths = self.resolver.paths(callee);
-                    self.rules.call(&paths, args, *new, self.decide).into_iter().map(|found| found.rule).collect()
+                    self.rules
+                        .call(&paths, args, *new, self.decide)
+                        .into_iter()
+                        .map(|found| found.rule)
+                        .collect()
                 }
                 ExprKind::Name(last) | ExprKind::Field(_, last) if self.rules.knows_read(last) => {
                     self.rules.read(&self.resolver.paths(expr))
@@ -62,17 +73,33 @@ impl Look<'_> {
     }
 
     fn suspect(&self, rule: &Rule, span: crate::syntax::form::Span) -> Option<Suspect> {
-        Some(Suspect { card: rule.card?, unit: self.unit, span, pattern: rule.pattern.text.clone() })
+        Some(Suspect {
+            card: rule.card?,
+            unit: self.unit,
+            span,
+            pattern: rule.pattern.text.clone(),
+        })
     }
 }
 
 fn table(language: &str, cards: &[Card]) -> Rules {
-    let mut rules = Rules::default();
-    for (at, card) in cards.iter().enumerate().take(CARDS).filter(|(_, card)| card.applies_to(language)) {
+    let mut rules = Rules::of(language);
+    for (at, card) in cards
+        .iter()
+        .enumerate()
+        .take(CARDS)
+        .filter(|(_, card)| card.applies_to(language))
+    {
         for pattern in card.calls_for(language) {
             if !matches!(pattern.shape, Shape::Return) {
                 let (kind, pattern) = (String::new(), pattern.clone());
-                rules.add(Rule { purpose: Purpose::Call, card: Some(at), kind, pattern, to: Vec::new() });
+                rules.add(Rule {
+                    purpose: Purpose::Call,
+                    card: Some(at),
+                    kind,
+                    pattern,
+                    to: Vec::new(),
+                });
             }
         }
     }
@@ -83,23 +110,29 @@ fn table(language: &str, cards: &[Card]) -> Rules {
 fn literals(body: &[Stmt]) -> HashMap<Text, Option<Literal>> {
     let mut found: HashMap<Text, Option<Literal>> = HashMap::new();
     names::walk(body, &mut |stmt| {
-        let StmtKind::Assign { target, value, augmented, .. } = &stmt.kind else { return };
+        let StmtKind::Assign {
+            target,
+            value,
+            augmented,
+            ..
+        } = &stmt.kind
+        else {
+            return;
+        };
         let ExprKind::Name(name) = &target.kind else { return };
         let value = match &value.kind {
             ExprKind::Literal(literal) if !augmented => Some(literal.clone()),
             _ => None,
         };
-        found.entry(name.clone()).and_modify(|known| *known = None).or_insert(value);
+        found
+            .entry(name.clone())
+            .and_modify(|known| *known = None)
+            .or_insert(value);
     });
     found
 }
 
-fn literal(
-    world: &World,
-    module: usize,
-    locals: &HashMap<Text, Option<Literal>>,
-    expr: &Expr,
-) -> Option<Literal> {
+fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>, expr: &Expr) -> Option<Literal> {
     match &expr.kind {
         ExprKind::Literal(literal) => Some(literal.clone()),
         ExprKind::Name(name) => match locals.get(name) {

@@ -104,12 +104,20 @@ impl<'w, 'f> Walker<'w, 'f> {
             _ => None,
         };
         let hits: Vec<Hit> = walker.hits.into_values().collect();
-        let mut upward: Vec<Hit> =
-            hits.iter().filter(|hit| matches!(hit.fact.origin, Origin::Param { .. })).cloned().collect();
+        let mut upward: Vec<Hit> = hits
+            .iter()
+            .filter(|hit| matches!(hit.fact.origin, Origin::Param { .. }))
+            .cloned()
+            .collect();
         upward.sort_by_key(|hit| hit.fact.trace.len);
         upward.truncate(HITS);
         Walked {
-            summary: Summary { returns: exit.returns, outs, hits: upward, constant },
+            summary: Summary {
+                returns: exit.returns,
+                outs,
+                hits: upward,
+                constant,
+            },
             hits,
             fields: walker.fields,
             globals: walker.globals,
@@ -124,7 +132,11 @@ impl<'w, 'f> Walker<'w, 'f> {
     }
 
     pub fn hop(&self, span: Span, note: Note) -> Hop {
-        Hop { unit: self.current(), span, note }
+        Hop {
+            unit: self.current(),
+            span,
+            note,
+        }
     }
 
     /// A fact for outside input that enters here.
@@ -152,7 +164,14 @@ impl<'w, 'f> Walker<'w, 'f> {
             && !state.vars.contains_key(&*receiver)
         {
             let trace = Trace::start(self.hop(first_line(function.span), Note::Parameter(receiver.clone())));
-            let fact = Fact::new(Origin::Param { index: RECEIVER, path: "".into() }, 0, trace);
+            let fact = Fact::new(
+                Origin::Param {
+                    index: RECEIVER,
+                    path: "".into(),
+                },
+                0,
+                trace,
+            );
             state.vars.insert(receiver.to_string(), vec![fact]);
         }
     }
@@ -160,7 +179,9 @@ impl<'w, 'f> Walker<'w, 'f> {
     /// Outside input that the framework puts into a parameter.
     pub fn entering(&mut self, function: &'f Function, at: usize) -> Facts {
         let entry = self.world.entries.get(&self.current());
-        let Some(entry) = entry.filter(|entry| entry.tainted.contains(&at)) else { return Facts::new() };
+        let Some(entry) = entry.filter(|entry| entry.tainted.contains(&at)) else {
+            return Facts::new();
+        };
         let (span, name) = (function.params[at].span, function.params[at].name.clone());
         vec![self.source(span, &entry.kind, None, &name)]
     }
@@ -170,7 +191,14 @@ impl<'w, 'f> Walker<'w, 'f> {
         let mut outs = BTreeMap::new();
         let receiver = self.world.frame(self.unit).receiver.as_ref().filter(|_| shift == 0);
         let own = function.params.iter().enumerate().map(|(at, param)| {
-            (if at < shift { RECEIVER } else { (at - shift).min(254) as u8 }, &param.name)
+            (
+                if at < shift {
+                    RECEIVER
+                } else {
+                    (at - shift).min(254) as u8
+                },
+                &param.name,
+            )
         });
         for (index, name) in own.chain(receiver.map(|name| (RECEIVER, name))) {
             let rebound = match last.vars.get(&**name) {
@@ -207,14 +235,27 @@ impl<'w, 'f> Walker<'w, 'f> {
             if bounded {
                 continue;
             }
-            let fact = fact.step(Hop { unit, span, note: Note::Sink(what.into()) });
-            self.record(Hit { card, unit, span, kind: "".into(), fact });
+            let fact = fact.step(Hop {
+                unit,
+                span,
+                note: Note::Sink(what.into()),
+            });
+            self.record(Hit {
+                card,
+                unit,
+                span,
+                kind: "".into(),
+                fact,
+            });
         }
     }
 
     pub fn record(&mut self, hit: Hit) {
         let key = (hit.card, hit.unit, hit.span.start, hit.fact.origin.clone());
-        let better = self.hits.get(&key).is_none_or(|known| known.fact.trace.len > hit.fact.trace.len);
+        let better = self
+            .hits
+            .get(&key)
+            .is_none_or(|known| known.fact.trace.len > hit.fact.trace.len);
         if better && (self.hits.len() < HITS * 8 || self.hits.contains_key(&key)) {
             self.hits.insert(key, hit);
         }
@@ -232,7 +273,12 @@ impl<'w, 'f> Walker<'w, 'f> {
 
     fn statement(&mut self, stmt: &'f Stmt, state: &mut State<'f>) {
         match &stmt.kind {
-            StmtKind::Assign { target, value, augmented, hint } => {
+            StmtKind::Assign {
+                target,
+                value,
+                augmented,
+                hint,
+            } => {
                 self.assign(target, value, (*augmented, hint.as_deref()), stmt.span, state);
             }
             StmtKind::Declare { name, .. } => {
@@ -258,7 +304,11 @@ impl<'w, 'f> Walker<'w, 'f> {
             }
             StmtKind::If { cond, then, otherwise } => self.branch(cond, then, otherwise, state),
             StmtKind::Loop { binds, cond, body } => self.repeat(binds.as_ref(), cond.as_ref(), body, state),
-            StmtKind::Try { body, handlers, finally } => self.attempt(body, handlers, finally, state),
+            StmtKind::Try {
+                body,
+                handlers,
+                finally,
+            } => self.attempt(body, handlers, finally, state),
             StmtKind::Break => park(&mut self.breaks, state),
             StmtKind::Continue => park(&mut self.continues, state),
             StmtKind::Block(body) => self.block(body, state),
@@ -320,8 +370,8 @@ impl<'w, 'f> Walker<'w, 'f> {
         let before = state.clone();
         forget_assigned(body, state);
         // Without a condition, or with one that no assignment can change, only a `break` leads out.
-        let endless = binds.is_none()
-            && cond.is_none_or(|cond| self.decide(cond, state).is_some_and(|value| value.truth()));
+        let endless =
+            binds.is_none() && cond.is_none_or(|cond| self.decide(cond, state).is_some_and(|value| value.truth()));
         self.breaks.push(Vec::new());
         self.continues.push(Vec::new());
         self.loops += 1;
@@ -417,11 +467,19 @@ impl<'w, 'f> Walker<'w, 'f> {
         }
         if hint.is_some_and(names::is_numeric) {
             let stringish = self.world.stringish;
-            result = result.map(&|fact| Fact { dead: fact.dead | stringish, ..fact.clone() });
+            result = result.map(&|fact| Fact {
+                dead: fact.dead | stringish,
+                ..fact.clone()
+            });
         }
         let name = names::dotted(target).unwrap_or_default();
         let hop = self.hop(span, Note::Assigned(name.into()));
-        self.store(target, result.map(&|fact| fact.step(hop.clone())), hint.is_some(), state);
+        self.store(
+            target,
+            result.map(&|fact| fact.step(hop.clone())),
+            hint.is_some(),
+            state,
+        );
         if let ExprKind::Name(name) = &target.kind {
             match constant {
                 Some(constant) => state.consts.insert(name.clone(), constant),
@@ -515,7 +573,11 @@ impl<'w, 'f> Walker<'w, 'f> {
 
 /// Facts that need no caller.
 pub fn outside(facts: &[Fact]) -> Facts {
-    facts.iter().filter(|fact| matches!(fact.origin, Origin::Source { .. })).cloned().collect()
+    facts
+        .iter()
+        .filter(|fact| matches!(fact.origin, Origin::Source { .. }))
+        .cloned()
+        .collect()
 }
 
 fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
@@ -523,7 +585,10 @@ fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
 }
 
 fn first_line(span: Span) -> Span {
-    Span { last: span.line, ..span }
+    Span {
+        last: span.line,
+        ..span
+    }
 }
 
 fn park<'f>(stack: &mut [Vec<State<'f>>], state: &mut State<'f>) {

@@ -74,7 +74,11 @@ pub struct Trace {
 
 impl Trace {
     pub fn start(hop: Hop) -> Arc<Self> {
-        Arc::new(Self { hop, before: None, len: 1 })
+        Arc::new(Self {
+            hop,
+            before: None,
+            len: 1,
+        })
     }
 
     /// Adds a step unless it repeats the last place or the history is full.
@@ -83,7 +87,11 @@ impl Trace {
         if self.len >= STEPS || (same && !matches!(hop.note, Note::Passed(_) | Note::Sink(_))) {
             return Arc::clone(self);
         }
-        Arc::new(Self { len: self.len + 1, hop, before: Some(Arc::clone(self)) })
+        Arc::new(Self {
+            len: self.len + 1,
+            hop,
+            before: Some(Arc::clone(self)),
+        })
     }
 
     /// Oldest step first.
@@ -113,11 +121,20 @@ pub struct Fact {
 
 impl Fact {
     pub fn new(origin: Origin, dead: Mask, trace: Arc<Trace>) -> Self {
-        Self { origin, dead, bounds: 0, trace, guards: Arc::new(Vec::new()) }
+        Self {
+            origin,
+            dead,
+            bounds: 0,
+            trace,
+            guards: Arc::new(Vec::new()),
+        }
     }
 
     pub fn step(&self, hop: Hop) -> Self {
-        Self { trace: self.trace.then(hop), ..self.clone() }
+        Self {
+            trace: self.trace.then(hop),
+            ..self.clone()
+        }
     }
 
     pub fn guarded(&mut self, hop: Hop) {
@@ -132,7 +149,12 @@ impl Fact {
         for hop in inner.trace.hops() {
             trace = trace.then(hop);
         }
-        let mut fact = Self { trace, dead: self.dead | inner.dead, bounds: self.bounds | inner.bounds, ..self.clone() };
+        let mut fact = Self {
+            trace,
+            dead: self.dead | inner.dead,
+            bounds: self.bounds | inner.bounds,
+            ..self.clone()
+        };
         for hop in inner.guards.iter() {
             fact.guarded(hop.clone());
         }
@@ -144,7 +166,8 @@ impl Fact {
         let dead = self.dead & other.dead;
         let bounds = self.bounds & other.bounds;
         let changed = dead != self.dead || bounds != self.bounds;
-        let worse = other.dead.count_ones() < self.dead.count_ones() || other.bounds.count_ones() < self.bounds.count_ones();
+        let worse =
+            other.dead.count_ones() < self.dead.count_ones() || other.bounds.count_ones() < self.bounds.count_ones();
         let same = other.dead == self.dead && other.bounds == self.bounds;
         let guards = Arc::clone(&self.guards);
         if worse || (same && other.trace.len < self.trace.len) {
@@ -152,7 +175,9 @@ impl Fact {
         }
         if !other.guards.is_empty() || !guards.is_empty() {
             // A guard counts only where it stands on both ways.
-            let both = guards.iter().filter(|hop| other.guards.iter().any(|own| own.span == hop.span));
+            let both = guards
+                .iter()
+                .filter(|hop| other.guards.iter().any(|own| own.span == hop.span));
             self.guards = Arc::new(both.cloned().collect());
         }
         self.dead = dead;
@@ -196,7 +221,10 @@ pub struct Value {
 
 impl Value {
     pub fn of(whole: Facts) -> Self {
-        Self { whole, parts: BTreeMap::new() }
+        Self {
+            whole,
+            parts: BTreeMap::new(),
+        }
     }
 
     /// Everything that is in the value anywhere.
@@ -263,7 +291,10 @@ pub fn below(facts: &[Fact], segment: &str) -> Facts {
         if let Origin::Param { index, path } = &fact.origin
             && path.matches(SEP).count() < DEPTH
         {
-            fact.origin = Origin::Param { index: *index, path: format!("{path}{SEP}{segment}").into() };
+            fact.origin = Origin::Param {
+                index: *index,
+                path: format!("{path}{SEP}{segment}").into(),
+            };
         }
         join(&mut out, &[fact]);
     }
@@ -405,7 +436,12 @@ impl<'f> State<'f> {
         let theirs: Vec<(String, Facts)> = self
             .vars
             .keys()
-            .map(|key| (key.clone(), other.vars.get(key).cloned().unwrap_or_else(|| other.read(key).whole)))
+            .map(|key| {
+                (
+                    key.clone(),
+                    other.vars.get(key).cloned().unwrap_or_else(|| other.read(key).whole),
+                )
+            })
             .collect();
         let mine: Vec<(String, Facts)> = other
             .vars
@@ -420,7 +456,8 @@ impl<'f> State<'f> {
             changed |= join(self.vars.entry(key.clone()).or_default(), facts);
         }
         self.consts.retain(|name, value| other.consts.get(name) == Some(value));
-        self.bound.retain(|name, expr| other.bound.get(name).is_some_and(|known| std::ptr::eq(*known, *expr)));
+        self.bound
+            .retain(|name, expr| other.bound.get(name).is_some_and(|known| std::ptr::eq(*known, *expr)));
         changed
     }
 }

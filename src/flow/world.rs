@@ -23,7 +23,15 @@ use super::{Edge, Unit};
 pub const CARDS: usize = Mask::BITS as usize;
 
 /// Families whose sinks care about numbers, so that a conversion to a number makes nothing harmless.
-const NUMERIC: [&str; 7] = ["memory", "integer", "numeric", "resource", "access", "arithmetic", "logic"];
+const NUMERIC: [&str; 7] = [
+    "memory",
+    "integer",
+    "numeric",
+    "resource",
+    "access",
+    "arithmetic",
+    "logic",
+];
 
 pub struct World<'f> {
     pub modules: &'f [Module],
@@ -50,11 +58,18 @@ pub struct World<'f> {
 impl<'f> World<'f> {
     pub fn of(modules: &'f [Module], files: &'f [SourceFile], cards: &'f [Card]) -> Self {
         let cards = &cards[..cards.len().min(CARDS)];
-        let used: Vec<&'static Model> =
-            frameworks::all().iter().filter(|model| modules.iter().any(|module| model.used_by(module))).collect();
+        let used: Vec<&'static Model> = frameworks::all()
+            .iter()
+            .filter(|model| modules.iter().any(|module| model.used_by(module)))
+            .collect();
         let models: Vec<Vec<&'static Model>> = modules
             .iter()
-            .map(|module| used.iter().copied().filter(|model| model.covers(module.language)).collect())
+            .map(|module| {
+                used.iter()
+                    .copied()
+                    .filter(|model| model.covers(module.language))
+                    .collect()
+            })
             .collect();
         let mut scopes: Vec<Scope> = modules.iter().map(Scope::of).collect();
         for (scope, macros) in scopes.iter_mut().zip(super::macros::of_files(modules, files)) {
@@ -62,8 +77,14 @@ impl<'f> World<'f> {
         }
         let mut frames = first_frames(modules, &scopes, &models);
         let directory = Directory::of(modules, files, &frames);
-        let search =
-            Search { modules, files, scopes: &scopes, frames: &frames, directory: &directory, models: &models };
+        let search = Search {
+            modules,
+            files,
+            scopes: &scopes,
+            frames: &frames,
+            directory: &directory,
+            models: &models,
+        };
         let (found, typed) = entries::find(&search);
         type_handlers(modules, &scopes, &mut frames, &directory, &typed);
         for (at, module) in modules.iter().enumerate() {
@@ -144,13 +165,28 @@ impl<'f> World<'f> {
                     ExprKind::Call { callee, args, new } => {
                         let paths = resolver.paths(callee);
                         let class = resolver.class.as_ref();
-                        let site = Site { module: unit.module, class, callee, paths: &paths, args: args.len(), new: *new };
+                        let site = Site {
+                            module: unit.module,
+                            class,
+                            callee,
+                            paths: &paths,
+                            args: args.len(),
+                            new: *new,
+                        };
                         for to in self.directory.targets(&site) {
-                            edges.push(Edge { from: from as u32, to, span: expr.span });
+                            edges.push(Edge {
+                                from: from as u32,
+                                to,
+                                span: expr.span,
+                            });
                         }
                     }
                     ExprKind::Function(index) => {
-                        edges.push(Edge { from: from as u32, to: self.unit(unit.module, *index), span: expr.span });
+                        edges.push(Edge {
+                            from: from as u32,
+                            to: self.unit(unit.module, *index),
+                            span: expr.span,
+                        });
                     }
                     _ => {}
                 });
@@ -165,7 +201,9 @@ impl<'f> World<'f> {
 fn first_frames(modules: &[Module], scopes: &[Scope], models: &[Vec<&'static Model>]) -> Vec<Vec<Frame>> {
     let build = |(at, module): (usize, &Module)| {
         let functions = module.functions.iter();
-        functions.map(|function| Frame::of(module, &scopes[at], function, &conventional(function, &models[at]))).collect()
+        functions
+            .map(|function| Frame::of(module, &scopes[at], function, &conventional(function, &models[at])))
+            .collect()
     };
     modules.iter().enumerate().map(build).collect()
 }
@@ -173,8 +211,17 @@ fn first_frames(modules: &[Module], scopes: &[Scope], models: &[Vec<&'static Mod
 /// Types that parameters have by convention where none is written: `req` in an Express project.
 fn conventional(function: &Function, models: &[&'static Model]) -> Vec<(usize, Path)> {
     let mut found = Vec::new();
-    for (at, param) in function.params.iter().enumerate().filter(|(_, param)| param.hint.is_none()) {
-        for (_, path) in models.iter().flat_map(|model| &model.names).filter(|(name, _)| **name == *param.name) {
+    for (at, param) in function
+        .params
+        .iter()
+        .enumerate()
+        .filter(|(_, param)| param.hint.is_none())
+    {
+        for (_, path) in models
+            .iter()
+            .flat_map(|model| &model.names)
+            .filter(|(name, _)| **name == *param.name)
+        {
             found.push((at, names::path_of_text(path)));
         }
     }
@@ -195,7 +242,13 @@ fn type_handlers(
         let mut extra = types.clone();
         let known = &frames[module][index].known;
         for (at, param) in function.params.iter().enumerate() {
-            extra.extend(known.get(&param.name).into_iter().flatten().map(|path| (at, path.clone())));
+            extra.extend(
+                known
+                    .get(&param.name)
+                    .into_iter()
+                    .flatten()
+                    .map(|path| (at, path.clone())),
+            );
         }
         frames[module][index] = Frame::of(&modules[module], &scopes[module], function, &extra);
     }
@@ -206,13 +259,23 @@ fn units(modules: &[Module]) -> Vec<Unit> {
     for (at, module) in modules.iter().enumerate() {
         let lambdas = calls::lambda_names(module);
         for (index, function) in module.functions.iter().enumerate() {
-            let bare = lambdas.get(&index).filter(|_| &*function.name == "<lambda>").unwrap_or(&function.name);
+            let bare = lambdas
+                .get(&index)
+                .filter(|_| &*function.name == "<lambda>")
+                .unwrap_or(&function.name);
             let name = match &function.class_name {
                 Some(class) => format!("{class}.{bare}"),
                 None => bare.to_string(),
             };
             let span = function.span;
-            units.push(Unit { module: at, index, file: module.file, name, public: function.public, span });
+            units.push(Unit {
+                module: at,
+                index,
+                file: module.file,
+                name,
+                public: function.public,
+                span,
+            });
         }
     }
     units
@@ -247,7 +310,11 @@ fn classes(modules: &[Module]) -> HashMap<(&'static str, Text), usize> {
 }
 
 fn mask(cards: &[Card], wanted: impl Fn(&Card) -> bool) -> Mask {
-    cards.iter().enumerate().filter(|(_, card)| wanted(card)).fold(0, |mask, (at, _)| mask | 1 << at)
+    cards
+        .iter()
+        .enumerate()
+        .filter(|(_, card)| wanted(card))
+        .fold(0, |mask, (at, _)| mask | 1 << at)
 }
 
 fn languages(modules: &[Module]) -> Vec<&'static str> {
@@ -258,13 +325,16 @@ fn languages(modules: &[Module]) -> Vec<&'static str> {
 }
 
 fn absent(modules: &[Module], cards: &[Card]) -> HashMap<&'static str, Mask> {
-    languages(modules).into_iter().map(|language| (language, mask(cards, |card| !card.applies_to(language)))).collect()
+    languages(modules)
+        .into_iter()
+        .map(|language| (language, mask(cards, |card| !card.applies_to(language))))
+        .collect()
 }
 
 fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> HashMap<&'static str, Rules> {
     let mut all = HashMap::new();
     for language in languages(modules) {
-        let mut rules = Rules::default();
+        let mut rules = Rules::of(language);
         for (at, card) in cards.iter().enumerate().filter(|(_, card)| card.applies_to(language)) {
             let groups = [
                 (Purpose::Source, card.sources_for(language)),
@@ -278,7 +348,10 @@ fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> 
                 }
             }
         }
-        let used = modules.iter().position(|module| module.language == language).map(|at| &models[at]);
+        let used = modules
+            .iter()
+            .position(|module| module.language == language)
+            .map(|at| &models[at]);
         for model in used.into_iter().flatten() {
             for (kind, pattern) in &model.sources {
                 rules.add(rule(Purpose::Source, None, kind, pattern, &[]));
@@ -293,5 +366,11 @@ fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> 
 }
 
 fn rule(purpose: Purpose, card: Option<usize>, kind: &str, pattern: &Pattern, to: &[(usize, bool)]) -> Rule {
-    Rule { purpose, card, kind: kind.to_owned(), pattern: pattern.clone(), to: to.to_vec() }
+    Rule {
+        purpose,
+        card,
+        kind: kind.to_owned(),
+        pattern: pattern.clone(),
+        to: to.to_vec(),
+    }
 }

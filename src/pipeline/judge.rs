@@ -69,14 +69,25 @@ fn fits(verified: &Verified, settings: &EngineSettings, available: u64) -> Resul
 pub fn settings(located: &Located, device: Device, threads: usize) -> EngineSettings {
     let manifest = located.manifest();
     let hints = manifest.memory;
-    EngineSettings { device, ..EngineSettings::new(manifest.context, hints.rows, hints.sequences, threads) }
+    EngineSettings {
+        device,
+        ..EngineSettings::new(manifest.context, hints.rows, hints.sequences, threads)
+    }
 }
 
 /// Device nodes that a GPU driver opens; none for the CPU. Metal has no nodes.
 fn nodes(device: Device) -> Vec<PathBuf> {
-    let Device::Cuda(number) = device else { return Vec::new() };
+    let Device::Cuda(number) = device else {
+        return Vec::new();
+    };
     let own = format!("/dev/nvidia{number}");
-    let names = ["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset", own.as_str()];
+    let names = [
+        "/dev/nvidiactl",
+        "/dev/nvidia-uvm",
+        "/dev/nvidia-uvm-tools",
+        "/dev/nvidia-modeset",
+        own.as_str(),
+    ];
     names.iter().map(PathBuf::from).filter(|path| path.exists()).collect()
 }
 
@@ -92,10 +103,20 @@ pub struct Remote {
 impl Remote {
     pub fn start(located: Located, settings: EngineSettings, minimum: Level) -> Result<Self, Fatal> {
         let read = located.files().into_iter().map(|file| file.path).collect();
-        let grants = Grants { read, devices: nodes(settings.device), ..Grants::default() };
+        let grants = Grants {
+            read,
+            devices: nodes(settings.device),
+            ..Grants::default()
+        };
         let mut worker = Worker::spawn(Role::Judge, &grants, minimum)?;
         let (identity, device) = introduce(&mut worker, &located, &settings)?;
-        Ok(Self { worker, located, settings, identity, device })
+        Ok(Self {
+            worker,
+            located,
+            settings,
+            identity,
+            device,
+        })
     }
 
     /// Where the model runs: `cpu, 2 threads`.
@@ -149,7 +170,11 @@ impl Model for Remote {
 /// What a worker's self-test measured, in the record's form.
 pub fn sealed(worker: &Worker, role: Role) -> Sealed {
     let measured = worker.measured();
-    let open = measured.attempts.iter().filter(|attempt| !attempt.denied).map(|attempt| attempt.name.clone());
+    let open = measured
+        .attempts
+        .iter()
+        .filter(|attempt| !attempt.denied)
+        .map(|attempt| attempt.name.clone());
     Sealed {
         worker: role.name().to_owned(),
         level: measured.level.name().to_owned(),
@@ -160,5 +185,9 @@ pub fn sealed(worker: &Worker, role: Role) -> Sealed {
 }
 
 fn out_of_turn() -> Fatal {
-    Fatal::new(Exit::Incomplete, "the judge answered out of turn", "the scanner itself is at fault; please report it")
+    Fatal::new(
+        Exit::Incomplete,
+        "the judge answered out of turn",
+        "the scanner itself is at fault; please report it",
+    )
 }

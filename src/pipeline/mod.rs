@@ -65,9 +65,17 @@ pub trait Watch {
 
 pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicBool) -> Result<Run, Fatal> {
     let deadline = scan.time.map(|time| Instant::now() + time);
-    let Hands { reader, detector, mut verifier, sealed } = hands;
+    let Hands {
+        reader,
+        detector,
+        mut verifier,
+        sealed,
+    } = hands;
     let survey = reader.survey(scan)?;
-    let verifier_identity = verifier.as_ref().map_or(detector.identity(), |model| model.identity()).clone();
+    let verifier_identity = verifier
+        .as_ref()
+        .map_or(detector.identity(), |model| model.identity())
+        .clone();
     let header = header(scan, &survey, detector.identity().clone(), verifier_identity);
     let plan = plan(scan, survey, reader.sealed().into_iter().chain(sealed).collect());
     let mut record = Record::begin(&scan.store, header, plan, scan.fresh)?;
@@ -91,8 +99,14 @@ pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicB
 
 fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) -> Header {
     let settings = BTreeMap::from([
-        ("min-severity".to_owned(), format!("{:?}", scan.min_severity).to_lowercase()),
-        ("candidates".to_owned(), scan.candidates.map_or("all".to_owned(), |most| most.to_string())),
+        (
+            "min-severity".to_owned(),
+            format!("{:?}", scan.min_severity).to_lowercase(),
+        ),
+        (
+            "candidates".to_owned(),
+            scan.candidates.map_or("all".to_owned(), |most| most.to_string()),
+        ),
         ("limits".to_owned(), format!("{:?}", scan.limits)),
     ]);
     Header {
@@ -108,10 +122,18 @@ fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) 
 }
 
 fn plan(scan: &Scan, survey: Survey, sealed: Vec<Sealed>) -> Plan {
-    let Survey { mut coverage, mut candidates, .. } = survey;
+    let Survey {
+        mut coverage,
+        mut candidates,
+        ..
+    } = survey;
     coverage.proposed = candidates.len();
     candidates.truncate(scan.candidates.unwrap_or(usize::MAX));
-    Plan { coverage, candidates, sealed }
+    Plan {
+        coverage,
+        candidates,
+        sealed,
+    }
 }
 
 /// Briefs, detection and verification of one round; one unit per candidate comes back, whatever happens.
@@ -149,21 +171,35 @@ fn judge_round(
         Some(model) => &mut **model,
         None => detector,
     };
-    let attacked: Vec<(Case<'_>, &Claim)> =
-        claimed.iter().filter_map(|(brief, claim)| Some((case(brief)?, claim))).collect();
+    let attacked: Vec<(Case<'_>, &Claim)> = claimed
+        .iter()
+        .filter_map(|(brief, claim)| Some((case(brief)?, claim)))
+        .collect();
     let judgements = verify(second, &attacked, seed)?;
-    units.extend(claimed.iter().zip(judgements).map(|((brief, claim), judgement)| ruled(brief, claim, judgement)));
+    units.extend(
+        claimed
+            .iter()
+            .zip(judgements)
+            .map(|((brief, claim), judgement)| ruled(brief, claim, judgement)),
+    );
     let order: BTreeMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
     units.sort_by_key(|unit| order[unit.id.as_str()]);
     Ok(units)
 }
 
 fn case(brief: &Brief) -> Option<Case<'_>> {
-    Some(Case { brief, card: cards::get(&brief.candidate.card)? })
+    Some(Case {
+        brief,
+        card: cards::get(&brief.candidate.card)?,
+    })
 }
 
 fn failed(id: &str, why: &str) -> Unit {
-    Unit { id: id.to_owned(), outcome: Outcome::Failed { why: why.to_owned() }, asked: Vec::new() }
+    Unit {
+        id: id.to_owned(),
+        outcome: Outcome::Failed { why: why.to_owned() },
+        asked: Vec::new(),
+    }
 }
 
 /// The detector did not claim it: dismissed, or open where it could not tell.
@@ -172,15 +208,29 @@ fn unclaimed(brief: &Brief, claim: &Claim) -> Unit {
         let guard = claim.guard.as_ref().and_then(|pointer| locate(brief, pointer));
         let quote = |at: usize| {
             let line = &brief.lines[at];
-            Quote { path: line.path.clone(), line: line.line, code: line.text.trim().to_owned() }
+            Quote {
+                path: line.path.clone(),
+                line: line.line,
+                code: line.text.trim().to_owned(),
+            }
         };
-        Outcome::Dismissed { probability: claim.probability, guard: guard.map(quote) }
+        Outcome::Dismissed {
+            probability: claim.probability,
+            guard: guard.map(quote),
+        }
     } else {
         let because = "the detector could not decide from the code shown".to_owned();
-        Outcome::Inconclusive { because, story: claim.story.clone() }
+        Outcome::Inconclusive {
+            because,
+            story: claim.story.clone(),
+        }
     };
     let asked = claim.asked.iter().map(Exchange::from).collect();
-    Unit { id: brief.candidate.id.clone(), outcome, asked }
+    Unit {
+        id: brief.candidate.id.clone(),
+        outcome,
+        asked,
+    }
 }
 
 fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>) -> Unit {
@@ -191,12 +241,23 @@ fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>) ->
             asked.extend(judgement.asked.iter().map(Exchange::from));
             match judgement.ruling {
                 Ruling::Confirmed(finding) => Outcome::confirmed(&finding, &claim.story),
-                Ruling::Rejected { reason, guard, why } => Outcome::Rejected { reason, guard: (&guard).into(), why },
-                Ruling::Inconclusive { because } => Outcome::Inconclusive { because, story: claim.story.clone() },
+                Ruling::Rejected { reason, guard, why } => Outcome::Rejected {
+                    reason,
+                    guard: (&guard).into(),
+                    why,
+                },
+                Ruling::Inconclusive { because } => Outcome::Inconclusive {
+                    because,
+                    story: claim.story.clone(),
+                },
             }
         }
     };
-    Unit { id: brief.candidate.id.clone(), outcome, asked }
+    Unit {
+        id: brief.candidate.id.clone(),
+        outcome,
+        asked,
+    }
 }
 
 #[cfg(test)]

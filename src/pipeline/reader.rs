@@ -20,7 +20,7 @@ use crate::index::{self, Index};
 use crate::problem::{Exit, Fatal, Problem};
 use crate::record::{Coverage, Sealed, hex};
 use crate::sandbox::{Channel, Grants, Level, Role, Worker};
-use crate::source::{self, Code, Limits, Snapshot, SourceFile};
+use crate::source::{self, Code, Limits, Skipped, Snapshot, SourceFile};
 use crate::syntax::{self, Forest};
 
 /// Files that may kill the parser before the scan gives up.
@@ -97,15 +97,20 @@ impl Reader for Local {
 
     fn briefs(&mut self, ids: &[String], profile: Profile) -> Result<Vec<Result<Brief, Problem>>, Fatal> {
         let tree = self.tree.as_ref().expect("briefs are asked for after a survey");
-        let world =
-            World { snapshot: &tree.snapshot, modules: &tree.forest.modules, index: &tree.index, calls: &tree.graph };
+        let world = World {
+            snapshot: &tree.snapshot,
+            modules: &tree.forest.modules,
+            index: &tree.index,
+            calls: &tree.graph,
+        };
         let budget = match profile {
             Profile::Chat => Budget::FULL,
             Profile::Compact => Budget::COMPACT,
         };
         let brief = |id: &String| {
             let candidate = tree.candidates.iter().find(|candidate| candidate.id == *id);
-            let candidate = candidate.ok_or_else(|| Problem::new(id, "not judged: the tree changed since the survey"))?;
+            let candidate =
+                candidate.ok_or_else(|| Problem::new(id, "not judged: the tree changed since the survey"))?;
             Ok(context::gather(candidate, &world, budget))
         };
         Ok(ids.iter().map(brief).collect())
@@ -119,7 +124,10 @@ impl Reader for Local {
 impl Local {
     fn look(&mut self, errand: &Errand, parsing: &mut dyn FnMut(&str)) -> Result<Survey, Fatal> {
         let (extensions, interpreters) = (syntax::extensions(), syntax::interpreters());
-        let code = Code { extensions: &extensions, interpreters: &interpreters };
+        let code = Code {
+            extensions: &extensions,
+            interpreters: &interpreters,
+        };
         let (snapshot, mut problems) = source::read(&errand.root, &errand.limits, code)?;
         let mut files: Vec<SourceFile> = snapshot.files().to_vec();
         files.retain(|file| !errand.without.contains(&*file.path));
@@ -136,15 +144,35 @@ impl Local {
         let (graph, met) = flow::build(&forest.modules, snapshot.files(), cards::all());
         let index = index::build(&snapshot, &forest.modules, index::entries(&graph))?;
         let candidates = find(errand, &graph, &forest, &snapshot);
+        problems.extend(passed_over(snapshot.skipped()));
         problems.extend(forest.problems.iter().chain(&met).cloned());
         let survey = Survey {
             snapshot: hex(&snapshot.digest()),
             coverage: coverage(&snapshot, &forest, problems),
             candidates: candidates.clone(),
         };
-        self.tree = Some(Tree { snapshot, forest, graph, index, candidates });
+        self.tree = Some(Tree {
+            snapshot,
+            forest,
+            graph,
+            index,
+            candidates,
+        });
         Ok(survey)
     }
+}
+
+/// Code that a rule left out: a hostile tree can ignore, or dress up as binary, a file that it nevertheless ships.
+fn passed_over(skipped: &Skipped) -> Vec<Problem> {
+    let because = |paths: &[String], why: &str| -> Vec<Problem> {
+        paths.iter().map(|path| Problem::left_out(path, format!("not read: {why}"))).collect()
+    };
+    [
+        because(&skipped.ignored, "a .gitignore of the tree names it"),
+        because(&skipped.binary, "binary data under the name of code"),
+        because(&skipped.minified, "third-party or generated, with a line over the limit"),
+    ]
+    .concat()
 }
 
 fn errand(scan: &Scan) -> Errand {
@@ -161,24 +189,48 @@ fn errand(scan: &Scan) -> Errand {
 
 /// Every candidate that has a reason of its own; risky functions only fill a budget that leaves room for them.
 fn find(errand: &Errand, graph: &Graph, forest: &Forest, snapshot: &Snapshot) -> Vec<Candidate> {
-    let settings = |max, sweep| Settings { max, severity: errand.min_severity, sweep, ..Settings::default() };
+    let settings = |max, sweep| Settings {
+        max,
+        severity: errand.min_severity,
+        sweep,
+        ..Settings::default()
+    };
     let found = candidates::find(graph, forest, snapshot, cards::all(), &settings(usize::MAX, false));
     match errand.most {
-        Some(most) if most > found.len() => candidates::find(graph, forest, snapshot, cards::all(), &settings(most, true)),
+        Some(most) if most > found.len() => {
+            candidates::find(graph, forest, snapshot, cards::all(), &settings(most, true))
+        }
         _ => found,
     }
 }
 
 fn coverage(snapshot: &Snapshot, forest: &Forest, problems: Vec<Problem>) -> Coverage {
-    let lines = snapshot.files().iter().map(|file| snapshot.line_count(file.id) as usize).sum();
-    let languages = forest.lines.iter().map(|(row, lines)| ((*row).to_owned(), *lines as usize)).collect();
+    let lines = snapshot
+        .files()
+        .iter()
+        .map(|file| snapshot.line_count(file.id) as usize)
+        .sum();
+    let languages = forest
+        .lines
+        .iter()
+        .map(|(row, lines)| ((*row).to_owned(), *lines as usize))
+        .collect();
     let functions = forest.modules.iter().map(|module| module.functions.len() - 1).sum();
-    Coverage { files: snapshot.files().len(), lines, functions, languages, proposed: 0, problems }
+    Coverage {
+        files: snapshot.files().len(),
+        lines,
+        functions,
+        languages,
+        proposed: 0,
+        problems,
+    }
 }
 
 /// What runs in the sealed reader: on a thread of its own, because code may nest deeper than the first thread's stack.
 pub fn serve(channel: Channel) -> Result<(), Fatal> {
-    let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || answer(channel));
+    let work = std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(move || answer(channel));
     let joined = work.map(std::thread::JoinHandle::join);
     match joined {
         Ok(Ok(served)) => served,
@@ -200,16 +252,18 @@ fn answer(mut channel: Channel) -> Result<(), Fatal> {
                 drop(rayon::ThreadPoolBuilder::new().num_threads(errand.jobs).build_global());
                 let mut broken = None;
                 let survey = local.look(&errand, &mut |path| {
-                    broken = broken.take().or_else(|| channel.send(&Response::Parsing(path.to_owned())).err());
+                    broken = broken
+                        .take()
+                        .or_else(|| channel.send(&Response::Parsing(path.to_owned())).err());
                 });
                 if let Some(fatal) = broken {
                     return Err(fatal);
                 }
                 survey.map_or_else(Response::Fatal, |survey| Response::Surveyed(Box::new(survey)))
             }
-            Request::Briefs(ids, profile) => {
-                local.briefs(&ids, profile).map_or_else(Response::Fatal, Response::Briefs)
-            }
+            Request::Briefs(ids, profile) => local
+                .briefs(&ids, profile)
+                .map_or_else(Response::Fatal, Response::Briefs),
         };
         channel.send(&response)?;
     }
@@ -223,8 +277,13 @@ pub struct Remote {
 
 impl Remote {
     pub fn start(root: PathBuf, minimum: Level) -> Result<Self, Fatal> {
-        let grants = Grants { read: vec![root], ..Grants::default() };
-        Ok(Self { worker: Worker::spawn(Role::Reader, &grants, minimum)? })
+        let grants = Grants {
+            read: vec![root],
+            ..Grants::default()
+        };
+        Ok(Self {
+            worker: Worker::spawn(Role::Reader, &grants, minimum)?,
+        })
     }
 
     /// One attempt. `Err` holds the file announced last when the worker died.
@@ -263,7 +322,11 @@ impl Reader for Remote {
             self.worker.restart()?;
         }
         let what = format!("the reader died on more than {CRASHES} files of this tree");
-        Err(Fatal::new(Exit::Incomplete, what, "scan its parts one by one to find out which of them can be read"))
+        Err(Fatal::new(
+            Exit::Incomplete,
+            what,
+            "scan its parts one by one to find out which of them can be read",
+        ))
     }
 
     fn briefs(&mut self, ids: &[String], profile: Profile) -> Result<Vec<Result<Brief, Problem>>, Fatal> {
@@ -281,5 +344,9 @@ impl Reader for Remote {
 }
 
 fn out_of_turn() -> Fatal {
-    Fatal::new(Exit::Incomplete, "the reader answered out of turn", "the scanner itself is at fault; please report it")
+    Fatal::new(
+        Exit::Incomplete,
+        "the reader answered out of turn",
+        "the scanner itself is at fault; please report it",
+    )
 }

@@ -33,7 +33,12 @@ fn scan_with(script: Vec<Result<Reply, Problem>>, stop: bool) -> Run {
         jobs: 1,
         fresh: false,
     };
-    let hands = Hands { reader: &mut reader, detector: &mut model, verifier: None, sealed: Vec::new() };
+    let hands = Hands {
+        reader: &mut reader,
+        detector: &mut model,
+        verifier: None,
+        sealed: Vec::new(),
+    };
     scan(&settings, hands, &mut Silent, &AtomicBool::new(stop)).unwrap()
 }
 

@@ -78,7 +78,15 @@ pub struct Unit {
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Outcome {
     /// Both judges, and the evidence stands in the code.
-    Confirmed { severity: Severity, confidence: f32, source: Quote, step: Quote, sink: Quote, why: String, story: String },
+    Confirmed {
+        severity: Severity,
+        confidence: f32,
+        source: Quote,
+        step: Quote,
+        sink: Quote,
+        why: String,
+        story: String,
+    },
     /// Claimed, but neither proven nor refuted.
     Inconclusive { because: String, story: String },
     /// Claimed and refuted, with the line that proves it.
@@ -99,7 +107,11 @@ pub struct Quote {
 
 impl From<&Evidence> for Quote {
     fn from(evidence: &Evidence) -> Self {
-        Self { path: evidence.path.clone(), line: evidence.line, code: evidence.code.clone() }
+        Self {
+            path: evidence.path.clone(),
+            line: evidence.line,
+            code: evidence.code.clone(),
+        }
     }
 }
 
@@ -180,7 +192,10 @@ pub struct Tally {
 
 impl Run {
     pub fn tally(&self) -> Tally {
-        let mut tally = Tally { planned: self.plan.candidates.len(), ..Tally::default() };
+        let mut tally = Tally {
+            planned: self.plan.candidates.len(),
+            ..Tally::default()
+        };
         for unit in &self.units {
             *match unit.outcome {
                 Outcome::Confirmed { .. } => &mut tally.confirmed,
@@ -217,7 +232,11 @@ impl Run {
     /// Units with their candidates, in the plan's order.
     pub fn judged(&self) -> impl Iterator<Item = (&Candidate, &Unit)> {
         let units: BTreeMap<&str, &Unit> = self.units.iter().map(|unit| (unit.id.as_str(), unit)).collect();
-        let found = self.plan.candidates.iter().map(move |candidate| (candidate, units.get(candidate.id.as_str()).copied()));
+        let found = self
+            .plan
+            .candidates
+            .iter()
+            .map(move |candidate| (candidate, units.get(candidate.id.as_str()).copied()));
         found.filter_map(|(candidate, unit)| Some((candidate, unit?)))
     }
 }

@@ -15,7 +15,13 @@ impl Journal {
     /// Opens or creates; returns what was already there.
     pub fn open(path: &Path) -> io::Result<(Self, Vec<Unit>)> {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW);
         let mut file = options.open(path)?;
         let (units, whole) = read(&file)?;
         file.set_len(whole)?;
@@ -44,7 +50,9 @@ pub fn read(file: &File) -> io::Result<(Vec<Unit>, u64)> {
         line.clear();
         let length = reader.read_until(b'\n', &mut line)?;
         let complete = line.last() == Some(&b'\n');
-        let Some(unit) = complete.then(|| serde_json::from_slice(&line).ok()).flatten() else { break };
+        let Some(unit) = complete.then(|| serde_json::from_slice(&line).ok()).flatten() else {
+            break;
+        };
         units.push(unit);
         whole += length as u64;
     }

@@ -33,7 +33,12 @@ impl Record {
         put(&dir, "plan.json", &plan)?;
         let path = dir.join("units.jsonl");
         let (journal, units) = Journal::open(&path).map_err(|error| trouble(&path, "open", &error))?;
-        let mut run = Run { header, plan, units: Vec::new(), end: None };
+        let mut run = Run {
+            header,
+            plan,
+            units: Vec::new(),
+            end: None,
+        };
         run.units = in_order(&run.plan, units);
         Ok(Self { dir, journal, run })
     }
@@ -49,7 +54,9 @@ impl Record {
     /// Keeps units for good before it returns.
     pub fn keep(&mut self, units: Vec<Unit>) -> Result<(), Fatal> {
         let path = self.dir.join("units.jsonl");
-        self.journal.append(&units).map_err(|error| trouble(&path, "write", &error))?;
+        self.journal
+            .append(&units)
+            .map_err(|error| trouble(&path, "write", &error))?;
         self.run.units.extend(units);
         Ok(())
     }
@@ -69,8 +76,17 @@ impl Record {
 pub fn load(dir: &Path) -> Result<Run, Fatal> {
     let header: Header = get(dir, "run.json")?;
     if header.version != VERSION {
-        let what = format!("{} was written by {} in form {}, this one reads form {VERSION}", dir.display(), header.tool, header.version);
-        return Err(Fatal::new(Exit::Usage, what, "use the version of anchorite that wrote it, or scan again"));
+        let what = format!(
+            "{} was written by {} in form {}, this one reads form {VERSION}",
+            dir.display(),
+            header.tool,
+            header.version
+        );
+        return Err(Fatal::new(
+            Exit::Usage,
+            what,
+            "use the version of anchorite that wrote it, or scan again",
+        ));
     }
     let plan: Plan = get(dir, "plan.json")?;
     let path = dir.join("units.jsonl");
@@ -79,9 +95,18 @@ pub fn load(dir: &Path) -> Result<Run, Fatal> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(trouble(&path, "read", &error)),
     };
-    let end = if dir.join("end.json").exists() { Some(get(dir, "end.json")?) } else { None };
+    let end = if dir.join("end.json").exists() {
+        Some(get(dir, "end.json")?)
+    } else {
+        None
+    };
     let units = in_order(&plan, units);
-    Ok(Run { header, plan, units, end })
+    Ok(Run {
+        header,
+        plan,
+        units,
+        end,
+    })
 }
 
 /// The newest run directory below `store`.
@@ -95,7 +120,10 @@ pub const VERSION: u32 = 1;
 /// Directories of runs, oldest first: names start with the time they were made.
 fn runs(store: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(store).into_iter().flatten().flatten();
-    let mut dirs: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|dir| dir.join("run.json").is_file()).collect();
+    let mut dirs: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|dir| dir.join("run.json").is_file())
+        .collect();
     dirs.sort();
     dirs
 }
@@ -115,8 +143,12 @@ fn key(header: &Header, plan: &Plan) -> String {
 
 /// Units in the plan's order, one per candidate; what is not in the plan is dropped.
 fn in_order(plan: &Plan, units: Vec<Unit>) -> Vec<Unit> {
-    let mut by_id: std::collections::BTreeMap<String, Unit> = units.into_iter().map(|unit| (unit.id.clone(), unit)).collect();
-    plan.candidates.iter().filter_map(|candidate| by_id.remove(&candidate.id)).collect()
+    let mut by_id: std::collections::BTreeMap<String, Unit> =
+        units.into_iter().map(|unit| (unit.id.clone(), unit)).collect();
+    plan.candidates
+        .iter()
+        .filter_map(|candidate| by_id.remove(&candidate.id))
+        .collect()
 }
 
 /// SHA-256, lower-case hex.
@@ -130,10 +162,16 @@ fn private_dir(dir: &Path) -> Result<(), Fatal> {
     builder.recursive(true).mode(0o700);
     builder.create(dir).map_err(|error| trouble(dir, "create", &error))?;
     let meta = fs::symlink_metadata(dir).map_err(|error| trouble(dir, "inspect", &error))?;
-    let mine = fs::metadata("/proc/self").map(|me| me.uid() == meta.uid()).unwrap_or(true);
+    let mine = fs::metadata("/proc/self")
+        .map(|me| me.uid() == meta.uid())
+        .unwrap_or(true);
     if meta.is_symlink() || !mine {
         let what = format!("{} is a link or belongs to somebody else", dir.display());
-        return Err(Fatal::new(Exit::Usage, what, "remove it, or choose another place with --state DIR"));
+        return Err(Fatal::new(
+            Exit::Usage,
+            what,
+            "remove it, or choose another place with --state DIR",
+        ));
     }
     Ok(())
 }
@@ -143,7 +181,12 @@ fn put<T: Serialize>(dir: &Path, name: &str, value: &T) -> Result<(), Fatal> {
     let (path, partial) = (dir.join(name), dir.join(format!(".{name}.partial")));
     let write = || -> io::Result<()> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW);
         let mut file = options.open(&partial)?;
         file.write_all(&serde_json::to_vec_pretty(value)?)?;
         file.sync_all()?;
@@ -164,7 +207,9 @@ fn get<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<T, Fatal> {
 
 fn trouble(path: &Path, act: &str, error: &io::Error) -> Fatal {
     let help = match error.kind() {
-        io::ErrorKind::StorageFull => "free space there or choose another place with --state DIR; the same command then resumes",
+        io::ErrorKind::StorageFull => {
+            "free space there or choose another place with --state DIR; the same command then resumes"
+        }
         io::ErrorKind::NotFound => "give the directory of a run, as `anchorite scan` prints it",
         _ => "choose a place you may write with --state DIR; finished work is kept and the same command resumes",
     };
@@ -173,10 +218,17 @@ fn trouble(path: &Path, act: &str, error: &io::Error) -> Fatal {
 
 /// UTC, sortable: `20260131T235959`.
 fn stamp() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let (days, rest) = ((seconds / 86_400) as i64, seconds % 86_400);
     let (year, month, day) = civil(days);
-    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+    format!(
+        "{year:04}{month:02}{day:02}T{:02}{:02}{:02}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
 }
 
 /// Days since 1970-01-01 to year, month, day in the proleptic Gregorian calendar, by eras of 400 years from March.

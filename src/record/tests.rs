@@ -9,7 +9,13 @@ use crate::detect::scripted::{LYING, brief};
 use crate::engine::model::{Identity, Profile};
 
 fn header(seed: u64) -> Header {
-    let identity = Identity { name: "m".into(), digest: "d".into(), profile: Profile::Compact, context: 1, starter: true };
+    let identity = Identity {
+        name: "m".into(),
+        digest: "d".into(),
+        profile: Profile::Compact,
+        context: 1,
+        starter: true,
+    };
     Header {
         version: VERSION,
         tool: "anchorite 0".into(),
@@ -29,12 +35,26 @@ fn plan() -> Plan {
         candidate
     };
     let candidates = vec![candidate("a"), candidate("b"), candidate("c")];
-    Plan { coverage: Coverage { proposed: 3, ..Coverage::default() }, candidates, sealed: Vec::new() }
+    Plan {
+        coverage: Coverage {
+            proposed: 3,
+            ..Coverage::default()
+        },
+        candidates,
+        sealed: Vec::new(),
+    }
 }
 
 fn unit(id: &str) -> Unit {
-    let outcome = Outcome::Dismissed { probability: 0.125, guard: None };
-    Unit { id: id.into(), outcome, asked: Vec::new() }
+    let outcome = Outcome::Dismissed {
+        probability: 0.125,
+        guard: None,
+    };
+    Unit {
+        id: id.into(),
+        outcome,
+        asked: Vec::new(),
+    }
 }
 
 #[test]
@@ -44,12 +64,19 @@ fn a_killed_run_is_taken_up_where_it_stopped() {
     record.keep(vec![unit("b"), unit("a")]).unwrap();
     let dir = record.dir().to_owned();
     drop(record);
-    let mut journal = fs::OpenOptions::new().append(true).open(dir.join("units.jsonl")).unwrap();
+    let mut journal = fs::OpenOptions::new()
+        .append(true)
+        .open(dir.join("units.jsonl"))
+        .unwrap();
     journal.write_all(b"{\"id\":\"c\",\"outc").unwrap();
     let mut record = Record::begin(store.path(), header(1), plan(), false).unwrap();
     assert_eq!(record.dir(), dir);
     let ids: Vec<&str> = record.run().units.iter().map(|unit| unit.id.as_str()).collect();
-    assert_eq!(ids, ["a", "b"], "the torn line is gone, the rest stands in the plan's order");
+    assert_eq!(
+        ids,
+        ["a", "b"],
+        "the torn line is gone, the rest stands in the plan's order"
+    );
     record.keep(vec![unit("c")]).unwrap();
     let run = record.end(End::Complete).unwrap();
     assert!(run.complete());
@@ -97,7 +124,9 @@ fn refuses_a_store_that_is_a_link() {
     let place = tempfile::tempdir().unwrap();
     let link = place.path().join("store");
     std::os::unix::fs::symlink(place.path(), &link).unwrap();
-    let Err(fatal) = Record::begin(&link, header(1), plan(), false) else { panic!("a link was accepted") };
+    let Err(fatal) = Record::begin(&link, header(1), plan(), false) else {
+        panic!("a link was accepted")
+    };
     assert!(fatal.what.contains("link"), "{fatal}");
 }
 
@@ -111,9 +140,20 @@ fn a_changed_record_is_refused_with_exit_5() {
 
 #[test]
 fn every_planned_candidate_is_accounted_for() {
-    let mut run = Run { header: header(1), plan: plan(), units: vec![unit("a")], end: None };
-    run.units.push(Unit { outcome: Outcome::Failed { why: "x".into() }, ..unit("b") });
+    let mut run = Run {
+        header: header(1),
+        plan: plan(),
+        units: vec![unit("a")],
+        end: None,
+    };
+    run.units.push(Unit {
+        outcome: Outcome::Failed { why: "x".into() },
+        ..unit("b")
+    });
     let tally = run.tally();
-    assert_eq!((tally.planned, tally.dismissed, tally.failed, tally.skipped), (3, 1, 1, 1));
+    assert_eq!(
+        (tally.planned, tally.dismissed, tally.failed, tally.skipped),
+        (3, 1, 1, 1)
+    );
     assert!(!run.complete());
 }

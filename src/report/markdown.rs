@@ -13,20 +13,34 @@ pub fn write(run: &Run, view: View, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{} confirmed, {} inconclusive, {} rejected, {} dismissed, {} failed, {} not judged, of {} candidates.\n",
-        tally.confirmed, tally.inconclusive, tally.rejected, tally.dismissed, tally.failed,
-        tally.skipped + run.beyond_budget(), tally.planned,
+        tally.confirmed,
+        tally.inconclusive,
+        tally.rejected,
+        tally.dismissed,
+        tally.failed,
+        tally.skipped + run.beyond_budget(),
+        tally.planned,
     )?;
     if !run.complete() {
-        writeln!(out, "**This scan is incomplete**: see the end for what was not looked at.\n")?;
+        writeln!(
+            out,
+            "**This scan is incomplete**: see the end for what was not looked at.\n"
+        )?;
     }
     if let Some(note) = starter_note(run) {
         writeln!(out, "> {}\n", inert(&note))?;
     }
     for (candidate, unit) in run.judged() {
         match &unit.outcome {
-            Outcome::Confirmed { severity, why, story, .. } if *severity >= view.min_severity => {
+            Outcome::Confirmed {
+                severity, why, story, ..
+            } if *severity >= view.min_severity => {
                 head(out, severity_word(*severity), candidate)?;
-                body(out, candidate, if story.is_empty() { &candidate.summary } else { story })?;
+                body(
+                    out,
+                    candidate,
+                    if story.is_empty() { &candidate.summary } else { story },
+                )?;
                 writeln!(out, "Why it stands: {}\n", inert(why))?;
                 if let Some(card) = cards::get(&candidate.card) {
                     writeln!(out, "Fix: {}\n", card.sections.fix.trim())?;
@@ -46,7 +60,13 @@ pub fn write(run: &Run, view: View, out: &mut dyn Write) -> io::Result<()> {
 fn head(out: &mut dyn Write, word: &str, candidate: &Candidate) -> io::Result<()> {
     let name = cards::get(&candidate.card).map_or("", |card| card.name.as_str());
     let place = candidate.place();
-    writeln!(out, "## {word}: {} {name}, {}:{}\n", candidate.card, inert(&place.path), place.line)
+    writeln!(
+        out,
+        "## {word}: {} {name}, {}:{}\n",
+        candidate.card,
+        inert(&place.path),
+        place.line
+    )
 }
 
 fn body(out: &mut dyn Write, candidate: &Candidate, told: &str) -> io::Result<()> {
@@ -63,13 +83,22 @@ fn body(out: &mut dyn Write, candidate: &Candidate, told: &str) -> io::Result<()
 fn coverage(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &run.plan.coverage;
     writeln!(out, "## What was looked at\n")?;
-    writeln!(out, "{} files, {} lines, {} functions.\n", coverage.files, coverage.lines, coverage.functions)?;
+    writeln!(
+        out,
+        "{} files, {} lines, {} functions.\n",
+        coverage.files, coverage.lines, coverage.functions
+    )?;
     for problem in &coverage.problems {
         writeln!(out, "- not (wholly) looked at: {}", inert(&problem.to_string()))?;
     }
     for (candidate, unit) in run.judged() {
         if let Outcome::Failed { why } = &unit.outcome {
-            writeln!(out, "- not assessed: {}: {}", inert(&candidate.place().path), inert(why))?;
+            writeln!(
+                out,
+                "- not assessed: {}: {}",
+                inert(&candidate.place().path),
+                inert(why)
+            )?;
         }
     }
     Ok(())

@@ -17,7 +17,10 @@ use crate::record::{Outcome, Quote, Run, Unit};
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub fn write(run: &Run, view: View, out: &mut dyn Write) -> io::Result<()> {
-    let results: Vec<Value> = run.judged().filter_map(|(candidate, unit)| result(candidate, unit, view)).collect();
+    let results: Vec<Value> = run
+        .judged()
+        .filter_map(|(candidate, unit)| result(candidate, unit, view))
+        .collect();
     let used: BTreeSet<&str> = run.judged().map(|(candidate, _)| candidate.card.as_str()).collect();
     let cards: Vec<&Card> = used.iter().filter_map(|id| cards::get(id)).collect();
     let log = json!({
@@ -66,9 +69,7 @@ fn rule(card: &Card) -> Value {
 }
 
 fn taxonomy(cards: &[&Card]) -> Value {
-    let taxon = |card: &&Card| {
-        json!({"id": card.id.trim_start_matches("CWE-"), "name": card.name, "shortDescription": {"text": card.name}})
-    };
+    let taxon = |card: &&Card| json!({"id": card.id.trim_start_matches("CWE-"), "name": card.name, "shortDescription": {"text": card.name}});
     json!({
         "name": "CWE",
         "organization": "MITRE",
@@ -79,13 +80,27 @@ fn taxonomy(cards: &[&Card]) -> Value {
 
 fn result(candidate: &Candidate, unit: &Unit, view: View) -> Option<Value> {
     let (kind, level, rank, message) = match &unit.outcome {
-        Outcome::Confirmed { severity, confidence, why, story, .. } if *severity >= view.min_severity => {
+        Outcome::Confirmed {
+            severity,
+            confidence,
+            why,
+            story,
+            ..
+        } if *severity >= view.min_severity => {
             let told = if story.is_empty() { &candidate.summary } else { story };
-            ("fail", level(*severity), f64::from(*confidence) * 100.0, format!("{told}\n\nWhy it stands: {why}"))
+            (
+                "fail",
+                level(*severity),
+                f64::from(*confidence) * 100.0,
+                format!("{told}\n\nWhy it stands: {why}"),
+            )
         }
-        Outcome::Inconclusive { because, .. } => {
-            ("review", "none", 0.0, format!("{}\n\nInconclusive: {because}.", candidate.summary))
-        }
+        Outcome::Inconclusive { because, .. } => (
+            "review",
+            "none",
+            0.0,
+            format!("{}\n\nInconclusive: {because}.", candidate.summary),
+        ),
         _ => return None,
     };
     let number = candidate.card.trim_start_matches("CWE-");
@@ -173,8 +188,9 @@ fn uri(path: &str) -> String {
 fn invocation(run: &Run) -> Value {
     let notice = |text: String, level: &str| json!({"level": level, "message": {"text": text}});
     let problems = run.plan.coverage.problems.iter();
-    let mut notices: Vec<Value> =
-        problems.map(|p| notice(p.to_string(), if p.chosen { "note" } else { "warning" })).collect();
+    let mut notices: Vec<Value> = problems
+        .map(|p| notice(p.to_string(), if p.chosen { "note" } else { "warning" }))
+        .collect();
     for (candidate, unit) in run.judged() {
         if let Outcome::Failed { why } = &unit.outcome {
             notices.push(notice(format!("{}: not assessed: {why}", candidate.id), "warning"));
@@ -182,7 +198,10 @@ fn invocation(run: &Run) -> Value {
     }
     let left = run.tally().skipped + run.beyond_budget();
     if left > 0 {
-        notices.push(notice(format!("{left} candidates were not judged within the budget"), "warning"));
+        notices.push(notice(
+            format!("{left} candidates were not judged within the budget"),
+            "warning",
+        ));
     }
     json!({"executionSuccessful": run.complete(), "toolExecutionNotifications": notices})
 }
@@ -221,6 +240,8 @@ fn score(severity: Severity) -> &'static str {
 }
 
 fn pascal(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }

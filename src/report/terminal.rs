@@ -36,14 +36,35 @@ fn weight(unit: &Unit) -> Option<Severity> {
 }
 
 fn finding(candidate: &Candidate, unit: &Unit, paint: &Paint) -> String {
-    let Outcome::Confirmed { severity, confidence, why, story, .. } = &unit.outcome else { return String::new() };
+    let Outcome::Confirmed {
+        severity,
+        confidence,
+        why,
+        story,
+        ..
+    } = &unit.outcome
+    else {
+        return String::new();
+    };
     let name = cards::get(&candidate.card).map_or("", |card| card.name.as_str());
     let place = candidate.place();
     let mut text = String::new();
     let head = format!("{} {} {name}", severity_word(*severity).to_uppercase(), candidate.card);
-    let _ = writeln!(text, "{}  {}:{}", paint.severity(*severity, &head), paint.bold(&plain(&place.path)), place.line);
+    let _ = writeln!(
+        text,
+        "{}  {}:{}",
+        paint.severity(*severity, &head),
+        paint.bold(&plain(&place.path)),
+        place.line
+    );
     let told = if story.is_empty() { &candidate.summary } else { story };
-    let _ = writeln!(text, "  {} (in {}; confidence {:.0} %)", plain(told), plain(&candidate.function), confidence * 100.0);
+    let _ = writeln!(
+        text,
+        "  {} (in {}; confidence {:.0} %)",
+        plain(told),
+        plain(&candidate.function),
+        confidence * 100.0
+    );
     for step in candidate.trace.iter().chain(&candidate.guards) {
         let mark = match step.role {
             Role::Source => "source",
@@ -58,7 +79,11 @@ fn finding(candidate: &Candidate, unit: &Unit, paint: &Paint) -> String {
         }
     }
     let _ = writeln!(text, "  why it stands: {}", plain(why));
-    let _ = writeln!(text, "  more: anchorite explain {}   id {}\n", candidate.card, candidate.id);
+    let _ = writeln!(
+        text,
+        "  more: anchorite explain {}   id {}\n",
+        candidate.card, candidate.id
+    );
     text
 }
 
@@ -74,14 +99,29 @@ fn doubts(run: &Run, paint: &Paint) -> String {
     if unsure.is_empty() {
         return text;
     }
-    let _ = writeln!(text, "{}", paint.bold(&format!("Inconclusive ({}): a person should look", unsure.len())));
+    let _ = writeln!(
+        text,
+        "{}",
+        paint.bold(&format!("Inconclusive ({}): a person should look", unsure.len()))
+    );
     for (candidate, because) in unsure.iter().take(DOUBTS) {
         let place = candidate.place();
-        let _ = writeln!(text, "  {} {}:{}  {}", candidate.card, plain(&place.path), place.line, plain(&candidate.summary));
+        let _ = writeln!(
+            text,
+            "  {} {}:{}  {}",
+            candidate.card,
+            plain(&place.path),
+            place.line,
+            plain(&candidate.summary)
+        );
         let _ = writeln!(text, "    {}", paint.dim(because));
     }
     if unsure.len() > DOUBTS {
-        let _ = writeln!(text, "  … and {} more (anchorite report --format markdown lists all)", unsure.len() - DOUBTS);
+        let _ = writeln!(
+            text,
+            "  … and {} more (anchorite report --format markdown lists all)",
+            unsure.len() - DOUBTS
+        );
     }
     text.push('\n');
     text
@@ -98,14 +138,32 @@ fn summary(run: &Run, paint: &Paint) -> String {
             tally.confirmed, tally.inconclusive, tally.rejected, tally.dismissed, tally.planned
         ))
     );
-    let _ = writeln!(text, "looked at: {} files, {} lines, {} functions", coverage.files, coverage.lines, coverage.functions);
+    let _ = writeln!(
+        text,
+        "looked at: {} files, {} lines, {} functions",
+        coverage.files, coverage.lines, coverage.functions
+    );
     not_looked_at(run, &mut text);
     for sealed in &run.plan.sealed {
-        let _ = write!(text, "sandbox: {} {} ({} of {} forbidden acts refused", sealed.worker, sealed.level, sealed.refused, sealed.tried);
-        let _ = if sealed.open.is_empty() { writeln!(text, ")") } else { writeln!(text, "; open: {})", sealed.open.join(", ")) };
+        let _ = write!(
+            text,
+            "sandbox: {} {} ({} of {} forbidden acts refused",
+            sealed.worker, sealed.level, sealed.refused, sealed.tried
+        );
+        let _ = if sealed.open.is_empty() {
+            writeln!(text, ")")
+        } else {
+            writeln!(text, "; open: {})", sealed.open.join(", "))
+        };
     }
     let detector = &run.header.detector;
-    let _ = writeln!(text, "model: {} ({}…), seed {}", detector.name, detector.digest.get(..12).unwrap_or_default(), run.header.seed);
+    let _ = writeln!(
+        text,
+        "model: {} ({}…), seed {}",
+        detector.name,
+        detector.digest.get(..12).unwrap_or_default(),
+        run.header.seed
+    );
     if run.header.verifier != *detector {
         let _ = writeln!(text, "verifier: {}", run.header.verifier.name);
     }
@@ -140,7 +198,11 @@ fn not_looked_at(run: &Run, text: &mut String) {
             let _ = writeln!(text, "  {}", plain(&problem.to_string()));
         }
         if problems.len() > PROBLEMS {
-            let _ = writeln!(text, "  … and {} more (--format json lists all)", problems.len() - PROBLEMS);
+            let _ = writeln!(
+                text,
+                "  … and {} more (--format json lists all)",
+                problems.len() - PROBLEMS
+            );
         }
     }
 }
@@ -151,7 +213,11 @@ struct Paint {
 
 impl Paint {
     fn wrap(&self, code: &str, text: &str) -> String {
-        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.on {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn bold(&self, text: &str) -> String {

@@ -13,7 +13,13 @@ use crate::record::{Coverage, End, Header, Plan, Quote, Unit, VERSION};
 const EVIL: &str = "\x1b[2J<script>alert(1)</script>\u{202e}`|[x](y)";
 
 fn run() -> Run {
-    let identity = Identity { name: "novice".into(), digest: "d".repeat(64), profile: Profile::Compact, context: 1, starter: true };
+    let identity = Identity {
+        name: "novice".into(),
+        digest: "d".repeat(64),
+        profile: Profile::Compact,
+        context: 1,
+        starter: true,
+    };
     let header = Header {
         version: VERSION,
         tool: "anchorite 0.1.0".into(),
@@ -32,24 +38,77 @@ fn run() -> Run {
         candidate.trace[1].code = EVIL.into();
         candidate
     };
-    let quote = || Quote { path: "app.py".into(), line: 2, code: EVIL.into() };
+    let quote = || Quote {
+        path: "app.py".into(),
+        line: 2,
+        code: EVIL.into(),
+    };
     let outcomes = [
-        Outcome::Confirmed { severity: Severity::High, confidence: 0.75, source: quote(), step: quote(), sink: quote(), why: EVIL.into(), story: String::new() },
-        Outcome::Inconclusive { because: "nobody knows".into(), story: String::new() },
-        Outcome::Rejected { reason: "guarded".into(), guard: quote(), why: String::new() },
-        Outcome::Dismissed { probability: 0.1, guard: None },
-        Outcome::Failed { why: "out of tokens".into() },
+        Outcome::Confirmed {
+            severity: Severity::High,
+            confidence: 0.75,
+            source: quote(),
+            step: quote(),
+            sink: quote(),
+            why: EVIL.into(),
+            story: String::new(),
+        },
+        Outcome::Inconclusive {
+            because: "nobody knows".into(),
+            story: String::new(),
+        },
+        Outcome::Rejected {
+            reason: "guarded".into(),
+            guard: quote(),
+            why: String::new(),
+        },
+        Outcome::Dismissed {
+            probability: 0.1,
+            guard: None,
+        },
+        Outcome::Failed {
+            why: "out of tokens".into(),
+        },
     ];
     let ids = ["a", "b", "c", "d", "e"];
-    let coverage = Coverage { files: 1, lines: 4, functions: 1, proposed: 5, problems: vec![Problem::new(EVIL, "not read")], ..Coverage::default() };
-    let plan = Plan { coverage, candidates: ids.map(candidate).to_vec(), sealed: Vec::new() };
-    let units = ids.into_iter().zip(outcomes).map(|(id, outcome)| Unit { id: id.into(), outcome, asked: Vec::new() });
-    Run { header, plan, units: units.collect(), end: Some(End::Complete) }
+    let coverage = Coverage {
+        files: 1,
+        lines: 4,
+        functions: 1,
+        proposed: 5,
+        problems: vec![Problem::new(EVIL, "not read")],
+        ..Coverage::default()
+    };
+    let plan = Plan {
+        coverage,
+        candidates: ids.map(candidate).to_vec(),
+        sealed: Vec::new(),
+    };
+    let units = ids.into_iter().zip(outcomes).map(|(id, outcome)| Unit {
+        id: id.into(),
+        outcome,
+        asked: Vec::new(),
+    });
+    Run {
+        header,
+        plan,
+        units: units.collect(),
+        end: Some(End::Complete),
+    }
 }
 
 fn written(run: &Run, format: Format, min_severity: Severity) -> String {
     let mut out = Vec::new();
-    write(run, View { format, min_severity, colour: false }, &mut out).unwrap();
+    write(
+        run,
+        View {
+            format,
+            min_severity,
+            colour: false,
+        },
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -58,7 +117,13 @@ fn the_terminal_shows_hostile_text_as_escapes() {
     let text = written(&run(), Format::Terminal, Severity::Note);
     assert!(!text.contains('\x1b') && !text.contains('\u{202e}'), "{text}");
     assert!(text.contains("\\u{1b}"));
-    for expected in ["HIGH CWE-89", "Inconclusive (1)", "NOT assessed: 1", "not (wholly) looked at: 1", "starter model"] {
+    for expected in [
+        "HIGH CWE-89",
+        "Inconclusive (1)",
+        "NOT assessed: 1",
+        "not (wholly) looked at: 1",
+        "starter model",
+    ] {
         assert!(text.contains(expected), "{expected} is missing from\n{text}");
     }
 }
@@ -66,8 +131,14 @@ fn the_terminal_shows_hostile_text_as_escapes() {
 #[test]
 fn markdown_is_inert() {
     let text = written(&run(), Format::Markdown, Severity::Note);
-    let outside_code: String = text.lines().filter(|line| !line.trim_start().starts_with('`')).collect();
-    assert!(!outside_code.contains("<script") && !outside_code.contains("[x](y)"), "{outside_code}");
+    let outside_code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('`'))
+        .collect();
+    assert!(
+        !outside_code.contains("<script") && !outside_code.contains("[x](y)"),
+        "{outside_code}"
+    );
     assert!(text.contains("incomplete"));
 }
 
@@ -75,14 +146,30 @@ fn markdown_is_inert() {
 fn sarif_has_what_its_readers_need() {
     let log: Value = serde_json::from_str(&written(&run(), Format::Sarif, Severity::Note)).unwrap();
     let sarif = &log["runs"][0];
-    assert_eq!(sarif["invocations"][0]["executionSuccessful"], false, "a failed unit makes the run incomplete");
+    assert_eq!(
+        sarif["invocations"][0]["executionSuccessful"], false,
+        "a failed unit makes the run incomplete"
+    );
     let results = sarif["results"].as_array().unwrap();
-    assert_eq!(results.len(), 2, "confirmed and inconclusive are listed, rejected and dismissed are counted");
-    assert_eq!((results[0]["kind"].as_str(), results[1]["kind"].as_str()), (Some("fail"), Some("review")));
+    assert_eq!(
+        results.len(),
+        2,
+        "confirmed and inconclusive are listed, rejected and dismissed are counted"
+    );
+    assert_eq!(
+        (results[0]["kind"].as_str(), results[1]["kind"].as_str()),
+        (Some("fail"), Some("review"))
+    );
     let place = &results[0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "sub%20dir/a%3Ab%25.py");
     assert_eq!(place["region"]["startLine"], 4, "the sink comes first");
-    assert_eq!(results[0]["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        results[0]["codeFlows"][0]["threadFlows"][0]["locations"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     assert_eq!(results[0]["partialFingerprints"]["anchorite/v1"], "a");
     assert_eq!(sarif["taxonomies"][0]["taxa"][0]["id"], "89");
     assert_eq!(sarif["tool"]["driver"]["rules"][0]["id"], "CWE-89");
@@ -97,7 +184,10 @@ fn min_severity_hides_but_still_counts() {
 #[test]
 fn the_same_run_gives_the_same_bytes() {
     for format in [Format::Terminal, Format::Sarif, Format::Json, Format::Markdown] {
-        assert_eq!(written(&run(), format, Severity::Note), written(&run(), format, Severity::Note));
+        assert_eq!(
+            written(&run(), format, Severity::Note),
+            written(&run(), format, Severity::Note)
+        );
     }
 }
 

@@ -131,9 +131,10 @@ pub struct Grants {
     /// Files, or directories with all below them, that may be read.
     pub read: Vec<PathBuf>,
     /// Device nodes that may be read, written and controlled. Naming any relaxes what GPU drivers cannot do without:
-    /// executable mappings, `ioctl`, a memfd that can never be executed, and no address-space limit.
+    /// executable mappings, `ioctl`, opening for writing (path rules decide where), and a memfd that is never executable.
     pub devices: Vec<PathBuf>,
-    /// Bytes of private writable memory the worker may hold; beyond it allocation fails and the worker dies.
+    /// Bytes of private writable memory the worker may hold; beyond it allocation fails and the worker dies. Thread stacks
+    /// count in full, touched or not; mapped files and reserved address space do not count.
     pub memory_limit: Option<u64>,
     /// Existing paths outside the grants that the self-test must fail to open, besides its built-in ones.
     pub canaries: Vec<PathBuf>,

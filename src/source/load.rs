@@ -41,13 +41,14 @@ pub(super) fn load(
             continue;
         }
         match bytes(&base.join(&path), &meta, limits.file_bytes) {
+            Err(what) if meta.len() > limits.file_bytes => problems.push(Problem::left_out(path, what)),
             Err(what) => problems.push(Problem::new(path, what)),
             Ok(bytes) if is_binary(&bytes) => skipped.binary.push(path),
             Ok(bytes) if longest_line(&bytes) > limits.line_bytes => match origin::by_path(&path) {
                 Origin::Vendored | Origin::Generated => skipped.minified.push(path),
                 Origin::Own | Origin::Test => {
                     let what = "not read: minified or generated, a line is longer than";
-                    problems.push(Problem::new(path, format!("{what} {} bytes", limits.line_bytes)));
+                    problems.push(Problem::left_out(path, format!("{what} {} bytes", limits.line_bytes)));
                 }
             },
             Ok(bytes) => {
@@ -71,7 +72,7 @@ fn over(paths: &[String], limit: &str) -> Option<Problem> {
     };
     paths
         .first()
-        .map(|first| Problem::new(first, format!("not read{others}: the limit of {limit} was reached")))
+        .map(|first| Problem::left_out(first, format!("not read{others}: the limit of {limit} was reached")))
 }
 
 /// The content of a regular file of at most `most` bytes that is still the one that `expected` describes. A sparse

@@ -193,7 +193,7 @@ fn visit(
     } else if ignored(dir.ignores.as_deref(), &path, kind.is_dir()) {
         skipped.ignored.push(if kind.is_dir() { path + "/" } else { path });
     } else if kind.is_dir() && dir.depth >= limits.depth {
-        problems.push(Problem::new(
+        problems.push(Problem::left_out(
             path,
             format!("not entered: deeper than {} directories", limits.depth),
         ));

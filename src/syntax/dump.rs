@@ -19,7 +19,10 @@ pub fn dump(module: &Module) -> String {
     }
     for class in &module.classes {
         let mut text = format!("class {}{}", class.name, annotations(&class.annotations));
-        class.bases.iter().for_each(|base| push(&mut text, format_args!(" < {base}")));
+        class
+            .bases
+            .iter()
+            .for_each(|base| push(&mut text, format_args!(" < {base}")));
         line(&mut out, 0, &text);
         for (name, hint) in &class.fields {
             line(&mut out, 1, &format!("field {}", hinted(name, hint)));
@@ -35,7 +38,10 @@ pub fn dump(module: &Module) -> String {
 fn head(out: &mut String, index: usize, function: &Function) {
     let mut text = format!("fn {index} {}", function.name);
     if let Some(class) = &function.class_name {
-        push(&mut text, format_args!(" of {class}{}", if function.class.is_some() { "" } else { "?" }));
+        push(
+            &mut text,
+            format_args!(" of {class}{}", if function.class.is_some() { "" } else { "?" }),
+        );
     }
     if let Some(parent) = function.parent {
         push(&mut text, format_args!(" in {parent}"));
@@ -45,7 +51,10 @@ fn head(out: &mut String, index: usize, function: &Function) {
         let receiver = if at == 0 && function.receiver { "receiver " } else { "" };
         let comma = if at == 0 { "" } else { ", " };
         let marks = annotations(&param.annotations);
-        push(&mut text, format_args!("{comma}{receiver}{}{marks}", hinted(&param.name, &param.hint)));
+        push(
+            &mut text,
+            format_args!("{comma}{receiver}{}{marks}", hinted(&param.name, &param.hint)),
+        );
         if let Some(default) = &param.default {
             push(&mut text, format_args!(" = {}", expr(default)));
         }
@@ -58,7 +67,10 @@ fn head(out: &mut String, index: usize, function: &Function) {
     if !function.public {
         text.push_str(" hidden");
     }
-    push(&mut text, format_args!(" @{}-{}", function.span.line, function.span.last));
+    push(
+        &mut text,
+        format_args!(" @{}-{}", function.span.line, function.span.last),
+    );
     line(out, 0, &text);
 }
 
@@ -68,12 +80,25 @@ fn statements(out: &mut String, depth: usize, body: &[Stmt]) {
 
 fn statement(out: &mut String, depth: usize, statement: &Stmt) {
     let text = match &statement.kind {
-        StmtKind::Assign { target, value, augmented, hint } => {
+        StmtKind::Assign {
+            target,
+            value,
+            augmented,
+            hint,
+        } => {
             let hint = hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
-            format!("{}{hint} {}= {}", expr(target), if *augmented { "+" } else { "" }, expr(value))
+            format!(
+                "{}{hint} {}= {}",
+                expr(target),
+                if *augmented { "+" } else { "" },
+                expr(value)
+            )
         }
         StmtKind::Declare { name, hint, size } => {
-            let size = size.as_ref().map(|size| format!("[{}]", expr(size))).unwrap_or_default();
+            let size = size
+                .as_ref()
+                .map(|size| format!("[{}]", expr(size)))
+                .unwrap_or_default();
             format!("declare {}{size}", hinted(name, hint))
         }
         StmtKind::Expr(value) => expr(value),
@@ -108,12 +133,20 @@ fn structured(out: &mut String, depth: usize, kind: &StmtKind) {
             line(out, depth, &text);
             statements(out, depth + 1, body);
         }
-        StmtKind::Try { body, handlers, finally } => {
+        StmtKind::Try {
+            body,
+            handlers,
+            finally,
+        } => {
             line(out, depth, "try");
             statements(out, depth + 1, body);
             for handler in handlers {
                 let caught = handler.caught.as_deref().unwrap_or("*");
-                let binds = handler.binds.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+                let binds = handler
+                    .binds
+                    .as_ref()
+                    .map(|name| format!(" as {name}"))
+                    .unwrap_or_default();
                 line(out, depth, &format!("catch {caught}{binds}"));
                 statements(out, depth + 1, &handler.body);
             }
@@ -136,7 +169,12 @@ fn expr(value: &Expr) -> String {
         ExprKind::Field(base, name) => format!("{}.{name}", expr(base)),
         ExprKind::Index(base, key) => format!("{}[{}]", expr(base), expr(key)),
         ExprKind::Call { callee, args, new } => {
-            format!("({}{}{})", if *new { "new " } else { "" }, expr(callee), arguments(args))
+            format!(
+                "({}{}{})",
+                if *new { "new " } else { "" },
+                expr(callee),
+                arguments(args)
+            )
         }
         ExprKind::Literal(literal) => self::literal(literal),
         ExprKind::Binary(op, left, right) => format!("({} {op} {})", expr(left), expr(right)),
@@ -180,7 +218,9 @@ fn arguments(args: &[Arg]) -> String {
 }
 
 fn annotations(list: &[Annotation]) -> String {
-    list.iter().map(|mark| format!(" @({}{})", mark.name, arguments(&mark.args))).collect()
+    list.iter()
+        .map(|mark| format!(" @({}{})", mark.name, arguments(&mark.args)))
+        .collect()
 }
 
 fn listed(children: &[Expr]) -> String {
@@ -188,11 +228,15 @@ fn listed(children: &[Expr]) -> String {
 }
 
 fn hinted(name: &Text, hint: &Option<Text>) -> String {
-    hint.as_ref().map_or_else(|| name.to_string(), |hint| format!("{name}: {hint}"))
+    hint.as_ref()
+        .map_or_else(|| name.to_string(), |hint| format!("{name}: {hint}"))
 }
 
 fn tail(value: &Option<Expr>) -> String {
-    value.as_ref().map(|value| format!(" {}", expr(value))).unwrap_or_default()
+    value
+        .as_ref()
+        .map(|value| format!(" {}", expr(value)))
+        .unwrap_or_default()
 }
 
 fn push(text: &mut String, args: std::fmt::Arguments<'_>) {

@@ -115,21 +115,43 @@ pub enum StmtKind {
     /// pattern names one (`const {a: b} = x` is `b = x.a`), else each from the whole right-hand side. A right-hand
     /// side too long to be repeated is first assigned to the name `<value>`. Field initialisers of a class stand in
     /// the code around it as assignments to `Class.field`.
-    Assign { target: Expr, value: Expr, augmented: bool, hint: Option<Text> },
+    Assign {
+        target: Expr,
+        value: Expr,
+        augmented: bool,
+        hint: Option<Text>,
+    },
     /// A declaration without a value: `char buf[64];` has hint `char` and size `64`.
-    Declare { name: Text, hint: Option<Text>, size: Option<Expr> },
+    Declare {
+        name: Text,
+        hint: Option<Text>,
+        size: Option<Expr>,
+    },
     Expr(Expr),
     Return(Option<Expr>),
     Throw(Option<Expr>),
     /// `if`, and `switch` as a chain of `subject == value` whose last `else` is the default arm; ternaries stay
     /// expressions.
-    If { cond: Expr, then: Vec<Stmt>, otherwise: Vec<Stmt> },
+    If {
+        cond: Expr,
+        then: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
     /// `for x in xs` binds `x` from `xs` (`binds`); `while`/C-`for` have a condition; `init` and `step` run as
     /// ordinary statements before and at the end of the body.
-    Loop { binds: Option<(Expr, Expr)>, cond: Option<Expr>, body: Vec<Stmt> },
+    Loop {
+        binds: Option<(Expr, Expr)>,
+        cond: Option<Expr>,
+        body: Vec<Stmt>,
+    },
     /// `try`, `with` and `defer` included: `with open(x) as f` is an assignment at the start of the body; what follows
     /// a `defer` is the body and the deferred call is `finally`.
-    Try { body: Vec<Stmt>, handlers: Vec<Handler>, finally: Vec<Stmt> },
+    Try {
+        body: Vec<Stmt>,
+        handlers: Vec<Handler>,
+        finally: Vec<Stmt>,
+    },
+    /// Leaves the nearest loop; a `goto` is one too, since what follows it does not run.
     Break,
     Continue,
     /// `free`-like language keywords: `delete p`, `del x`.
@@ -160,7 +182,11 @@ pub enum ExprKind {
     /// `base[key]`; a slice has an `Opaque` key.
     Index(Box<Expr>, Box<Expr>),
     /// `callee(args)`; `new T(args)` sets `new` and has the type as callee.
-    Call { callee: Box<Expr>, args: Vec<Arg>, new: bool },
+    Call {
+        callee: Box<Expr>,
+        args: Vec<Arg>,
+        new: bool,
+    },
     Literal(Literal),
     /// Operator as written: `+`, `==`, `in`, `and`; `&&`/`and` and `||`/`or`, `!`/`not` are normalised to the former.
     Binary(Text, Box<Expr>, Box<Expr>),

@@ -15,7 +15,9 @@ use super::roles::{Entry, Roles, Slot};
 /// Every import of a file in source order.
 pub(super) fn imports<'t>(row: &Row, roles: &Roles<'t>, text: &str) -> Vec<Import> {
     let pairs = roles.imports.iter().zip(&roles.import_nodes);
-    let mut found: Vec<Import> = pairs.map(|(entry, node)| import(row, entry, span_of(*node), text)).collect();
+    let mut found: Vec<Import> = pairs
+        .map(|(entry, node)| import(row, entry, span_of(*node), text))
+        .collect();
     found.sort_by(|a, b| (a.span, &a.local, &a.path).cmp(&(b.span, &b.local, &b.path)));
     found.dedup_by(|a, b| (a.span, &a.local, &a.path) == (b.span, &b.local, &b.path));
     found
@@ -31,12 +33,20 @@ fn import(row: &Row, entry: &Entry<'_>, span: Span, text: &str) -> Import {
     let local = match part(Slot::Local) {
         Some("_" | ".") => String::new(),
         Some(local) => (row.import_path)(local),
-        None => member.as_deref().and_then(|member| member.rsplit('.').next()).unwrap_or_default().to_owned(),
+        None => member
+            .as_deref()
+            .and_then(|member| member.rsplit('.').next())
+            .unwrap_or_default()
+            .to_owned(),
     };
     if entry.has(Slot::Wildcard) || part(Slot::Local) == Some(".") {
         join(&mut path, "*");
     }
-    Import { local: local.into(), path: path.into(), span }
+    Import {
+        local: local.into(),
+        path: path.into(),
+        span,
+    }
 }
 
 /// `from .. import x` is `..x`: a path that ends in a dot needs no other.

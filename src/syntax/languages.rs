@@ -62,7 +62,11 @@ static ROWS: [Row; 8] = [
         &["ts", "mts", "cts"],
         &["ts-node", "deno", "bun"],
         || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-        &[JAVASCRIPT_COMMON, TYPESCRIPT, include_str!("queries/typescript/only.scm")],
+        &[
+            JAVASCRIPT_COMMON,
+            TYPESCRIPT,
+            include_str!("queries/typescript/only.scm"),
+        ],
         module_name,
     ),
     row(
@@ -99,7 +103,9 @@ static ROWS: [Row; 8] = [
     ),
     row(
         "cpp",
-        &["cc", "cpp", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl"],
+        &[
+            "cc", "cpp", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
+        ],
         &[],
         || tree_sitter_cpp::LANGUAGE.into(),
         &[C_COMMON, include_str!("queries/cpp/cpp.scm")],
@@ -115,7 +121,15 @@ const fn row(
     queries: &'static [&'static str],
     import_path: fn(&str) -> String,
 ) -> Row {
-    Row { name, extensions, interpreters, grammar, queries, import_path, compiled: OnceLock::new() }
+    Row {
+        name,
+        extensions,
+        interpreters,
+        grammar,
+        queries,
+        import_path,
+        compiled: OnceLock::new(),
+    }
 }
 
 impl Row {
@@ -125,7 +139,9 @@ impl Row {
 
     /// Compiled on first use. A query that does not compile is a fault of this build, which a test looks for.
     pub fn query(&self) -> Result<&Query, &str> {
-        let compiled = self.compiled.get_or_init(|| Query::compile(&self.language(), self.queries));
+        let compiled = self
+            .compiled
+            .get_or_init(|| Query::compile(&self.language(), self.queries));
         compiled.as_ref().map_err(String::as_str)
     }
 }
@@ -136,7 +152,11 @@ pub(super) fn row_of(path: &str, head: &[u8]) -> Option<&'static Row> {
     match file.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() => {
             let extension = extension.to_ascii_lowercase();
-            let wanted = if extension == "h" && holds_cpp(head) { "hpp" } else { extension.as_str() };
+            let wanted = if extension == "h" && holds_cpp(head) {
+                "hpp"
+            } else {
+                extension.as_str()
+            };
             ROWS.iter().find(|row| row.extensions.contains(&wanted))
         }
         _ => by_interpreter(head),
@@ -152,7 +172,9 @@ pub fn language_of(path: &str, head: &[u8]) -> Option<&'static str> {
 fn by_interpreter(head: &[u8]) -> Option<&'static Row> {
     let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?;
-    let mut words = line.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let mut words = line
+        .split_ascii_whitespace()
+        .map(|word| word.rsplit('/').next().unwrap_or(word));
     let program = words.find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
     let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     ROWS.iter().find(|row| row.interpreters.contains(&program))
@@ -187,7 +209,10 @@ fn scoped_name(path: &str) -> String {
 /// `github.com/x/yaml/v3` and `gopkg.in/yaml.v3` are both `yaml`: the last segment without a major version, which is
 /// what the code calls the package.
 fn package_name(path: &str) -> String {
-    let is_version = |text: &str| text.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let is_version = |text: &str| {
+        text.strip_prefix('v')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
     let mut segments = path.rsplit('/');
     let mut last = segments.next().unwrap_or(path);
     if is_version(last) {
@@ -214,7 +239,13 @@ mod tests {
 
     #[test]
     fn go_packages_are_called_by_their_last_segment() {
-        let pairs = [("net/http", "http"), ("gopkg.in/yaml.v3", "yaml"), ("a.com/b/c/v2", "c"), ("fmt", "fmt"), ("v2", "v2")];
+        let pairs = [
+            ("net/http", "http"),
+            ("gopkg.in/yaml.v3", "yaml"),
+            ("a.com/b/c/v2", "c"),
+            ("fmt", "fmt"),
+            ("v2", "v2"),
+        ];
         for (path, name) in pairs {
             assert_eq!(package_name(path), name);
         }
@@ -224,11 +255,20 @@ mod tests {
     fn languages_are_found_by_extension_and_by_interpreter() {
         assert_eq!(language_of("a/b.py", b""), Some("python"));
         assert_eq!(language_of("a/B.TSX", b""), Some("typescript"));
-        assert_eq!(language_of("bin/run", b"#!/usr/bin/env -S python3.12 -u\n"), Some("python"));
+        assert_eq!(
+            language_of("bin/run", b"#!/usr/bin/env -S python3.12 -u\n"),
+            Some("python")
+        );
         assert_eq!(language_of("bin/run", b"#!/usr/local/bin/node\n"), Some("javascript"));
         assert_eq!(language_of("bin/run", b"\xff\xfe"), None);
         assert_eq!(language_of(".py", b""), None);
-        assert_eq!(language_of("x.h", b"#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(int class_id);\n"), Some("c"));
+        assert_eq!(
+            language_of(
+                "x.h",
+                b"#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(int class_id);\n"
+            ),
+            Some("c")
+        );
         assert_eq!(language_of("x.h", b"#pragma once\nnamespace a {\n}\n"), Some("cpp"));
         assert_eq!(language_of("x.h", b"void f(std::string s);"), Some("cpp"));
         assert_eq!(language_of("notes.txt", b"#!/usr/bin/python"), None);

@@ -49,7 +49,10 @@ pub struct Limits {
 impl Default for Limits {
     /// 8 MiB and 30 seconds: hand-written files take milliseconds, generated ones over a limit are reported.
     fn default() -> Self {
-        Self { max_bytes: 8 << 20, max_time: Duration::from_secs(30) }
+        Self {
+            max_bytes: 8 << 20,
+            max_time: Duration::from_secs(30),
+        }
     }
 }
 
@@ -66,7 +69,10 @@ pub struct Forest {
 /// Parses all files in parallel; files that no row reads are passed over in silence.
 pub fn parse(files: &[SourceFile], limits: &Limits) -> Forest {
     let work = || -> Vec<_> {
-        files.par_iter().filter_map(|file| parse_within(file, limits).map(|parsed| (lines(&file.text), parsed))).collect()
+        files
+            .par_iter()
+            .filter_map(|file| parse_within(file, limits).map(|parsed| (lines(&file.text), parsed)))
+            .collect()
     };
     // A pool of its own, because deep nesting needs more stack than the default two megabytes.
     let parsed = match rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
@@ -94,11 +100,20 @@ pub fn parse_within(file: &SourceFile, limits: &Limits) -> Option<(Module, Optio
     let row = languages::row_of(&file.path, head(&file.text))?;
     let fail = |what: String| (empty(file, row), Some(Problem::new(&*file.path, what)));
     if file.text.len() > limits.max_bytes || u32::try_from(file.text.len()).is_err() {
-        return Some(fail(format!("not parsed: {} bytes are over the limit of {}", file.text.len(), limits.max_bytes)));
+        return Some(fail(format!(
+            "not parsed: {} bytes are over the limit of {}",
+            file.text.len(),
+            limits.max_bytes
+        )));
     }
     let query = match row.query() {
         Ok(query) => query,
-        Err(e) => return Some(fail(format!("not parsed: the queries for {} are broken: {e}", row.name))),
+        Err(e) => {
+            return Some(fail(format!(
+                "not parsed: the queries for {} are broken: {e}",
+                row.name
+            )));
+        }
     };
     let deadline = Instant::now() + limits.max_time;
     let Some(tree) = tree_of(row, &file.text, deadline) else {
@@ -108,7 +123,10 @@ pub fn parse_within(file: &SourceFile, limits: &Limits) -> Option<(Module, Optio
     let mut module = lower::lower(file, row, &roles, tree.root_node());
     let problem = (!roles.complete).then(|| {
         module.partial = true;
-        Problem::new(&*file.path, format!("parsed in part: it took longer than {:?}", limits.max_time))
+        Problem::new(
+            &*file.path,
+            format!("parsed in part: it took longer than {:?}", limits.max_time),
+        )
     });
     Some((module, problem))
 }
@@ -117,7 +135,11 @@ fn tree_of(row: &Row, text: &str, deadline: Instant) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&row.language()).ok()?;
     let mut watch = |_: &ParseState| {
-        if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if Instant::now() > deadline {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let bytes = text.as_bytes();
@@ -126,20 +148,32 @@ fn tree_of(row: &Row, text: &str, deadline: Instant) -> Option<Tree> {
 
 /// A module without facts, for a file that could not be parsed.
 fn empty(file: &SourceFile, row: &Row) -> Module {
-    let function = Function { name: "<module>".into(), public: true, ..Function::default() };
+    let function = Function {
+        name: "<module>".into(),
+        public: true,
+        ..Function::default()
+    };
     Module {
         file: file.id,
         language: row.name,
         imports: Vec::new(),
         classes: Vec::new(),
-        functions: vec![Function { span: whole(&file.text), ..function }],
+        functions: vec![Function {
+            span: whole(&file.text),
+            ..function
+        }],
         partial: true,
     }
 }
 
 /// The span of a whole file.
 fn whole(text: &str) -> Span {
-    Span { start: 0, end: text.len().min(u32::MAX as usize) as u32, line: 1, last: lines(text).max(1) as u32 }
+    Span {
+        start: 0,
+        end: text.len().min(u32::MAX as usize) as u32,
+        line: 1,
+        last: lines(text).max(1) as u32,
+    }
 }
 
 fn lines(text: &str) -> u64 {

@@ -41,7 +41,7 @@ words! {
         Assert = "assert", If = "if", Elif = "elif", Loop = "loop", Switch = "switch", Case = "case", Try = "try",
         Handler = "handler", With = "with", Defer = "defer", Break = "break", Continue = "continue",
         Delete = "delete", Block = "block", Class = "class", Member = "member", Import = "import",
-        Annotation = "annotation", Skip = "skip", Path = "path",
+        Annotation = "annotation", Skip = "skip", Path = "path", Jump = "jump",
     }
 }
 
@@ -52,7 +52,7 @@ words! {
         Value = "value", Left = "left", Right = "right", Op = "op", Cond = "cond", Then = "then", Else = "else",
         Init = "init", Step = "step", Target = "target", Iterable = "iterable", Body = "body", After = "after",
         Item = "item", Handler = "handler", Finally = "finally", Caught = "caught", Binds = "binds", Hint = "hint",
-        Size = "size", Mark = "mark", Params = "params", Param = "param", Returns = "returns",
+        Size = "size", Array = "array", Mark = "mark", Params = "params", Param = "param", Returns = "returns",
         Receiver = "receiver", Annotation = "annotation", Hidden = "hidden", Bound = "bound", Static = "static",
         Declarator = "declarator", Field = "field", Path = "path", Member = "member", Local = "local",
         Wildcard = "wildcard",
@@ -73,12 +73,21 @@ type Part<'t> = (Slot, Node<'t>, usize);
 impl<'t> Entry<'t> {
     /// The part named for this slot by the pattern written last, which is the most specific one.
     pub fn one(&self, slot: Slot) -> Option<Node<'t>> {
-        self.parts.iter().filter(|part| part.0 == slot).max_by_key(|part| part.2).map(|part| part.1)
+        self.parts
+            .iter()
+            .filter(|part| part.0 == slot)
+            .max_by_key(|part| part.2)
+            .map(|part| part.1)
     }
 
     /// Every part of this slot in source order.
     pub fn many(&self, slot: Slot) -> Vec<Node<'t>> {
-        let mut nodes: Vec<_> = self.parts.iter().filter(|part| part.0 == slot).map(|part| part.1).collect();
+        let mut nodes: Vec<_> = self
+            .parts
+            .iter()
+            .filter(|part| part.0 == slot)
+            .map(|part| part.1)
+            .collect();
         nodes.sort_by_key(|node| (node.start_byte(), node.end_byte()));
         nodes.dedup_by_key(|node| node.id());
         nodes
@@ -137,7 +146,11 @@ impl<'t> Roles<'t> {
 
     fn note(&mut self, pattern: usize, role: Role, node: Node<'t>, parts: impl Iterator<Item = Part<'t>>) {
         if role == Role::Import {
-            self.imports.push(Entry { role, pattern, parts: parts.collect() });
+            self.imports.push(Entry {
+                role,
+                pattern,
+                parts: parts.collect(),
+            });
             self.import_nodes.push(node);
             return;
         }
@@ -148,7 +161,14 @@ impl<'t> Roles<'t> {
             }
             Some(entry) if entry.pattern > pattern => {}
             _ => {
-                self.map.insert(node.id(), Entry { role, pattern, parts: parts.collect() });
+                self.map.insert(
+                    node.id(),
+                    Entry {
+                        role,
+                        pattern,
+                        parts: parts.collect(),
+                    },
+                );
             }
         }
     }
@@ -170,7 +190,11 @@ impl Query {
             let line = text.lines().nth(e.row).unwrap_or_default();
             format!("{e} at `{line}`")
         })?;
-        let captures = query.capture_names().iter().map(|name| capture(name)).collect::<Result<_, _>>()?;
+        let captures = query
+            .capture_names()
+            .iter()
+            .map(|name| capture(name))
+            .collect::<Result<_, _>>()?;
         Ok(Self { query, captures })
     }
 
@@ -182,20 +206,30 @@ impl Query {
         let mut roles = Roles::default();
         let mut watch = |_: &tree_sitter::QueryCursorState| {
             late = Instant::now() > deadline;
-            if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if late {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let options = QueryCursorOptions::new().progress_callback(&mut watch);
         let mut matches = cursor.matches_with_options(&self.query, root, text.as_bytes(), options);
         while let Some(found) = matches.next() {
-            let whole = found.captures.iter().find_map(|c| match self.captures[c.index as usize] {
-                Some((role, None)) => Some((role, c.node)),
-                _ => None,
-            });
+            let whole = found
+                .captures
+                .iter()
+                .find_map(|c| match self.captures[c.index as usize] {
+                    Some((role, None)) => Some((role, c.node)),
+                    _ => None,
+                });
             let Some((role, node)) = whole else { continue };
-            let parts = found.captures.iter().filter_map(|c| match self.captures[c.index as usize] {
-                Some((_, Some(slot))) => Some((slot, c.node, found.pattern_index)),
-                _ => None,
-            });
+            let parts = found
+                .captures
+                .iter()
+                .filter_map(|c| match self.captures[c.index as usize] {
+                    Some((_, Some(slot))) => Some((slot, c.node, found.pattern_index)),
+                    _ => None,
+                });
             roles.note(found.pattern_index, role, node, parts);
         }
         drop(matches);
@@ -208,7 +242,9 @@ fn capture(name: &str) -> Result<Option<(Role, Option<Slot>)>, String> {
     if name.starts_with('_') {
         return Ok(None);
     }
-    let (role, slot) = name.split_once('.').map_or((name, None), |(role, slot)| (role, Some(slot)));
+    let (role, slot) = name
+        .split_once('.')
+        .map_or((name, None), |(role, slot)| (role, Some(slot)));
     let role = Role::named(role).ok_or_else(|| format!("unknown role in capture `{name}`"))?;
     let slot = match slot {
         Some(word) => Some(Slot::named(word).ok_or_else(|| format!("unknown part in capture `{name}`"))?),

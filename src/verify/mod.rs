@@ -30,7 +30,11 @@ pub fn verify(
     claims: &[(Case<'_>, &Claim)],
     seed: u64,
 ) -> Result<Vec<Result<Judgement, Problem>>, Fatal> {
-    let open: Vec<(usize, &Brief)> = claims.iter().enumerate().map(|(at, (case, _))| (at, case.brief)).collect();
+    let open: Vec<(usize, &Brief)> = claims
+        .iter()
+        .enumerate()
+        .map(|(at, (case, _))| (at, case.brief))
+        .collect();
     let answers = ask(model, claims, &open, "verify", seed)?;
     let blinded = doubtful(claims, &answers);
     let again: Vec<(usize, &Brief)> = blinded.iter().map(|(at, brief)| (*at, brief)).collect();
@@ -39,7 +43,9 @@ pub fn verify(
         second[*at] = Some(heard);
     }
     let judged = claims.iter().zip(answers).zip(second);
-    Ok(judged.map(|(((case, claim), open), blind)| judge(case, claim, open, blind)).collect())
+    Ok(judged
+        .map(|(((case, claim), open), blind)| judge(case, claim, open, blind))
+        .collect())
 }
 
 type Heard = Result<(Answer, Asked), Problem>;
@@ -47,7 +53,9 @@ type Heard = Result<(Answer, Asked), Problem>;
 /// Refutations of briefs that have comments to blank.
 fn doubtful(claims: &[(Case<'_>, &Claim)], answers: &[Heard]) -> Vec<(usize, Brief)> {
     let refuted = answers.iter().enumerate().filter(|(_, heard)| {
-        heard.as_ref().is_ok_and(|(answer, _)| matches!(answer.stance, Stance::Falls(_)))
+        heard
+            .as_ref()
+            .is_ok_and(|(answer, _)| matches!(answer.stance, Stance::Falls(_)))
     });
     refuted
         .map(|(at, _)| (at, blind(claims[at].0.brief)))
@@ -72,14 +80,21 @@ fn ask(
         prompts.push(prompt::compose(&Case { brief, card: case.card }, claim, profile, seed));
     }
     let replies = model.ask(&prompts)?;
-    let heard = views.iter().zip(prompts).zip(replies).map(|(((at, _), prompt), reply)| {
-        let reply = reply?;
-        let answer = reply::read(profile, &reply).ok_or_else(|| {
-            let id = &claims[*at].0.brief.candidate.id;
-            Problem::new(id, format!("not judged: the {stage} reply could not be read: {:?}", reply.text))
-        })?;
-        Ok((answer, Asked { stage, prompt, reply }))
-    });
+    let heard = views
+        .iter()
+        .zip(prompts)
+        .zip(replies)
+        .map(|(((at, _), prompt), reply)| {
+            let reply = reply?;
+            let answer = reply::read(profile, &reply).ok_or_else(|| {
+                let id = &claims[*at].0.brief.candidate.id;
+                Problem::new(
+                    id,
+                    format!("not judged: the {stage} reply could not be read: {:?}", reply.text),
+                )
+            })?;
+            Ok((answer, Asked { stage, prompt, reply }))
+        });
     Ok(heard.collect())
 }
 
@@ -95,7 +110,10 @@ fn judge(case: &Case<'_>, claim: &Claim, open: Heard, blind: Option<Heard>) -> R
         None => None,
     };
     let ruling = ruling::rule(case, claim, &answer, second.as_ref());
-    Ok(Judgement { ruling, asked: exchanges })
+    Ok(Judgement {
+        ruling,
+        asked: exchanges,
+    })
 }
 
 #[cfg(test)]

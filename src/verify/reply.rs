@@ -18,7 +18,11 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stance {
     /// It tried and could not refute; each pointer is still to be anchored.
-    Stands { source: Option<Pointer>, step: Option<Pointer>, sink: Option<Pointer> },
+    Stands {
+        source: Option<Pointer>,
+        step: Option<Pointer>,
+        sink: Option<Pointer>,
+    },
     Falls(Refutation),
     Unsure,
 }
@@ -48,12 +52,19 @@ fn compact(reply: &Reply) -> Option<Answer> {
         },
         "falls" => {
             let reason = words.next()?.to_owned();
-            Stance::Falls(Refutation { reason, guard: parse_pointer(words.next()) })
+            Stance::Falls(Refutation {
+                reason,
+                guard: parse_pointer(words.next()),
+            })
         }
         "unsure" => Stance::Unsure,
         _ => return None,
     };
-    Some(Answer { stance, probability: chance(reply, "stands", "falls")?, why: String::new() })
+    Some(Answer {
+        stance,
+        probability: chance(reply, "stands", "falls")?,
+        why: String::new(),
+    })
 }
 
 fn chat(reply: &Reply) -> Option<Answer> {
@@ -71,5 +82,9 @@ fn chat(reply: &Reply) -> Option<Answer> {
         _ => Stance::Unsure,
     };
     let why = value["why"].as_str().unwrap_or_default().to_owned();
-    Some(Answer { stance, probability: chance(reply, "stands", "falls")?, why })
+    Some(Answer {
+        stance,
+        probability: chance(reply, "stands", "falls")?,
+        why,
+    })
 }

@@ -16,8 +16,14 @@ const CONFIRM_AT: f32 = 0.5;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ruling {
     Confirmed(Finding),
-    Rejected { reason: String, guard: Evidence, why: String },
-    Inconclusive { because: String },
+    Rejected {
+        reason: String,
+        guard: Evidence,
+        why: String,
+    },
+    Inconclusive {
+        because: String,
+    },
 }
 
 /// A confirmed weakness. The private field keeps every other module from making one.
@@ -66,9 +72,21 @@ fn confirm(case: &Case<'_>, claim: &Claim, answer: &Answer, quoted: [&Option<Poi
         return doubt("the judges find it less likely than not");
     }
     let confidence = (claim.probability * answer.probability).sqrt();
-    let why = if answer.why.is_empty() { defence(case) } else { answer.why.clone() };
+    let why = if answer.why.is_empty() {
+        defence(case)
+    } else {
+        answer.why.clone()
+    };
     let [source, step, sink] = [source, step, sink].map(|at| evidence(case, at));
-    Ruling::Confirmed(Finding { severity: severity(case), confidence, source, step, sink, why, sealed: () })
+    Ruling::Confirmed(Finding {
+        severity: severity(case),
+        confidence,
+        source,
+        step,
+        sink,
+        why,
+        sealed: (),
+    })
 }
 
 fn reject(case: &Case<'_>, refutation: &Refutation, answer: &Answer) -> Ruling {
@@ -100,7 +118,11 @@ fn enters(case: &Case<'_>, at: usize) -> bool {
 
 fn evidence(case: &Case<'_>, at: usize) -> Evidence {
     let line = &case.brief.lines[at];
-    Evidence { path: line.path.clone(), line: line.line, code: line.text.trim().to_owned() }
+    Evidence {
+        path: line.path.clone(),
+        line: line.line,
+        code: line.text.trim().to_owned(),
+    }
 }
 
 /// The card's severity holds when an outsider's data was traced; one step less when the source is only suspected.
@@ -121,9 +143,14 @@ fn defence(case: &Case<'_>) -> String {
         1 => "the one guard on the way was not accepted as proof".to_owned(),
         n => format!("none of the {n} guards on the way was accepted as proof"),
     };
-    format!("Composed from the trace, since this model does not write: {}; {met}.", candidate.summary)
+    format!(
+        "Composed from the trace, since this model does not write: {}; {met}.",
+        candidate.summary
+    )
 }
 
 fn doubt(because: &str) -> Ruling {
-    Ruling::Inconclusive { because: because.to_owned() }
+    Ruling::Inconclusive {
+        because: because.to_owned(),
+    }
 }

@@ -38,7 +38,9 @@ fn judge_with(
     let card = cards::get("CWE-89").expect("the card of SQL injection");
     let mut model = Scripted::new(profile, script);
     let case = Case { brief: &brief, card };
-    verify(&mut model, &[(case, &claim)], 7).expect("a scripted model never dies").remove(0)
+    verify(&mut model, &[(case, &claim)], 7)
+        .expect("a scripted model never dies")
+        .remove(0)
 }
 
 fn because(ruling: &Ruling) -> &str {
@@ -56,7 +58,11 @@ fn confirms_what_stands_with_source_step_and_sink() {
     assert_eq!(finding.sink.line, 4);
     assert_eq!(finding.sink.code, LYING[3].trim(), "evidence is copied from the code");
     assert!((finding.confidence - (0.9f32 * 0.7 / 0.9).sqrt()).abs() < 1e-3);
-    assert!(finding.why.contains("does not write"), "a story the model did not tell says so: {}", finding.why);
+    assert!(
+        finding.why.contains("does not write"),
+        "a story the model did not tell says so: {}",
+        finding.why
+    );
 }
 
 #[test]
@@ -82,7 +88,8 @@ fn does_not_confirm_an_invented_quote() {
 
 #[test]
 fn rejects_only_with_a_line_that_proves_it() {
-    let Ruling::Rejected { guard, reason, .. } = rule(Profile::Compact, &QUIET, vec![says("falls guarded 3", &FALLS)]) else {
+    let Ruling::Rejected { guard, reason, .. } = rule(Profile::Compact, &QUIET, vec![says("falls guarded 3", &FALLS)])
+    else {
         panic!("a guard was named")
     };
     assert_eq!((guard.line, reason.as_str()), (3, "guarded"));
@@ -95,7 +102,10 @@ fn a_refutation_must_survive_the_blanking_of_comments() {
     let script = vec![says("falls guarded 3", &FALLS), says("stands 2 2 4", &STANDS)];
     assert!(because(&rule(Profile::Compact, &LYING, script)).contains("comments"));
     let script = vec![says("falls guarded 2", &FALLS), says("falls guarded 2", &FALLS)];
-    assert!(matches!(rule(Profile::Compact, &LYING, script), Ruling::Rejected { .. }));
+    assert!(matches!(
+        rule(Profile::Compact, &LYING, script),
+        Ruling::Rejected { .. }
+    ));
 }
 
 #[test]

@@ -36,7 +36,12 @@ fn words_that_are_not_understood() {
     check(&user, &["scan", ".", "--budget", "soon"], 2, &["soon", "10m"]);
     check(&user, &["explain", "CWE-0"], 2, &["CWE-0", "help:"]);
     check(&user, &["scan", ".", "--model", "gpt-9"], 2, &["gpt-9", "help:"]);
-    check(&user, &["scan", ".", "--sandbox", "maybe"], 2, &["maybe", "seccomp-only"]);
+    check(
+        &user,
+        &["scan", ".", "--sandbox", "maybe"],
+        2,
+        &["maybe", "seccomp-only"],
+    );
     check(&user, &["report", "nowhere"], 3, &["nowhere", "help:"]);
 }
 
@@ -45,7 +50,12 @@ fn a_configuration_with_an_unknown_key() {
     let user = User::new();
     let path = user.home.path().join("a.toml");
     fs::write(&path, "[scan]\nmodle = \"x\"\n").unwrap();
-    check(&user, &["scan", ".", "--config", path.to_str().unwrap()], 2, &["a.toml", "modle"]);
+    check(
+        &user,
+        &["scan", ".", "--config", path.to_str().unwrap()],
+        2,
+        &["a.toml", "modle"],
+    );
 }
 
 #[test]
@@ -75,19 +85,28 @@ fn odd_files_cost_themselves_only() {
     let output = user.run(&["scan", tree.path().to_str().unwrap(), "--format", "json"]);
     let text = said(&output);
     assert!(!text.contains("panicked"), "{text}");
-    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let value: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {text}"));
     let problems = value["plan"]["coverage"]["problems"].to_string();
     for name in ["huge.py", "line.js", "deep.py"] {
         assert!(problems.contains(name), "{name} is not listed in {problems}");
     }
     let candidates = value["plan"]["candidates"].to_string();
-    assert!(candidates.contains("good.py") && !candidates.contains("passwd"), "{candidates}");
+    assert!(
+        candidates.contains("good.py") && !candidates.contains("passwd"),
+        "{candidates}"
+    );
 }
 
 #[test]
 fn a_closed_pipe_is_no_error() {
     let user = User::new();
-    let mut child = user.command(&["explain"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = user
+        .command(&["explain"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let status = child.wait().unwrap();
     let mut text = String::new();
@@ -101,7 +120,12 @@ fn a_state_directory_that_cannot_be_written() {
     let file = user.home.path().join("file");
     fs::write(&file, b"").unwrap();
     let state = file.to_str().unwrap();
-    check(&user, &["scan", application("safe").to_str().unwrap(), "--state", state], 3, &["file", "--state"]);
+    check(
+        &user,
+        &["scan", application("safe").to_str().unwrap(), "--state", state],
+        3,
+        &["file", "--state"],
+    );
 }
 
 #[test]
@@ -110,6 +134,11 @@ fn runs_are_never_kept_inside_the_scanned_tree() {
     let tree = tempfile::tempdir().unwrap();
     fs::write(tree.path().join("a.py"), "x = 1\n").unwrap();
     let (root, state) = (tree.path().to_str().unwrap(), tree.path().join("state"));
-    check(&user, &["scan", root, "--state", state.to_str().unwrap()], 2, &["inside", "--state"]);
+    check(
+        &user,
+        &["scan", root, "--state", state.to_str().unwrap()],
+        2,
+        &["inside", "--state"],
+    );
     assert!(!state.exists());
 }

@@ -23,16 +23,24 @@ fn confirms_flaws_in_four_languages_with_their_paths() {
     let confirmed = results(&log, "fail");
     let mut languages = BTreeSet::new();
     for (card, path, line, source, from) in FLAWS {
-        let Some((_, _, _, result)) = confirmed.iter().find(|found| (found.0, found.1, found.2) == (card, path, line)) else {
+        let Some((_, _, _, result)) = confirmed
+            .iter()
+            .find(|found| (found.0, found.1, found.2) == (card, path, line))
+        else {
             continue;
         };
-        let flow = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("a path");
+        let flow = result["codeFlows"][0]["threadFlows"][0]["locations"]
+            .as_array()
+            .expect("a path");
         let first = &flow[0]["location"]["physicalLocation"];
         assert_eq!(first["artifactLocation"]["uri"], source, "{card} {path}");
         assert_eq!(first["region"]["startLine"], from, "{card} {path}");
         languages.insert(path.rsplit('.').next());
     }
-    let all: Vec<_> = confirmed.iter().map(|(card, path, line, _)| format!("{card} {path}:{line}")).collect();
+    let all: Vec<_> = confirmed
+        .iter()
+        .map(|(card, path, line, _)| format!("{card} {path}:{line}"))
+        .collect();
     assert!(languages.len() >= 4, "confirmed in {languages:?} only: {all:#?}");
     assert_eq!(code, 1, "confirmed findings fail the gate");
 }
@@ -40,7 +48,10 @@ fn confirms_flaws_in_four_languages_with_their_paths() {
 #[test]
 fn confirms_nothing_in_the_safe_twin() {
     let (code, log) = User::new().sarif(&application("safe"), &[]);
-    let confirmed: Vec<_> = results(&log, "fail").iter().map(|found| format!("{} {}:{}", found.0, found.1, found.2)).collect();
+    let confirmed: Vec<_> = results(&log, "fail")
+        .iter()
+        .map(|found| format!("{} {}:{}", found.0, found.1, found.2))
+        .collect();
     assert!(confirmed.is_empty(), "{confirmed:#?}");
     assert_eq!(code, 0);
 }
@@ -50,14 +61,29 @@ fn every_report_names_the_starter_model_and_the_measured_sandbox() {
     let user = User::new();
     let output = user.run(&["scan", application("vulnerable").to_str().unwrap()]);
     let text = String::from_utf8_lossy(&output.stdout);
-    for expected in ["starter model", "sandbox: reader", "sandbox: judge", "candidates", "looked at: "] {
-        assert!(text.contains(expected), "{expected} is missing from\n{text}\n{}", said(&output));
+    for expected in [
+        "starter model",
+        "sandbox: reader",
+        "sandbox: judge",
+        "candidates",
+        "looked at: ",
+    ] {
+        assert!(
+            text.contains(expected),
+            "{expected} is missing from\n{text}\n{}",
+            said(&output)
+        );
     }
 }
 
 #[test]
 fn one_and_two_threads_give_the_same_findings_file() {
-    let scan = |jobs: &str| User::new().sarif(&application("vulnerable"), &["--jobs", jobs]).1.to_string();
+    let scan = |jobs: &str| {
+        User::new()
+            .sarif(&application("vulnerable"), &["--jobs", jobs])
+            .1
+            .to_string()
+    };
     assert_eq!(scan("1"), scan("2"));
 }
 
@@ -89,7 +115,11 @@ fn stand(dir: &Path) -> Vec<(String, Vec<u8>, [i64; 4], u32)> {
         let meta = entry.metadata().unwrap();
         let times = [meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()];
         let path = entry.path();
-        let content = if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        let content = if path.is_dir() {
+            Vec::new()
+        } else {
+            fs::read(&path).unwrap()
+        };
         all.push((path.display().to_string(), content, times, meta.mode()));
         if path.is_dir() {
             all.extend(stand(&path));

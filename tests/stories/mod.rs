@@ -18,12 +18,18 @@ pub struct User {
 
 impl User {
     pub fn new() -> Self {
-        Self { home: TempDir::new().expect("a temporary directory") }
+        Self {
+            home: TempDir::new().expect("a temporary directory"),
+        }
     }
 
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_anchorite"));
-        command.args(words).env_clear().env("HOME", self.home.path()).current_dir(self.home.path());
+        command
+            .args(words)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .current_dir(self.home.path());
         command
     }
 
@@ -37,7 +43,10 @@ impl User {
         let output = self.run(&[&["scan", path, "--format", "sarif", "--quiet"], more].concat());
         let code = output.status.code().expect("not killed");
         let log = serde_json::from_slice(&output.stdout);
-        (code, log.unwrap_or_else(|error| panic!("no SARIF ({error}), exit {code}: {}", said(&output))))
+        (
+            code,
+            log.unwrap_or_else(|error| panic!("no SARIF ({error}), exit {code}: {}", said(&output))),
+        )
     }
 }
 
@@ -46,7 +55,9 @@ pub fn said(output: &Output) -> String {
 }
 
 pub fn application(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/applications").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/applications")
+        .join(name)
 }
 
 /// Card, file and line of every result of a kind.
@@ -56,7 +67,12 @@ pub fn results<'a>(log: &'a Value, kind: &str) -> Vec<(&'a str, &'a str, u64, &'
     let place = |result: &'a Value| {
         let physical = &result["locations"][0]["physicalLocation"];
         let path = physical["artifactLocation"]["uri"].as_str().expect("a path");
-        (result["ruleId"].as_str().expect("a rule"), path, physical["region"]["startLine"].as_u64().expect("a line"), result)
+        (
+            result["ruleId"].as_str().expect("a rule"),
+            path,
+            physical["region"]["startLine"].as_u64().expect("a line"),
+            result,
+        )
     };
     of_kind.map(place).collect()
 }

@@ -22,12 +22,22 @@ fn tree() -> tempfile::TempDir {
 
 fn journal(user: &User) -> u64 {
     let runs = user.home.path().join(".local/state/anchorite/runs");
-    let files = fs::read_dir(runs).into_iter().flatten().flatten().map(|run| run.path().join("units.jsonl"));
-    files.filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).max().unwrap_or(0)
+    let files = fs::read_dir(runs)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|run| run.path().join("units.jsonl"));
+    files
+        .filter_map(|path| fs::metadata(path).ok())
+        .map(|meta| meta.len())
+        .max()
+        .unwrap_or(0)
 }
 
 fn runs(user: &User) -> usize {
-    fs::read_dir(user.home.path().join(".local/state/anchorite/runs")).unwrap().count()
+    fs::read_dir(user.home.path().join(".local/state/anchorite/runs"))
+        .unwrap()
+        .count()
 }
 
 fn report(user: &User, tree: &Path) -> String {
@@ -41,7 +51,11 @@ fn a_killed_scan_resumes_to_the_same_findings_file() {
     let tree = tree();
     let whole = report(&User::new(), tree.path());
     let user = User::new();
-    let mut child = user.command(&["scan", tree.path().to_str().unwrap(), "--quiet"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = user
+        .command(&["scan", tree.path().to_str().unwrap(), "--quiet"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let started = Instant::now();
     while journal(&user) == 0 && started.elapsed() < Duration::from_secs(300) && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(5));
@@ -57,14 +71,25 @@ fn a_killed_scan_resumes_to_the_same_findings_file() {
 fn an_interrupted_scan_exits_with_75_and_keeps_its_work() {
     let tree = tree();
     let user = User::new();
-    let mut child = user.command(&["scan", tree.path().to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = user
+        .command(&["scan", tree.path().to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let started = Instant::now();
     while journal(&user) == 0 && started.elapsed() < Duration::from_secs(300) {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     let status = child.wait().unwrap();
-    assert!(matches!(status.code(), Some(75 | 1)), "{status}: neither interrupted nor finished first");
+    assert!(
+        matches!(status.code(), Some(75 | 1)),
+        "{status}: neither interrupted nor finished first"
+    );
     assert!(journal(&user) > 0);
 }

@@ -7,8 +7,8 @@
 //! Deliberately absent: the cache, masks other than an interval of visible positions, and threads.
 //! Start at [`absorb`].
 
-mod lanes;
 pub mod oracle;
+mod tile;
 
 use crate::exp::exp;
 use crate::level::{Level, dispatch, level};
@@ -69,7 +69,7 @@ pub fn absorb_at(at: Level, queries: &[f32], dim: usize, block: Block<'_>, spans
     );
     dispatch!(
         at,
-        lanes::absorb,
+        tile::absorb,
         (queries: &[f32], dim: usize, block: Block<'_>, spans: &[Span], running: Running<'_>)
     );
 }

@@ -7,13 +7,13 @@
 //! Deliberately absent: quantised activations, and splitting over threads, which is the caller's.
 //! Start at [`Panels::pack`] and [`multiply`].
 
-mod lanes;
 pub mod oracle;
+mod tile;
 
 use std::ops::Range;
 
 use crate::level::{Level, dispatch, level};
-use lanes::Scaled;
+use tile::Scaled;
 
 /// Output columns in one panel.
 pub const PANEL: usize = 16;
@@ -119,15 +119,15 @@ pub fn multiply_at(at: Level, x: &[f32], weights: &Panels, panels: Range<usize>,
     match &weights.store {
         Store::F32(w) => {
             let w = w.as_slice();
-            dispatch!(at, lanes::multiply, (x: &[f32], w: &[[f32; PANEL]], k: usize, panels: Range<usize>, width: usize, out: &mut [f32]));
+            dispatch!(at, tile::multiply, (x: &[f32], w: &[[f32; PANEL]], k: usize, panels: Range<usize>, width: usize, out: &mut [f32]));
         }
         Store::Bf16(w) => {
             let w = w.as_slice();
-            dispatch!(at, lanes::multiply, (x: &[f32], w: &[[u16; PANEL]], k: usize, panels: Range<usize>, width: usize, out: &mut [f32]));
+            dispatch!(at, tile::multiply, (x: &[f32], w: &[[u16; PANEL]], k: usize, panels: Range<usize>, width: usize, out: &mut [f32]));
         }
         Store::Q8 { bytes, scales } => {
             let w = Scaled { bytes, scales };
-            dispatch!(at, lanes::multiply, (x: &[f32], w: Scaled<'_>, k: usize, panels: Range<usize>, width: usize, out: &mut [f32]));
+            dispatch!(at, tile::multiply, (x: &[f32], w: Scaled<'_>, k: usize, panels: Range<usize>, width: usize, out: &mut [f32]));
         }
     }
 }
@@ -179,7 +179,7 @@ mod tests {
     fn sixteen_bit_weights_give_the_same_bits_as_the_same_weights_widened() {
         let (rows, n, k) = (5, 37, 40);
         let half: Vec<u16> = noise(n * k, 3).iter().map(|v| (v.to_bits() >> 16) as u16).collect();
-        let wide: Vec<f32> = half.iter().map(|&h| lanes::widen(h)).collect();
+        let wide: Vec<f32> = half.iter().map(|&h| f32::from_bits(u32::from(h) << 16)).collect();
         let x = noise(rows * k, 4);
         let want = oracle::multiply(&x, &wide, n, k);
         let packed = Panels::pack(Rows::Bf16(&half), n, k);

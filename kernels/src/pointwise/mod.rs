@@ -5,10 +5,8 @@
 pub mod oracle;
 
 use crate::exp::exp;
+use crate::lanes::{LANES, Lanes};
 use crate::level::{Level, dispatch, level};
-
-/// Partial sums of a norm: fixed, so that the order of additions does not depend on the instruction set.
-pub const LANES: usize = 16;
 
 /// `out[i] = x[i] / sqrt(mean(x^2) + epsilon) * gain[i]` for one row (Zhang and Sennrich 2019).
 pub fn rms_norm(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
@@ -25,31 +23,21 @@ pub fn rms_norm_at(at: Level, x: &[f32], gain: &[f32], epsilon: f32, out: &mut [
 }
 
 #[inline(always)]
-fn norm_lanes(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
-    let mut sums = [0f32; LANES];
-    let chunks = x.chunks_exact(LANES);
-    let rest = chunks.remainder();
+fn norm_lanes<L: Lanes>(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut sums = L::splat(0.0);
     for chunk in chunks {
-        for (sum, &v) in sums.iter_mut().zip(chunk) {
-            *sum = v.mul_add(v, *sum);
-        }
+        let v = L::load(chunk);
+        sums = v.fma(v, sums);
     }
-    for (sum, &v) in sums.iter_mut().zip(rest) {
-        *sum = v.mul_add(v, *sum);
-    }
-    let mean = fold(sums) / x.len() as f32;
+    let mut last = [0f32; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    let v = L::load(&last);
+    let mean = v.fma(v, sums).fold() / x.len() as f32;
     let scale = 1.0 / (mean + epsilon).sqrt();
     for ((o, &v), &g) in out.iter_mut().zip(x).zip(gain) {
         *o = v * scale * g;
     }
-}
-
-/// Adds sixteen lanes as a tree: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
-#[inline(always)]
-pub(crate) fn fold(lanes: [f32; LANES]) -> f32 {
-    let a: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
-    let b: [f32; 4] = std::array::from_fn(|i| a[i] + a[i + 4]);
-    (b[0] + b[2]) + (b[1] + b[3])
 }
 
 /// Turns pairs of one head by the angles whose cosines and sines are given (Su et al. 2021).
@@ -87,9 +75,16 @@ pub fn silu_times_at(at: Level, gate: &mut [f32], up: &[f32]) {
 }
 
 #[inline(always)]
-fn silu_lanes(gate: &mut [f32], up: &[f32]) {
-    for (g, &u) in gate.iter_mut().zip(up) {
-        *g = *g / (1.0 + exp(-*g)) * u;
+fn silu_lanes<L: Lanes>(gate: &mut [f32], up: &[f32]) {
+    let (gates, last_gates) = gate.as_chunks_mut::<LANES>();
+    let (ups, last_ups) = up.as_chunks::<LANES>();
+    for (gate, up) in gates.iter_mut().zip(ups) {
+        let g = L::load(gate);
+        let below = L::splat(0.0).sub(g).exp().add(L::splat(1.0));
+        g.div(below).mul(L::load(up)).store(gate);
+    }
+    for (g, &u) in last_gates.iter_mut().zip(last_ups) {
+        *g = *g / (1.0 + exp(0.0 - *g)) * u;
     }
 }
 

@@ -35,13 +35,29 @@ impl<'a> Walk<'a> {
                 let pointer = self.value(base, memory);
                 let index = self.range(key, memory);
                 let each = self.element(base);
-                self.touch(base, &pointer, index, each.unwrap_or(0), (false, each.is_some()), expr.span, memory);
+                self.touch(
+                    base,
+                    &pointer,
+                    index,
+                    each.unwrap_or(0),
+                    (false, each.is_some()),
+                    expr.span,
+                    memory,
+                );
                 self.stored(expr, memory)
             }
             ExprKind::Deref(inner) => {
                 let pointer = self.value(inner, memory);
                 let each = self.element(inner);
-                self.touch(inner, &pointer, Range::exactly(0), each.unwrap_or(1), (false, each.is_some()), expr.span, memory);
+                self.touch(
+                    inner,
+                    &pointer,
+                    Range::exactly(0),
+                    each.unwrap_or(1),
+                    (false, each.is_some()),
+                    expr.span,
+                    memory,
+                );
                 self.stored(expr, memory)
             }
             ExprKind::Address(inner) => self.address(inner, memory),
@@ -51,7 +67,11 @@ impl<'a> Walk<'a> {
                 if op.contains("++") || op.contains("--") {
                     self.stepped(inner, op.contains("++"), memory);
                 }
-                if matches!(&**op, "!" | "-" | "~") { Pointer::unknown() } else { pointer }
+                if matches!(&**op, "!" | "-" | "~") {
+                    Pointer::unknown()
+                } else {
+                    pointer
+                }
             }
             ExprKind::Binary(op, left, right) => self.binary(op, left, right, memory),
             ExprKind::Choice(cond, yes, no) => {
@@ -67,7 +87,9 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Assign(target, value) => {
                 self.assign(target, value, false, expr.span, memory);
-                self.key(target, memory).and_then(|key| memory.pointers.get(&key).cloned()).unwrap_or_else(Pointer::unknown)
+                self.key(target, memory)
+                    .and_then(|key| memory.pointers.get(&key).cloned())
+                    .unwrap_or_else(Pointer::unknown)
             }
             ExprKind::Call { callee, args, new } => self.call(expr, callee, args, *new, memory),
             ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
@@ -90,10 +112,19 @@ impl<'a> Walk<'a> {
     fn literal(&mut self, text: &str, span: Span, memory: &mut Memory) -> Pointer {
         let length = characters(text);
         let id = span.start & 0x7FFF_FFFF;
-        let object = Object { text: Some(Range::exactly(length)), ..self.object(Home::Literal, LIVE, Some(length + 1), span, "literal") };
+        let object = Object {
+            text: Some(Range::exactly(length)),
+            ..self.object(Home::Literal, LIVE, Some(length + 1), span, "literal")
+        };
         // The unit of a wide literal is unknown here, so only its count of characters is kept.
         let wide = self.scene.text(self.unit, span).starts_with('L');
-        memory.objects.insert(id, Object { size: object.size.map(|size| if wide { size * 4 } else { size }), ..object });
+        memory.objects.insert(
+            id,
+            Object {
+                size: object.size.map(|size| if wide { size * 4 } else { size }),
+                ..object
+            },
+        );
         Pointer::to(id)
     }
 
@@ -107,7 +138,9 @@ impl<'a> Walk<'a> {
         {
             return memory.pointers.get(&**other).cloned().unwrap_or_else(Pointer::unknown);
         }
-        let Some(pointer) = memory.pointers.get(name).cloned() else { return Pointer::unknown() };
+        let Some(pointer) = memory.pointers.get(name).cloned() else {
+            return Pointer::unknown();
+        };
         let never = pointer.unset && !pointer.other && !pointer.null && pointer.objects.is_empty();
         if never {
             let what = format!("{name} is read before anything is assigned to it");
@@ -119,7 +152,9 @@ impl<'a> Walk<'a> {
     }
 
     fn stored(&self, expr: &Expr, memory: &Memory) -> Pointer {
-        self.key(expr, memory).and_then(|key| memory.pointers.get(&key).cloned()).unwrap_or_else(Pointer::unknown)
+        self.key(expr, memory)
+            .and_then(|key| memory.pointers.get(&key).cloned())
+            .unwrap_or_else(Pointer::unknown)
     }
 
     /// Whether `base` is a pointer in `base->field`.
@@ -136,7 +171,10 @@ impl<'a> Walk<'a> {
                 self.value(key, memory);
                 let mut pointer = self.value(base, memory);
                 let (index, each) = (self.range(key, memory), self.element(base));
-                pointer.offset = pointer.offset.zip(each).map(|(offset, each)| offset.plus(index.times(Range::exactly(each))));
+                pointer.offset = pointer
+                    .offset
+                    .zip(each)
+                    .map(|(offset, each)| offset.plus(index.times(Range::exactly(each))));
                 pointer
             }
             _ => {
@@ -161,7 +199,10 @@ impl<'a> Walk<'a> {
         }
         let each = self.element(target);
         if let Some(pointer) = memory.pointers.get_mut(&key) {
-            pointer.offset = pointer.offset.zip(each).map(|(offset, each)| offset.plus(by.times(Range::exactly(each))));
+            pointer.offset = pointer
+                .offset
+                .zip(each)
+                .map(|(offset, each)| offset.plus(by.times(Range::exactly(each))));
         }
     }
 
@@ -184,19 +225,31 @@ impl<'a> Walk<'a> {
         }
         let by = self.range(right, memory);
         if pointer.objects.is_empty() {
-            return if op == "+" && !other.objects.is_empty() { Pointer { offset: None, ..other } } else { Pointer::unknown() };
+            return if op == "+" && !other.objects.is_empty() {
+                Pointer { offset: None, ..other }
+            } else {
+                Pointer::unknown()
+            };
         }
         let each = self.element(left);
         pointer.offset = pointer.offset.zip(each).map(|(offset, each)| {
             let bytes = by.times(Range::exactly(each));
-            if op == "+" { offset.plus(bytes) } else { offset.minus(bytes) }
+            if op == "+" {
+                offset.plus(bytes)
+            } else {
+                offset.minus(bytes)
+            }
         });
         pointer
     }
 
     /// The pointer becomes known where this function no longer sees it.
     pub fn escape(&mut self, pointer: &Pointer, memory: &mut Memory) {
-        let params = pointer.objects.iter().filter(|id| **id >= PARAMS).map(|id| (id - PARAMS) as usize);
+        let params = pointer
+            .objects
+            .iter()
+            .filter(|id| **id >= PARAMS)
+            .map(|id| (id - PARAMS) as usize);
         self.effects.keeps.extend(params);
         memory.each(pointer, &mut |object, _| object.escaped = true);
     }
@@ -204,7 +257,12 @@ impl<'a> Walk<'a> {
     /// The name under which the state knows what an expression stores.
     pub fn key(&self, expr: &Expr, _memory: &Memory) -> Option<String> {
         match &expr.kind {
-            ExprKind::Name(name) => match self.macros.get(name).and_then(|all| all.last()).map(|meaning| &meaning.kind) {
+            ExprKind::Name(name) => match self
+                .macros
+                .get(name)
+                .and_then(|all| all.last())
+                .map(|meaning| &meaning.kind)
+            {
                 Some(ExprKind::Name(meaning)) => Some(meaning.to_string()),
                 _ => Some(name.to_string()),
             },
@@ -227,7 +285,11 @@ impl<'a> Walk<'a> {
 
     pub fn assign(&mut self, target: &'a Expr, value: &'a Expr, augmented: bool, span: Span, memory: &mut Memory) {
         let pointer = self.value(value, memory);
-        let range = if augmented { Range::ANY } else { self.range(value, memory) };
+        let range = if augmented {
+            Range::ANY
+        } else {
+            self.range(value, memory)
+        };
         self.target(target, range, span, memory);
         if let (ExprKind::Name(name), ExprKind::Address(inner)) = (&target.kind, &strip(value).kind)
             && let Some(key) = self.key(inner, memory)
@@ -252,9 +314,18 @@ impl<'a> Walk<'a> {
             memory.numbers.remove(&key);
             return;
         }
-        if range == Range::ANY { memory.numbers.remove(&key) } else { memory.numbers.insert(key.clone(), range) };
+        if range == Range::ANY {
+            memory.numbers.remove(&key)
+        } else {
+            memory.numbers.insert(key.clone(), range)
+        };
         // What was known below the variable is about its old value.
-        let below: Vec<String> = memory.pointers.keys().filter(|other| other.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.'))).cloned().collect();
+        let below: Vec<String> = memory
+            .pointers
+            .keys()
+            .filter(|other| other.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.')))
+            .cloned()
+            .collect();
         below.iter().for_each(|other| {
             memory.pointers.remove(other);
         });
@@ -266,7 +337,12 @@ impl<'a> Walk<'a> {
         let text = match &value.kind {
             ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
             ExprKind::Collection(_) => Some(Range::exactly(0)),
-            _ => from.objects.iter().next().and_then(|id| memory.objects.get(id)).and_then(|object| object.text),
+            _ => from
+                .objects
+                .iter()
+                .next()
+                .and_then(|id| memory.objects.get(id))
+                .and_then(|object| object.text),
         };
         if let Some(pointer) = memory.pointers.get(key).cloned() {
             memory.each(&pointer, &mut |object, _| object.text = text);
@@ -280,7 +356,15 @@ impl<'a> Walk<'a> {
                 self.value(key, memory);
                 let pointer = self.value(base, memory);
                 let (index, each) = (self.range(key, memory), self.element(base));
-                self.touch(base, &pointer, index, each.unwrap_or(0), (true, each.is_some()), span, memory);
+                self.touch(
+                    base,
+                    &pointer,
+                    index,
+                    each.unwrap_or(0),
+                    (true, each.is_some()),
+                    span,
+                    memory,
+                );
                 if let (Some(at), Some(0)) = (index.exact(), value.exact()) {
                     terminate(&pointer, at, memory);
                 }
@@ -288,7 +372,15 @@ impl<'a> Walk<'a> {
             ExprKind::Deref(inner) => {
                 let pointer = self.value(inner, memory);
                 let each = self.element(inner);
-                self.touch(inner, &pointer, Range::exactly(0), each.unwrap_or(1), (true, each.is_some()), span, memory);
+                self.touch(
+                    inner,
+                    &pointer,
+                    Range::exactly(0),
+                    each.unwrap_or(1),
+                    (true, each.is_some()),
+                    span,
+                    memory,
+                );
             }
             ExprKind::Field(base, _) => {
                 let pointer = self.value(base, memory);
@@ -316,10 +408,23 @@ impl<'a> Walk<'a> {
         if !sized {
             return;
         }
-        let from = pointer.offset.map(|offset| offset.plus(index.times(Range::exactly(each))));
+        let from = pointer
+            .offset
+            .map(|offset| offset.plus(index.times(Range::exactly(each))));
         if let Some(from) = from {
             let until = from.plus(Range::exactly(each));
-            self.extent(base, pointer, Range { low: from.low, high: until.high }, write, "index-unchecked", span, memory);
+            self.extent(
+                base,
+                pointer,
+                Range {
+                    low: from.low,
+                    high: until.high,
+                },
+                write,
+                "index-unchecked",
+                span,
+                memory,
+            );
         }
     }
 
@@ -327,21 +432,40 @@ impl<'a> Walk<'a> {
     pub fn usable(&mut self, base: &Expr, pointer: &Pointer, span: Span, memory: &mut Memory) {
         let words = self.words(base);
         if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
-            self.report("null-unchecked", Kind::Other, span, None, format!("{words} is null when it is used here"), 70);
+            self.report(
+                "null-unchecked",
+                Kind::Other,
+                span,
+                None,
+                format!("{words} is null when it is used here"),
+                70,
+            );
             self.now_known(base, memory);
             return;
         }
         let mut news = Vec::new();
         for id in &pointer.objects {
-            let Some(object) = memory.objects.get_mut(id) else { continue };
+            let Some(object) = memory.objects.get_mut(id) else {
+                continue;
+            };
             let began = object.freed.map(|freed| (self.unit, freed, "freed here"));
             if object.state & FREED != 0 && (object.state & LIVE == 0 || !self.jumps) {
                 let weight = if object.state & LIVE == 0 { 85 } else { 40 };
-                news.push(("use-after-free", began, format!("{words} is used after it was freed"), weight));
+                news.push((
+                    "use-after-free",
+                    began,
+                    format!("{words} is used after it was freed"),
+                    weight,
+                ));
                 object.state = LIVE;
             } else if object.state & MAYBE_NULL != 0 {
                 let began = Some((self.unit, object.made, "may give null"));
-                news.push(("null-unchecked", began, format!("{words} may be null: {} was not checked", object.by), 45));
+                news.push((
+                    "null-unchecked",
+                    began,
+                    format!("{words} may be null: {} was not checked", object.by),
+                    45,
+                ));
                 object.state &= !MAYBE_NULL;
             }
             if *id >= PARAMS && &*object.by == "parameter" {
@@ -377,7 +501,14 @@ impl<'a> Walk<'a> {
                 let finite = range.low != i64::MIN && range.high != i64::MAX;
                 if finite {
                     let param = (*id - PARAMS) as usize;
-                    self.demand(Demand { param, from: range.low, to: range.high, write, unit: self.unit, span });
+                    self.demand(Demand {
+                        param,
+                        from: range.low,
+                        to: range.high,
+                        write,
+                        unit: self.unit,
+                        span,
+                    });
                 }
                 continue;
             }
@@ -416,13 +547,28 @@ impl<'a> Walk<'a> {
                 news.push(("double-free", began, format!("{words} is freed twice"), weight));
             } else if matches!(object.home, Home::Stack | Home::Literal) && certain {
                 let began = Some((unit, object.made, "not from the heap"));
-                news.push(("invalid-free", began, format!("{words} is freed and does not come from the heap"), 75));
+                news.push((
+                    "invalid-free",
+                    began,
+                    format!("{words} is freed and does not come from the heap"),
+                    75,
+                ));
             } else if certain && offset.is_some_and(|offset| offset.low > 0 && offset.low != i64::MIN) {
                 let began = Some((unit, object.made, "the start of it"));
-                news.push(("invalid-free", began, format!("{words} no longer points to the start of what is freed"), 70));
+                news.push((
+                    "invalid-free",
+                    began,
+                    format!("{words} no longer points to the start of what is freed"),
+                    70,
+                ));
             } else if certain && mismatched(&object.by, by) {
                 let began = Some((unit, object.made, "made here"));
-                news.push(("invalid-free", began, format!("{words} comes from {} and is given to {by}", object.by), 60));
+                news.push((
+                    "invalid-free",
+                    began,
+                    format!("{words} comes from {} and is given to {by}", object.by),
+                    60,
+                ));
             }
             object.state = if certain { FREED } else { object.state | FREED };
             object.freed = object.freed.or(Some(span));
@@ -458,7 +604,10 @@ fn terminate(pointer: &Pointer, at: i64, memory: &mut Memory) {
         memory.each(pointer, &mut |object, certain| {
             object.text = match object.text {
                 Some(text) if certain && text.low >= at => Some(Range::exactly(at)),
-                Some(text) => Some(Range { low: text.low.min(at), high: text.high }),
+                Some(text) => Some(Range {
+                    low: text.low.min(at),
+                    high: text.high,
+                }),
                 None => Some(Range { low: 0, high: at }),
             };
         });

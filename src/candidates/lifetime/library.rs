@@ -15,7 +15,9 @@ pub struct Maker {
 
 pub fn maker(name: &str) -> Option<Maker> {
     let (home, fails, size): (Home, bool, &'static [usize]) = match name {
-        "malloc" | "valloc" | "g_try_malloc" | "kmalloc" | "kzalloc" | "vmalloc" | "aligned_malloc" => (Home::Heap, true, &[0]),
+        "malloc" | "valloc" | "g_try_malloc" | "kmalloc" | "kzalloc" | "vmalloc" | "aligned_malloc" => {
+            (Home::Heap, true, &[0])
+        }
         "calloc" | "kcalloc" | "reallocarray_" => (Home::Heap, true, &[0, 1]),
         "realloc" => (Home::Heap, true, &[1]),
         "aligned_alloc" | "memalign" => (Home::Heap, true, &[1]),
@@ -53,7 +55,16 @@ pub struct Copy {
 }
 
 pub fn copy(name: &str) -> Option<Copy> {
-    let plain = |to, from, count, unit, text, appends| Some(Copy { to, from, count, unit, text, appends });
+    let plain = |to, from, count, unit, text, appends| {
+        Some(Copy {
+            to,
+            from,
+            count,
+            unit,
+            text,
+            appends,
+        })
+    };
     match name {
         "strcpy" | "stpcpy" | "lstrcpyA" | "_mbscpy" => plain(0, Some(1), None, 1, true, false),
         "wcscpy" | "lstrcpyW" => plain(0, Some(1), None, 4, true, false),
@@ -63,7 +74,9 @@ pub fn copy(name: &str) -> Option<Copy> {
         "wcsncpy" => plain(0, Some(1), Some(2), 4, true, false),
         "strncat" => plain(0, Some(1), Some(2), 1, true, true),
         "wcsncat" => plain(0, Some(1), Some(2), 4, true, true),
-        "memcpy" | "memmove" | "mempcpy" | "RtlCopyMemory" | "CopyMemory" => plain(0, Some(1), Some(2), 1, false, false),
+        "memcpy" | "memmove" | "mempcpy" | "RtlCopyMemory" | "CopyMemory" => {
+            plain(0, Some(1), Some(2), 1, false, false)
+        }
         "wmemcpy" | "wmemmove" => plain(0, Some(1), Some(2), 4, false, false),
         "bcopy" => plain(1, Some(0), Some(2), 1, false, false),
         "memset" => plain(0, None, Some(2), 1, false, false),
@@ -87,16 +100,116 @@ pub fn unbounded(name: &str) -> Option<usize> {
 /// Functions that use what their arguments point to and keep nothing.
 pub fn borrows(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "strlen", "wcslen", "strcmp", "strncmp", "wcscmp", "strchr", "strrchr", "strstr", "wcschr", "memcmp", "memchr",
-        "printf", "wprintf", "fprintf", "fwprintf", "puts", "fputs", "fputws", "putchar", "fputc", "fwrite", "fread",
-        "fgetc", "getc", "fgets", "fgetws", "scanf", "fscanf", "fwscanf", "sscanf", "swscanf", "snprintf", "swprintf",
-        "sprintf", "vsnprintf", "strcpy", "strncpy", "strcat", "strncat", "wcscpy", "wcsncpy", "wcscat", "wcsncat",
-        "memcpy", "memmove", "memset", "wmemset", "wmemcpy", "atoi", "atol", "strtol", "strtoul", "wcstol", "fseek",
-        "ftell", "rewind", "feof", "ferror", "fflush", "isalpha", "isdigit", "toupper", "tolower", "exit", "abort",
-        "perror", "recv", "send", "connect", "bind", "listen", "socket", "close", "system", "execl", "execlp", "open",
-        "access", "stat", "lstat", "unlink", "remove", "chmod", "qsort", "bsearch", "strtok", "wcstok", "fileno",
-        "if", "sizeof", "getenv", "rand", "srand", "time", "assert", "strspn", "strcspn", "strpbrk", "vprintf",
-        "vfprintf", "syslog", "write", "read", "readdir", "setbuf", "setvbuf", "fgetpos", "fsetpos", "ungetc", "putc",
+        "strlen",
+        "wcslen",
+        "strcmp",
+        "strncmp",
+        "wcscmp",
+        "strchr",
+        "strrchr",
+        "strstr",
+        "wcschr",
+        "memcmp",
+        "memchr",
+        "printf",
+        "wprintf",
+        "fprintf",
+        "fwprintf",
+        "puts",
+        "fputs",
+        "fputws",
+        "putchar",
+        "fputc",
+        "fwrite",
+        "fread",
+        "fgetc",
+        "getc",
+        "fgets",
+        "fgetws",
+        "scanf",
+        "fscanf",
+        "fwscanf",
+        "sscanf",
+        "swscanf",
+        "snprintf",
+        "swprintf",
+        "sprintf",
+        "vsnprintf",
+        "strcpy",
+        "strncpy",
+        "strcat",
+        "strncat",
+        "wcscpy",
+        "wcsncpy",
+        "wcscat",
+        "wcsncat",
+        "memcpy",
+        "memmove",
+        "memset",
+        "wmemset",
+        "wmemcpy",
+        "atoi",
+        "atol",
+        "strtol",
+        "strtoul",
+        "wcstol",
+        "fseek",
+        "ftell",
+        "rewind",
+        "feof",
+        "ferror",
+        "fflush",
+        "isalpha",
+        "isdigit",
+        "toupper",
+        "tolower",
+        "exit",
+        "abort",
+        "perror",
+        "recv",
+        "send",
+        "connect",
+        "bind",
+        "listen",
+        "socket",
+        "close",
+        "system",
+        "execl",
+        "execlp",
+        "open",
+        "access",
+        "stat",
+        "lstat",
+        "unlink",
+        "remove",
+        "chmod",
+        "qsort",
+        "bsearch",
+        "strtok",
+        "wcstok",
+        "fileno",
+        "if",
+        "sizeof",
+        "getenv",
+        "rand",
+        "srand",
+        "time",
+        "assert",
+        "strspn",
+        "strcspn",
+        "strpbrk",
+        "vprintf",
+        "vfprintf",
+        "syslog",
+        "write",
+        "read",
+        "readdir",
+        "setbuf",
+        "setvbuf",
+        "fgetpos",
+        "fsetpos",
+        "ungetc",
+        "putc",
     ];
     NAMES.contains(&name)
 }
@@ -107,29 +220,67 @@ pub fn needs_object(name: &str, position: usize) -> bool {
         "fread" | "fwrite" => position == 0 || position == 3,
         "fgets" | "fgetws" => position == 0 || position == 2,
         "fprintf" | "fscanf" | "fwprintf" | "fseek" | "ftell" | "rewind" | "feof" | "fclose" | "fgetc" | "getc"
-        | "fileno" | "strlen" | "wcslen" | "atoi" | "puts" | "memset" | "wmemset" | "sprintf" | "readdir" => position == 0,
+        | "fileno" | "strlen" | "wcslen" | "atoi" | "puts" | "memset" | "wmemset" | "sprintf" | "readdir" => {
+            position == 0
+        }
         "fputs" | "fputc" | "putc" => position == 1,
-        "strcpy" | "strcat" | "strncpy" | "strncat" | "memcpy" | "memmove" | "strcmp" | "strncmp" | "wcscpy" | "wcscat"
-        | "wcsncpy" | "wcsncat" | "strchr" | "strstr" | "sscanf" | "strcasecmp" => position < 2,
+        "strcpy" | "strcat" | "strncpy" | "strncat" | "memcpy" | "memmove" | "strcmp" | "strncmp" | "wcscpy"
+        | "wcscat" | "wcsncpy" | "wcsncat" | "strchr" | "strstr" | "sscanf" | "strcasecmp" => position < 2,
         _ => false,
     }
 }
 
 /// Tests of a path that say nothing about the moment it is used.
 pub fn tests_path(name: &str) -> bool {
-    matches!(name, "access" | "stat" | "lstat" | "_access" | "_stat" | "stat64" | "_waccess" | "_wstat" | "faccessat")
+    matches!(
+        name,
+        "access" | "stat" | "lstat" | "_access" | "_stat" | "stat64" | "_waccess" | "_wstat" | "faccessat"
+    )
 }
 
 /// Uses of a path that may meet another file than the test did.
 pub fn uses_path(name: &str) -> bool {
     matches!(
         name,
-        "open" | "fopen" | "creat" | "unlink" | "remove" | "rename" | "chmod" | "chown" | "mkdir" | "rmdir" | "symlink"
-            | "link" | "opendir" | "execv" | "execl" | "freopen" | "_open" | "_wopen" | "_wfopen" | "truncate" | "OPEN"
+        "open"
+            | "fopen"
+            | "creat"
+            | "unlink"
+            | "remove"
+            | "rename"
+            | "chmod"
+            | "chown"
+            | "mkdir"
+            | "rmdir"
+            | "symlink"
+            | "link"
+            | "opendir"
+            | "execv"
+            | "execl"
+            | "freopen"
+            | "_open"
+            | "_wopen"
+            | "_wfopen"
+            | "truncate"
+            | "OPEN"
     )
 }
 
 /// Calls after which nothing runs.
 pub fn never_returns(name: &str) -> bool {
-    matches!(name, "exit" | "_exit" | "abort" | "_Exit" | "quick_exit" | "err" | "errx" | "longjmp" | "__assert_fail" | "panic" | "die" | "fatal")
+    matches!(
+        name,
+        "exit"
+            | "_exit"
+            | "abort"
+            | "_Exit"
+            | "quick_exit"
+            | "err"
+            | "errx"
+            | "longjmp"
+            | "__assert_fail"
+            | "panic"
+            | "die"
+            | "fatal"
+    )
 }

@@ -33,10 +33,16 @@ pub struct Range {
 }
 
 impl Range {
-    pub const ANY: Self = Self { low: i64::MIN, high: i64::MAX };
+    pub const ANY: Self = Self {
+        low: i64::MIN,
+        high: i64::MAX,
+    };
 
     pub fn exactly(value: i64) -> Self {
-        Self { low: value, high: value }
+        Self {
+            low: value,
+            high: value,
+        }
     }
 
     pub fn exact(self) -> Option<i64> {
@@ -44,15 +50,24 @@ impl Range {
     }
 
     pub fn join(self, other: Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
     }
 
     pub fn meet(self, other: Self) -> Self {
-        Self { low: self.low.max(other.low), high: self.high.min(other.high) }
+        Self {
+            low: self.low.max(other.low),
+            high: self.high.min(other.high),
+        }
     }
 
     pub fn plus(self, other: Self) -> Self {
-        Self { low: add(self.low, other.low, i64::MIN), high: add(self.high, other.high, i64::MAX) }
+        Self {
+            low: add(self.low, other.low, i64::MIN),
+            high: add(self.high, other.high, i64::MAX),
+        }
     }
 
     pub fn minus(self, other: Self) -> Self {
@@ -68,7 +83,11 @@ impl Range {
             (Some(a), Some(b)) => a.checked_mul(b).map_or(Self::ANY, Self::exactly),
             _ if self.low >= 0 && other.low >= 0 => Self {
                 low: self.low.saturating_mul(other.low),
-                high: if self.high == i64::MAX || other.high == i64::MAX { i64::MAX } else { self.high.saturating_mul(other.high) },
+                high: if self.high == i64::MAX || other.high == i64::MAX {
+                    i64::MAX
+                } else {
+                    self.high.saturating_mul(other.high)
+                },
             },
             _ => Self::ANY,
         }
@@ -76,7 +95,11 @@ impl Range {
 }
 
 fn add(a: i64, b: i64, unknown: i64) -> i64 {
-    if a == unknown || b == unknown { unknown } else { a.checked_add(b).unwrap_or(unknown) }
+    if a == unknown || b == unknown {
+        unknown
+    } else {
+        a.checked_add(b).unwrap_or(unknown)
+    }
 }
 
 /// One piece of memory.
@@ -113,15 +136,25 @@ pub struct Pointer {
 
 impl Pointer {
     pub fn unknown() -> Self {
-        Self { other: true, ..Self::default() }
+        Self {
+            other: true,
+            ..Self::default()
+        }
     }
 
     pub fn to(object: u32) -> Self {
-        Self { objects: BTreeSet::from([object]), offset: Some(Range::exactly(0)), ..Self::default() }
+        Self {
+            objects: BTreeSet::from([object]),
+            offset: Some(Range::exactly(0)),
+            ..Self::default()
+        }
     }
 
     pub fn nothing() -> Self {
-        Self { null: true, ..Self::default() }
+        Self {
+            null: true,
+            ..Self::default()
+        }
     }
 
     fn join(&mut self, other: &Self) {
@@ -207,14 +240,20 @@ impl Memory {
 
 /// Bytes of a type as most 64-bit systems have it; `None` for structures and what is not known.
 pub fn bytes_of(hint: &str) -> Option<i64> {
-    let hint = hint.trim().trim_start_matches("const ").trim_start_matches("static ").trim_start_matches("unsigned ");
+    let hint = hint
+        .trim()
+        .trim_start_matches("const ")
+        .trim_start_matches("static ")
+        .trim_start_matches("unsigned ");
     if hint.contains('*') {
         return Some(8);
     }
     Some(match hint.trim_start_matches("signed ").trim() {
         "char" | "bool" | "int8_t" | "uint8_t" | "byte" | "BYTE" | "void" | "u8" | "CHAR" => 1,
         "short" | "short int" | "int16_t" | "uint16_t" | "char16_t" | "WORD" | "u16" => 2,
-        "int" | "unsigned" | "float" | "wchar_t" | "int32_t" | "uint32_t" | "char32_t" | "DWORD" | "u32" | "signed" => 4,
+        "int" | "unsigned" | "float" | "wchar_t" | "int32_t" | "uint32_t" | "char32_t" | "DWORD" | "u32" | "signed" => {
+            4
+        }
         "long" | "long long" | "double" | "int64_t" | "uint64_t" | "size_t" | "ssize_t" | "intptr_t" | "uintptr_t"
         | "ptrdiff_t" | "long int" | "u64" | "time_t" | "off_t" => 8,
         _ => return None,

@@ -76,7 +76,10 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     let mut mistakes = walk::mistakes(scene);
     mistakes.sort();
     mistakes.dedup_by(|a, b| a.rule == b.rule && a.unit == b.unit && a.span == b.span && a.kind == b.kind);
-    mistakes.iter().filter_map(|mistake| draft(scene, &rules, mistake)).collect()
+    mistakes
+        .iter()
+        .filter_map(|mistake| draft(scene, &rules, mistake))
+        .collect()
 }
 
 /// Rules that stand in for one another where no card names the first.
@@ -98,10 +101,25 @@ fn alternatives(rule: &str) -> &'static [&'static str] {
 }
 
 fn draft(scene: &Scene, rules: &BTreeMap<&str, Vec<usize>>, mistake: &Mistake) -> Option<Draft> {
-    let named: Vec<usize> = alternatives(mistake.rule).iter().filter_map(|rule| rules.get(rule)).flatten().copied().collect();
-    let preferred = mistake.kind.cards().iter().find_map(|id| named.iter().find(|&&card| scene.cards[card].id == *id));
+    let named: Vec<usize> = alternatives(mistake.rule)
+        .iter()
+        .filter_map(|rule| rules.get(rule))
+        .flatten()
+        .copied()
+        .collect();
+    let preferred = mistake
+        .kind
+        .cards()
+        .iter()
+        .find_map(|id| named.iter().find(|&&card| scene.cards[card].id == *id));
     let card = *preferred.or_else(|| named.first())?;
-    let mut draft = scene.place(card, Generator::Pattern, mistake.unit, mistake.span, mistake.what.clone());
+    let mut draft = scene.place(
+        card,
+        Generator::Pattern,
+        mistake.unit,
+        mistake.span,
+        mistake.what.clone(),
+    );
     if let Some((unit, span, note)) = mistake.began
         && (unit != mistake.unit || span.line != mistake.span.line)
     {

@@ -22,9 +22,9 @@ impl Walk<'_> {
     /// What the expression may be as a whole number.
     pub fn range(&self, expr: &Expr, memory: &Memory) -> Range {
         match &expr.kind {
-            ExprKind::Literal(Literal::Number(text)) => {
-                constants::number(text).filter(|value| value.fract() == 0.0 && value.abs() < 9e15).map_or(Range::ANY, |value| Range::exactly(value as i64))
-            }
+            ExprKind::Literal(Literal::Number(text)) => constants::number(text)
+                .filter(|value| value.fract() == 0.0 && value.abs() < 9e15)
+                .map_or(Range::ANY, |value| Range::exactly(value as i64)),
             ExprKind::Literal(Literal::Bool(value)) => Range::exactly(i64::from(*value)),
             ExprKind::Literal(Literal::Null) => Range::exactly(0),
             ExprKind::Literal(Literal::Str(text)) if matches!(&**text, "\\0" | "\0") => Range::exactly(0),
@@ -38,7 +38,11 @@ impl Walk<'_> {
             ExprKind::Cast(hint, inner) => {
                 let range = self.range(inner, memory);
                 // A conversion to an unsigned type keeps only what it can hold.
-                if hint.contains("unsigned") || hint.contains("size_t") { range.meet_or_any() } else { range }
+                if hint.contains("unsigned") || hint.contains("size_t") {
+                    range.meet_or_any()
+                } else {
+                    range
+                }
             }
             ExprKind::Unary(op, inner) if &**op == "-" => Range::exactly(0).minus(self.range(inner, memory)),
             ExprKind::Binary(op, left, right) => {
@@ -91,10 +95,14 @@ impl Walk<'_> {
         let name = names::dotted(callee).unwrap_or_default();
         match (name.as_str(), args) {
             ("sizeof", [only]) => self.size_of(&only.value, memory),
-            ("strlen" | "wcslen" | "std.strlen", [only]) => self.text_of(&only.value, memory).unwrap_or(Range { low: 0, high: i64::MAX }),
+            ("strlen" | "wcslen" | "std.strlen", [only]) => self
+                .text_of(&only.value, memory)
+                .unwrap_or(Range { low: 0, high: i64::MAX }),
             _ => {
                 let targets = self.targets(whole.span);
-                let mut values = targets.iter().map(|&unit| &self.scene.graph.summaries[unit as usize].constant);
+                let mut values = targets
+                    .iter()
+                    .map(|&unit| &self.scene.graph.summaries[unit as usize].constant);
                 match (values.next(), values.next()) {
                     (Some(Some(Const::Number(value))), None) if value.fract() == 0.0 => Range::exactly(*value as i64),
                     (Some(Some(Const::Bool(value))), None) => Range::exactly(i64::from(*value)),
@@ -140,7 +148,11 @@ impl Walk<'_> {
         match &base.kind {
             ExprKind::Name(name) => {
                 let hint = self.hints.get(&**name)?;
-                self.bytes(if self.arrays.contains_key(&**name) { hint } else { pointee(hint) })
+                self.bytes(if self.arrays.contains_key(&**name) {
+                    hint
+                } else {
+                    pointee(hint)
+                })
             }
             ExprKind::Cast(hint, _) => self.bytes(pointee(hint)),
             ExprKind::Binary(_, left, _) => self.element(left),
@@ -182,10 +194,46 @@ impl Walk<'_> {
         let op = if truth { op } else { negated(op) };
         let (a, b) = (self.range(left, memory), self.range(right, memory));
         let (for_left, for_right) = match op {
-            "<" => (Range { low: i64::MIN, high: less(b.high) }, Range { low: more(a.low), high: i64::MAX }),
-            "<=" => (Range { low: i64::MIN, high: b.high }, Range { low: a.low, high: i64::MAX }),
-            ">" => (Range { low: more(b.low), high: i64::MAX }, Range { low: i64::MIN, high: less(a.high) }),
-            ">=" => (Range { low: b.low, high: i64::MAX }, Range { low: i64::MIN, high: a.high }),
+            "<" => (
+                Range {
+                    low: i64::MIN,
+                    high: less(b.high),
+                },
+                Range {
+                    low: more(a.low),
+                    high: i64::MAX,
+                },
+            ),
+            "<=" => (
+                Range {
+                    low: i64::MIN,
+                    high: b.high,
+                },
+                Range {
+                    low: a.low,
+                    high: i64::MAX,
+                },
+            ),
+            ">" => (
+                Range {
+                    low: more(b.low),
+                    high: i64::MAX,
+                },
+                Range {
+                    low: i64::MIN,
+                    high: less(a.high),
+                },
+            ),
+            ">=" => (
+                Range {
+                    low: b.low,
+                    high: i64::MAX,
+                },
+                Range {
+                    low: i64::MIN,
+                    high: a.high,
+                },
+            ),
             "==" => (b, a),
             "!=" => (exclude(a, b), exclude(b, a)),
             _ => return true,
@@ -197,7 +245,10 @@ impl Walk<'_> {
             }
             if let Some(key) = self.key(expr, memory)
                 && (memory.numbers.contains_key(&key) || range != Range::ANY)
-                && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Assign(..) | ExprKind::Deref(_))
+                && matches!(
+                    expr.kind,
+                    ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Assign(..) | ExprKind::Deref(_)
+                )
             {
                 memory.numbers.insert(key, range);
             }
@@ -209,7 +260,12 @@ impl Walk<'_> {
     pub fn widen(&self, body: &[Stmt], memory: &mut Memory) {
         let mut changes: Vec<(String, Change)> = Vec::new();
         names::walk(body, &mut |stmt| {
-            if let StmtKind::Assign { target, value, augmented, .. } = &stmt.kind
+            if let StmtKind::Assign {
+                target,
+                value,
+                augmented,
+                ..
+            } = &stmt.kind
                 && let Some(key) = self.key(target, memory)
             {
                 changes.push((key, counted(target, value, *augmented)));
@@ -245,14 +301,18 @@ impl Walk<'_> {
 
 fn widened(range: Range, change: Change) -> Range {
     match change {
-        Change::Up => Range { high: i64::MAX, ..range },
+        Change::Up => Range {
+            high: i64::MAX,
+            ..range
+        },
         Change::Down => Range { low: i64::MIN, ..range },
         Change::Any => Range::ANY,
     }
 }
 
 fn counted(target: &Expr, value: &Expr, augmented: bool) -> Change {
-    let positive = |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(Literal::Number(text)) if !text.starts_with('-'));
+    let positive =
+        |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(Literal::Number(text)) if !text.starts_with('-'));
     if augmented {
         return Change::Any;
     }
@@ -270,19 +330,33 @@ fn counted(target: &Expr, value: &Expr, augmented: bool) -> Change {
 
 fn exclude(range: Range, other: Range) -> Range {
     match other.exact() {
-        Some(value) if range.low == value && range.low < range.high => Range { low: value + 1, ..range },
-        Some(value) if range.high == value && range.low < range.high => Range { high: value - 1, ..range },
+        Some(value) if range.low == value && range.low < range.high => Range {
+            low: value + 1,
+            ..range
+        },
+        Some(value) if range.high == value && range.low < range.high => Range {
+            high: value - 1,
+            ..range
+        },
         Some(value) if range.exact() == Some(value) => Range { low: 1, high: 0 },
         _ => Range::ANY,
     }
 }
 
 fn less(value: i64) -> i64 {
-    if value == i64::MAX { value } else { value.saturating_sub(1) }
+    if value == i64::MAX {
+        value
+    } else {
+        value.saturating_sub(1)
+    }
 }
 
 fn more(value: i64) -> i64 {
-    if value == i64::MIN { value } else { value.saturating_add(1) }
+    if value == i64::MIN {
+        value
+    } else {
+        value.saturating_add(1)
+    }
 }
 
 fn negated(op: &str) -> &'static str {
@@ -330,6 +404,10 @@ fn decided(always: bool, never: bool, a: Range, b: Range) -> Option<bool> {
 impl Range {
     /// A negative value becomes a huge one when it is made unsigned.
     fn meet_or_any(self) -> Self {
-        if self.low < 0 { Self { low: 0, high: i64::MAX } } else { self }
+        if self.low < 0 {
+            Self { low: 0, high: i64::MAX }
+        } else {
+            self
+        }
     }
 }

@@ -103,7 +103,10 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
             hints: HashMap::new(),
             arrays: HashMap::new(),
             aliases: HashMap::new(),
-            effects: Effects { known: true, ..Effects::default() },
+            effects: Effects {
+                known: true,
+                ..Effects::default()
+            },
             found: Vec::new(),
             fuel: FUEL,
             jumps: scene.text(unit, function.span).contains("goto "),
@@ -144,9 +147,18 @@ fn structures(scene: &Scene) -> (HashMap<String, i64>, HashMap<String, Text>) {
     let mut sizes = HashMap::new();
     let mut fields: HashMap<String, Text> = HashMap::new();
     let mut odd: BTreeSet<String> = BTreeSet::new();
-    for module in scene.forest.modules.iter().filter(|module| matches!(module.language, "c" | "cpp")) {
+    for module in scene
+        .forest
+        .modules
+        .iter()
+        .filter(|module| matches!(module.language, "c" | "cpp"))
+    {
         for class in &module.classes {
-            let plain: Option<Vec<i64>> = class.fields.iter().map(|(_, hint)| super::memory::bytes_of(hint.as_deref()?)).collect();
+            let plain: Option<Vec<i64>> = class
+                .fields
+                .iter()
+                .map(|(_, hint)| super::memory::bytes_of(hint.as_deref()?))
+                .collect();
             if let Some(plain) = plain.filter(|plain| !plain.is_empty()) {
                 // Padding to the widest field.
                 let widest = plain.iter().copied().max().unwrap_or(1);
@@ -155,7 +167,10 @@ fn structures(scene: &Scene) -> (HashMap<String, i64>, HashMap<String, Text>) {
             }
             for (field, hint) in &class.fields {
                 let Some(hint) = hint else { continue };
-                if fields.insert(field.to_string(), hint.clone()).is_some_and(|known| known != *hint) {
+                if fields
+                    .insert(field.to_string(), hint.clone())
+                    .is_some_and(|known| known != *hint)
+                {
                     odd.insert(field.to_string());
                 }
             }
@@ -174,8 +189,17 @@ impl<'a> Walk<'a> {
             if hint.contains('*') || hint.contains('[') {
                 let id = PARAMS + at as u32;
                 let object = self.object(Home::Heap, LIVE, None, param.span, "parameter");
-                memory.objects.insert(id, Object { escaped: true, ..object });
-                let pointer = Pointer { other: true, ..Pointer::to(id) };
+                memory.objects.insert(
+                    id,
+                    Object {
+                        escaped: true,
+                        ..object
+                    },
+                );
+                let pointer = Pointer {
+                    other: true,
+                    ..Pointer::to(id)
+                };
                 memory.pointers.insert(param.name.to_string(), pointer);
             }
         }
@@ -189,14 +213,27 @@ impl<'a> Walk<'a> {
         }
         let Some(last) = self.exits.take() else { return };
         for at in 0..self.function.params.len() {
-            if last.objects.get(&(PARAMS + at as u32)).is_some_and(|object| object.state & FREED != 0) {
+            if last
+                .objects
+                .get(&(PARAMS + at as u32))
+                .is_some_and(|object| object.state & FREED != 0)
+            {
                 self.effects.frees.insert(at);
             }
         }
     }
 
     pub fn object(&self, home: Home, state: u8, size: Option<i64>, made: Span, by: &str) -> Object {
-        Object { home, state, size, text: None, made, freed: None, escaped: false, by: by.into() }
+        Object {
+            home,
+            state,
+            size,
+            text: None,
+            made,
+            freed: None,
+            escaped: false,
+            by: by.into(),
+        }
     }
 
     pub fn demand(&mut self, demand: Demand) {
@@ -214,12 +251,25 @@ impl<'a> Walk<'a> {
         what: String,
         weight: u32,
     ) {
-        self.found.push(Mistake { rule, kind, unit: self.unit, span, began, what, weight });
+        self.found.push(Mistake {
+            rule,
+            kind,
+            unit: self.unit,
+            span,
+            began,
+            what,
+            weight,
+        });
     }
 
     /// Functions of the project that the call at this place may reach.
     pub fn targets(&self, span: Span) -> Vec<u32> {
-        self.scene.graph.callees(self.unit).filter(|edge| edge.span == span).map(|edge| edge.to).collect()
+        self.scene
+            .graph
+            .callees(self.unit)
+            .filter(|edge| edge.span == span)
+            .map(|edge| edge.to)
+            .collect()
     }
 
     pub fn block(&mut self, body: &'a [Stmt], memory: &mut Memory) {
@@ -234,8 +284,15 @@ impl<'a> Walk<'a> {
 
     fn statement(&mut self, stmt: &'a Stmt, memory: &mut Memory) {
         match &stmt.kind {
-            StmtKind::Declare { name, hint, size } => self.declare(name, hint.as_ref(), size.as_ref(), stmt.span, memory),
-            StmtKind::Assign { target, value, augmented, hint } => {
+            StmtKind::Declare { name, hint, size } => {
+                self.declare(name, hint.as_ref(), size.as_ref(), stmt.span, memory)
+            }
+            StmtKind::Assign {
+                target,
+                value,
+                augmented,
+                hint,
+            } => {
                 if let (Some(hint), ExprKind::Name(name)) = (hint, &target.kind) {
                     self.hints.insert(name.to_string(), hint.clone());
                 }
@@ -270,7 +327,11 @@ impl<'a> Walk<'a> {
                 }
                 self.repeat(cond.as_ref(), body, memory);
             }
-            StmtKind::Try { body, handlers, finally } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                finally,
+            } => {
                 let before = memory.clone();
                 self.block(body, memory);
                 for handler in handlers {
@@ -298,14 +359,22 @@ impl<'a> Walk<'a> {
         let fixed = hint.starts_with("static ") || self.scene.text(self.unit, span).trim_start().starts_with("static ");
         if let Some(size) = size {
             let count = self.range(size, memory).exact().filter(|count| *count > 0);
-            let bytes = count.zip(self.bytes(hint)).and_then(|(count, each)| count.checked_mul(each));
+            let bytes = count
+                .zip(self.bytes(hint))
+                .and_then(|(count, each)| count.checked_mul(each));
             self.arrays.insert(key.clone(), bytes);
             let id = span.start.wrapping_add(name.len() as u32 + hash(name)) & 0x7FFF_FFFF;
             let object = self.object(Home::Stack, LIVE, bytes, span, "declaration");
             memory.objects.insert(id, object);
             memory.pointers.insert(key, Pointer::to(id));
         } else if !fixed && super::memory::bytes_of(hint).is_some() && !hint.contains("extern") {
-            memory.pointers.insert(key, Pointer { unset: true, ..Pointer::default() });
+            memory.pointers.insert(
+                key,
+                Pointer {
+                    unset: true,
+                    ..Pointer::default()
+                },
+            );
         }
     }
 
@@ -322,7 +391,9 @@ impl<'a> Walk<'a> {
             }
             memory.each(&pointer, &mut |object, _| object.escaped = true);
             let made = pointer.objects.iter().filter(|id| **id < PARAMS);
-            let objects = made.filter_map(|id| memory.objects.get(id).map(|object| (*id, object.clone()))).collect();
+            let objects = made
+                .filter_map(|id| memory.objects.get(id).map(|object| (*id, object.clone())))
+                .collect();
             match &mut self.effects.returns {
                 Some((known, all)) => {
                     let mut joined = Memory::default();
@@ -356,7 +427,11 @@ impl<'a> Walk<'a> {
             .map(|(_, object)| object.clone())
             .collect();
         for object in lost {
-            let kind = if object.home == Home::Handle { Kind::Handle } else { Kind::Other };
+            let kind = if object.home == Home::Handle {
+                Kind::Handle
+            } else {
+                Kind::Other
+            };
             let verb = if object.home == Home::Handle { "closed" } else { "freed" };
             let what = format!("what {} gives here is not {verb} on every way out", object.by);
             self.report("leak-on-path", kind, object.made, None, what, 45);
@@ -451,10 +526,15 @@ impl<'a> Walk<'a> {
             ExprKind::Literal(Literal::Null) => true,
             ExprKind::Name(name) => matches!(&**name, "NULL" | "nullptr"),
             ExprKind::Literal(Literal::Number(text)) => &**text == "0",
-            ExprKind::Cast(_, inner) => matches!(&inner.kind, ExprKind::Literal(Literal::Number(text)) if &**text == "0"),
+            ExprKind::Cast(_, inner) => {
+                matches!(&inner.kind, ExprKind::Literal(Literal::Number(text)) if &**text == "0")
+            }
             _ => false,
         };
-        let pointed = |expr: &Expr| self.key(expr, memory).is_some_and(|key| memory.pointers.contains_key(&key));
+        let pointed = |expr: &Expr| {
+            self.key(expr, memory)
+                .is_some_and(|key| memory.pointers.contains_key(&key))
+        };
         if null(right) && pointed(left) {
             Some((left, true))
         } else if null(left) && pointed(right) {
@@ -466,23 +546,37 @@ impl<'a> Walk<'a> {
 
     fn assume_null(&mut self, expr: &'a Expr, null: bool, memory: &mut Memory) {
         let Some(key) = self.key(expr, memory) else { return };
-        let Some(pointer) = memory.pointers.get(&key).cloned() else { return };
+        let Some(pointer) = memory.pointers.get(&key).cloned() else {
+            return;
+        };
         if null {
             let maybe: Vec<u32> = pointer.objects.iter().copied().collect();
             let possible = pointer.null
                 || pointer.other
                 || pointer.unset
-                || maybe.iter().any(|id| memory.objects.get(id).is_some_and(|object| object.state & MAYBE_NULL != 0));
+                || maybe.iter().any(|id| {
+                    memory
+                        .objects
+                        .get(id)
+                        .is_some_and(|object| object.state & MAYBE_NULL != 0)
+                });
             if !possible {
                 memory.ended = true;
                 return;
             }
             for id in maybe.into_iter().filter(|id| *id < PARAMS) {
-                if memory.objects.get(&id).is_some_and(|object| object.state & MAYBE_NULL != 0) {
+                if memory
+                    .objects
+                    .get(&id)
+                    .is_some_and(|object| object.state & MAYBE_NULL != 0)
+                {
                     memory.objects.remove(&id);
                 }
             }
-            let nothing = Pointer { other: pointer.other, ..Pointer::nothing() };
+            let nothing = Pointer {
+                other: pointer.other,
+                ..Pointer::nothing()
+            };
             memory.pointers.insert(key, nothing);
         } else {
             if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
@@ -522,7 +616,10 @@ impl<'a> Walk<'a> {
                 if pointer.other || pointer.offset.and_then(Range::exact) != Some(0) {
                     return None;
                 }
-                let mut texts = pointer.objects.iter().map(|id| memory.objects.get(id).and_then(|object| object.text));
+                let mut texts = pointer
+                    .objects
+                    .iter()
+                    .map(|id| memory.objects.get(id).and_then(|object| object.text));
                 let first = texts.next()??;
                 texts.try_fold(first, |all, text| Some(all.join(text?)))
             }
@@ -545,7 +642,9 @@ pub fn characters(text: &str) -> i64 {
 }
 
 fn hash(name: &str) -> u32 {
-    name.bytes().fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) & 0xFFFF
+    name.bytes()
+        .fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)))
+        & 0xFFFF
 }
 
 fn park(stack: &mut [Vec<Memory>], memory: &mut Memory) {
@@ -561,4 +660,3 @@ fn merge(into: &mut Option<Memory>, memory: Memory) {
         None => *into = Some(memory),
     }
 }
-

@@ -30,11 +30,19 @@ impl<'t> Engine<'t> {
             let op = entry.one(Slot::Op).map_or("=", |op| self.text(op));
             let augmented = !matches!(op, "=" | ":=");
             let (target, value) = (self.expr(target), self.expr(value));
-            out.push(stmt(StmtKind::Assign { target, value, augmented, hint }, span_of(node)));
+            out.push(stmt(
+                StmtKind::Assign {
+                    target,
+                    value,
+                    augmented,
+                    hint,
+                },
+                span_of(node),
+            ));
             return;
         }
         let targets = match targets[..] {
-            [target] if self.role(target) == Some(Role::Pattern) => self.children(target),
+            [target] if matches!(self.role(target), Some(Role::Pattern | Role::Collection)) => self.children(target),
             _ => targets,
         };
         let values = self.listed(value);
@@ -60,10 +68,16 @@ impl<'t> Engine<'t> {
     pub(super) fn assign_value(&mut self, node: Node<'t>, entry: &Entry<'t>) -> Expr {
         let mut statements = Vec::new();
         self.assign(node, entry, &mut statements);
-        let mut values: Vec<Expr> = statements.into_iter().filter_map(|bound| self.as_value(bound)).collect();
+        let mut values: Vec<Expr> = statements
+            .into_iter()
+            .filter_map(|bound| self.as_value(bound))
+            .collect();
         if let ([value], Some(op)) = (&mut values[..], entry.one(Slot::Op))
             && let ExprKind::Assign(target, from) = &mut value.kind
-            && let Some(op) = self.text(op).strip_suffix('=').filter(|op| !op.is_empty() && *op != ":")
+            && let Some(op) = self
+                .text(op)
+                .strip_suffix('=')
+                .filter(|op| !op.is_empty() && *op != ":")
         {
             let op = self.word(op);
             let sum = ExprKind::Binary(op, target.clone(), from.clone());
@@ -88,7 +102,10 @@ impl<'t> Engine<'t> {
     pub(super) fn bind_values(&mut self, target: Node<'t>, value: Expr) -> Vec<Expr> {
         let mut statements = Vec::new();
         self.bind(target, value, &mut statements);
-        statements.into_iter().filter_map(|bound| self.as_value(bound)).collect()
+        statements
+            .into_iter()
+            .filter_map(|bound| self.as_value(bound))
+            .collect()
     }
 
     /// Binds every name in `target`, which may be a pattern, from `value`. A pattern that nests too deep binds nothing.
@@ -97,9 +114,11 @@ impl<'t> Engine<'t> {
     }
 
     fn bind_here(&mut self, target: Node<'t>, value: Expr, out: &mut Vec<Stmt>) {
-        let Some(entry) = self.entry(target) else { return self.bind_one(target, value, out) };
+        let Some(entry) = self.entry(target) else {
+            return self.bind_one(target, value, out);
+        };
         match entry.role {
-            Role::Pattern | Role::List => {
+            Role::Pattern | Role::List | Role::Collection => {
                 let targets = self.children(target);
                 self.bind_all(targets, value, out);
             }
@@ -128,11 +147,23 @@ impl<'t> Engine<'t> {
     fn bind_one(&mut self, target: Node<'t>, value: Expr, out: &mut Vec<Stmt>) {
         let span = span_of(target);
         let target = self.expr(target);
-        out.push(stmt(StmtKind::Assign { target, value, augmented: false, hint: None }, span));
+        out.push(stmt(
+            StmtKind::Assign {
+                target,
+                value,
+                augmented: false,
+                hint: None,
+            },
+            span,
+        ));
     }
 
     fn bind_all(&mut self, targets: Vec<Node<'t>>, value: Expr, out: &mut Vec<Stmt>) {
-        let value = if targets.len() > 1 { self.named(value, out) } else { value };
+        let value = if targets.len() > 1 {
+            self.named(value, out)
+        } else {
+            value
+        };
         for target in targets {
             self.bind(target, value.clone(), out);
         }
@@ -141,7 +172,9 @@ impl<'t> Engine<'t> {
     /// One entry of an object pattern.
     fn bind_field(&mut self, child: Node<'t>, value: &Expr, out: &mut Vec<Stmt>) {
         let span = span_of(child);
-        let Some(entry) = self.entry(child) else { return self.bind(child, value.clone(), out) };
+        let Some(entry) = self.entry(child) else {
+            return self.bind(child, value.clone(), out);
+        };
         let field = |name: Text| expr(ExprKind::Field(Box::new(value.clone()), name), span);
         match entry.role {
             Role::Pair => {
@@ -181,7 +214,15 @@ impl<'t> Engine<'t> {
             return value;
         }
         let name = expr(ExprKind::Name(self.word("<value>")), span);
-        out.push(stmt(StmtKind::Assign { target: name.clone(), value, augmented: false, hint: None }, span));
+        out.push(stmt(
+            StmtKind::Assign {
+                target: name.clone(),
+                value,
+                augmented: false,
+                hint: None,
+            },
+            span,
+        ));
         name
     }
 
@@ -192,7 +233,14 @@ impl<'t> Engine<'t> {
     }
 
     pub(super) fn takes_apart(&self, target: Node<'t>) -> bool {
-        let apart = [Role::Pattern, Role::Fields, Role::List, Role::Default, Role::Same];
+        let apart = [
+            Role::Pattern,
+            Role::Collection,
+            Role::Fields,
+            Role::List,
+            Role::Default,
+            Role::Same,
+        ];
         self.role(target).is_some_and(|role| apart.contains(&role))
     }
 
@@ -211,7 +259,10 @@ impl<'t> Engine<'t> {
         }
         let items = self.children(value);
         let plain = |item: &Node<'t>| {
-            !matches!(self.role(*item), Some(Role::Spread | Role::Pair | Role::Parts | Role::Labelled))
+            !matches!(
+                self.role(*item),
+                Some(Role::Spread | Role::Pair | Role::Parts | Role::Labelled)
+            )
         };
         if items.iter().all(plain) { items } else { Vec::new() }
     }
@@ -223,21 +274,30 @@ impl<'t> Engine<'t> {
             }
         } else if matches!(self.role(target), None | Some(Role::Name | Role::Shorthand)) {
             let name = self.word(self.text(target));
-            let kind = StmtKind::Declare { name, hint: hint.clone(), size: None };
+            let kind = StmtKind::Declare {
+                name,
+                hint: hint.clone(),
+                size: None,
+            };
             out.push(stmt(kind, span_of(target)));
         }
     }
 
-    /// The type hint of an entry, as written but for white space.
+    /// The type hint of an entry, unless it leaves the type to be inferred.
     pub(super) fn hint(&mut self, entry: &Entry<'t>) -> Option<Text> {
-        let hint = entry.one(Slot::Hint)?;
-        Some(self.type_name(self.text(hint)))
+        let hint = self.text(entry.one(Slot::Hint)?);
+        (!matches!(hint, "var" | "auto")).then(|| self.type_name(hint))
     }
 
+    /// A type as written, but for white space and the keywords that C puts in front.
     pub(super) fn type_name(&mut self, text: &'t str) -> Text {
-        let text = text.trim_start_matches(':').trim();
-        if text.contains(|c: char| c.is_whitespace() && c != ' ') || text.contains("  ") {
-            return text.split_whitespace().collect::<Vec<_>>().join(" ").into();
+        let mut text = text.trim_start_matches(':').trim();
+        for keyword in ["const ", "struct ", "union ", "enum "] {
+            text = text.strip_prefix(keyword).unwrap_or(text);
+        }
+        if text.contains(|c: char| c.is_whitespace() && c != ' ') || text.contains("  ") || text.contains(" *") {
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            return words.replace(" *", "*").into();
         }
         self.word(text)
     }
@@ -266,7 +326,14 @@ impl<'t> Engine<'t> {
             (Some(value), _) => Some(self.expr(value)),
             (None, Some(args)) => {
                 let callee = Box::new(expr(ExprKind::Name(declared.hint.clone().unwrap_or_default()), span));
-                Some(expr(ExprKind::Call { callee, args: self.args(args), new: true }, span_of(args)))
+                Some(expr(
+                    ExprKind::Call {
+                        callee,
+                        args: self.args(args),
+                        new: true,
+                    },
+                    span_of(args),
+                ))
             }
             (None, None) => None,
         };
@@ -275,12 +342,24 @@ impl<'t> Engine<'t> {
             return self.bind(name_node, value.clone(), out);
         }
         if size.is_some() || value.is_none() {
-            let kind = StmtKind::Declare { name: name.clone(), hint: declared.hint.clone(), size };
+            let kind = StmtKind::Declare {
+                name: name.clone(),
+                hint: declared.hint.clone(),
+                size,
+            };
             out.push(stmt(kind, span));
         }
         if let Some(value) = value {
             let target = expr(ExprKind::Name(name), span_of(name_node));
-            out.push(stmt(StmtKind::Assign { target, value, augmented: false, hint: declared.hint }, span));
+            out.push(stmt(
+                StmtKind::Assign {
+                    target,
+                    value,
+                    augmented: false,
+                    hint: declared.hint,
+                },
+                span,
+            ));
         }
     }
 
@@ -315,6 +394,7 @@ impl<'t> Engine<'t> {
                 // What is pointed to has parameters, so the name is a variable and no function.
                 declared.params = None;
             }
+            declared.array |= entry.has(Slot::Array);
             declared.sizes.extend(entry.one(Slot::Size));
             declared.value = declared.value.or(entry.one(Slot::Value));
             declared.args = declared.args.or(entry.one(Slot::Args));
@@ -335,6 +415,8 @@ pub(super) struct Declared<'t> {
     pub name: Option<Node<'t>>,
     pub hint: Option<Text>,
     pub sizes: Vec<Node<'t>>,
+    /// Whether it has brackets, with or without a size in them.
+    pub array: bool,
     pub value: Option<Node<'t>>,
     /// Constructor arguments: `T name(args)`.
     pub args: Option<Node<'t>>,

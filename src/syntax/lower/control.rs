@@ -29,15 +29,27 @@ impl<'t> Engine<'t> {
         self.depth += under;
         let cond = self.condition(entry.one(Slot::Cond), node, out);
         let body = self.maybe_body(entry, Slot::Then);
-        let mut arms = vec![Arm { cond: Some(cond), body, span: span_of(node) }];
+        let mut arms = vec![Arm {
+            cond: Some(cond),
+            body,
+            span: span_of(node),
+        }];
         for other in elses {
             let span = span_of(other);
             match self.entry(other).filter(|entry| entry.role == Role::Elif) {
                 Some(elif) => {
                     let cond = self.part(elif, Slot::Cond, other);
-                    arms.push(Arm { cond: Some(cond), body: self.maybe_body(elif, Slot::Then), span });
+                    arms.push(Arm {
+                        cond: Some(cond),
+                        body: self.maybe_body(elif, Slot::Then),
+                        span,
+                    });
                 }
-                None => arms.push(Arm { cond: None, body: self.body(other), span }),
+                None => arms.push(Arm {
+                    cond: None,
+                    body: self.body(other),
+                    span,
+                }),
             }
         }
         self.depth -= under;
@@ -46,17 +58,19 @@ impl<'t> Engine<'t> {
 
     /// A condition may declare (`if (T *p = f())`): then the declaration comes first and its name is the condition.
     fn condition(&mut self, cond: Option<Node<'t>>, whole: Node<'t>, out: &mut Vec<Stmt>) -> Expr {
-        let Some(cond) = cond else { return opaque(Vec::new(), span_of(whole)) };
+        let Some(cond) = cond else {
+            return opaque(Vec::new(), span_of(whole));
+        };
         if self.role(cond) != Some(Role::Declaration) {
             return self.expr(cond);
         }
         let from = out.len();
         self.stmt(cond, out);
-        let names = out[from..].iter().filter_map(|bound| match &bound.kind {
+        let mut names = out[from..].iter().filter_map(|bound| match &bound.kind {
             StmtKind::Assign { target, .. } => Some(target.clone()),
             _ => None,
         });
-        names.last().unwrap_or_else(|| opaque(Vec::new(), span_of(cond)))
+        names.next_back().unwrap_or_else(|| opaque(Vec::new(), span_of(cond)))
     }
 
     pub(super) fn loop_statement(&mut self, node: Node<'t>, entry: &Entry<'t>, out: &mut Vec<Stmt>) {
@@ -70,7 +84,9 @@ impl<'t> Engine<'t> {
             let iterable = self.expr(iterable);
             binds = self.binder(entry, iterable, &mut body);
         }
-        let cond = entry.one(Slot::Cond).filter(|cond| self.role(*cond) != Some(Role::Skip));
+        let cond = entry
+            .one(Slot::Cond)
+            .filter(|cond| self.role(*cond) != Some(Role::Skip));
         let cond = cond.map(|cond| self.condition(Some(cond), node, &mut body));
         for part in entry.many(Slot::Body) {
             body.extend(self.body(part));
@@ -130,16 +146,27 @@ impl<'t> Engine<'t> {
         for case in cases {
             let span = span_of(case);
             let Some(parts) = self.entry(case).filter(|entry| entry.role == Role::Case) else {
-                arms.push(Arm { cond: None, body: self.body(case), span });
+                arms.push(Arm {
+                    cond: None,
+                    body: self.body(case),
+                    span,
+                });
                 continue;
             };
             let mut arm = self.case(case, parts, subject.as_ref());
+            if parts.has(Slot::Init) {
+                // An arm that waits for something is taken or not, for reasons that are not in the text.
+                arm.cond = Some(opaque(Vec::new(), span));
+            }
             if arm.body.is_empty() && arm.cond.is_some() {
                 open = self.either(open, arm.cond);
                 continue;
             }
             match arm.cond.take() {
-                Some(cond) => arms.push(Arm { cond: self.either(open.take(), Some(cond)), ..arm }),
+                Some(cond) => arms.push(Arm {
+                    cond: self.either(open.take(), Some(cond)),
+                    ..arm
+                }),
                 // Values that fall into the default arm are served by it anyway.
                 None => (open, default) = (None, Some(arm)),
             }
@@ -148,7 +175,11 @@ impl<'t> Engine<'t> {
         self.place.switch = outer;
         if let Some(cond) = open {
             let span = cond.span;
-            arms.push(Arm { cond: Some(cond), body: Vec::new(), span });
+            arms.push(Arm {
+                cond: Some(cond),
+                body: Vec::new(),
+                span,
+            });
         }
         arms.extend(default);
         if arms.is_empty()
@@ -166,7 +197,15 @@ impl<'t> Engine<'t> {
             return subject;
         }
         let name = expr(ExprKind::Name(self.word("<switch>")), span);
-        out.push(stmt(StmtKind::Assign { target: name.clone(), value: subject, augmented: false, hint: None }, span));
+        out.push(stmt(
+            StmtKind::Assign {
+                target: name.clone(),
+                value: subject,
+                augmented: false,
+                hint: None,
+            },
+            span,
+        ));
         name
     }
 
@@ -180,12 +219,17 @@ impl<'t> Engine<'t> {
                 _ => values.push(value),
             }
         }
+        // A pattern that matches everything tests nothing.
+        values.retain(|value| self.role(*value) != Some(Role::Skip));
         for value in values {
             let span = span_of(value);
             let test = match subject {
                 Some(subject) => {
                     let (equals, value) = (self.word("=="), self.expr(value));
-                    expr(ExprKind::Binary(equals, Box::new(subject.clone()), Box::new(value)), span)
+                    expr(
+                        ExprKind::Binary(equals, Box::new(subject.clone()), Box::new(value)),
+                        span,
+                    )
                 }
                 None => self.expr(value),
             };
@@ -208,13 +252,19 @@ impl<'t> Engine<'t> {
             self.stmt(init, &mut body);
         }
         let statements = match entry.many(Slot::Body) {
-            parts if parts.is_empty() => {
-                self.children(node).into_iter().filter(|child| !entry.claims(*child)).collect()
-            }
+            parts if parts.is_empty() => self
+                .children(node)
+                .into_iter()
+                .filter(|child| !entry.claims(*child))
+                .collect(),
             parts => parts,
         };
         self.run(&statements, &mut body);
-        Arm { cond, body, span: span_of(node) }
+        Arm {
+            cond,
+            body,
+            span: span_of(node),
+        }
     }
 
     /// The names that a pattern of a `case` binds.
@@ -270,7 +320,11 @@ impl<'t> Engine<'t> {
             }
         }
         let finally = self.maybe_body(entry, Slot::Finally);
-        StmtKind::Try { body, handlers, finally }
+        StmtKind::Try {
+            body,
+            handlers,
+            finally,
+        }
     }
 
     fn handler(&mut self, node: Node<'t>, entry: &Entry<'t>) -> Handler {
@@ -285,7 +339,12 @@ impl<'t> Engine<'t> {
             whole
         });
         body.extend(self.maybe_body(entry, Slot::Body));
-        Handler { caught, binds, body, span: span_of(node) }
+        Handler {
+            caught,
+            binds,
+            body,
+            span: span_of(node),
+        }
     }
 
     pub(super) fn with(&mut self, entry: &Entry<'t>) -> StmtKind {
@@ -294,7 +353,11 @@ impl<'t> Engine<'t> {
             self.stmt(item, &mut body);
         }
         body.extend(self.maybe_body(entry, Slot::Body));
-        StmtKind::Try { body, handlers: Vec::new(), finally: Vec::new() }
+        StmtKind::Try {
+            body,
+            handlers: Vec::new(),
+            finally: Vec::new(),
+        }
     }
 }
 
@@ -303,9 +366,20 @@ fn chain(arms: Vec<Arm>, out: &mut Vec<Stmt>) {
     let in_a_row = arms.len() > NESTED_ARMS;
     let mut otherwise = Vec::new();
     for arm in arms.into_iter().rev() {
-        let below = if in_a_row { Vec::new() } else { std::mem::take(&mut otherwise) };
+        let below = if in_a_row {
+            Vec::new()
+        } else {
+            std::mem::take(&mut otherwise)
+        };
         match arm.cond {
-            Some(cond) => otherwise.push(stmt(StmtKind::If { cond, then: arm.body, otherwise: below }, arm.span)),
+            Some(cond) => otherwise.push(stmt(
+                StmtKind::If {
+                    cond,
+                    then: arm.body,
+                    otherwise: below,
+                },
+                arm.span,
+            )),
             None if in_a_row => otherwise.push(stmt(StmtKind::Block(arm.body), arm.span)),
             None => otherwise = arm.body.into_iter().chain(below).collect(),
         }

@@ -17,12 +17,15 @@ const MAX_WORDS: usize = 16;
 
 impl<'t> Engine<'t> {
     pub(super) fn expr(&mut self, node: Node<'t>) -> Expr {
-        self.deeper(|engine| engine.expr_here(node)).unwrap_or_else(|| self.flat(node))
+        self.deeper(|engine| engine.expr_here(node))
+            .unwrap_or_else(|| self.flat(node))
     }
 
     fn expr_here(&mut self, node: Node<'t>) -> Expr {
         let span = span_of(node);
-        let Some(entry) = self.entry(node) else { return self.unknown(node) };
+        let Some(entry) = self.entry(node) else {
+            return self.unknown(node);
+        };
         let kind = match entry.role {
             Role::Name => ExprKind::Name(self.word(self.text(node))),
             Role::Number => ExprKind::Literal(Literal::Number(self.word(self.text(node)))),
@@ -105,9 +108,11 @@ impl<'t> Engine<'t> {
     fn index(&mut self, node: Node<'t>, entry: &Entry<'t>) -> ExprKind {
         let base = Box::new(self.part(entry, Slot::Base, node));
         let keys = match entry.many(Slot::Key) {
-            keys if keys.is_empty() => {
-                self.children(node).into_iter().filter(|child| !entry.claims(*child)).collect::<Vec<_>>()
-            }
+            keys if keys.is_empty() => self
+                .children(node)
+                .into_iter()
+                .filter(|child| !entry.claims(*child))
+                .collect::<Vec<_>>(),
             keys => keys,
         };
         let mut keys: Vec<Expr> = keys.into_iter().map(|key| self.expr(key)).collect();
@@ -125,7 +130,9 @@ impl<'t> Engine<'t> {
                 // The field that the call stands for is a level of its own.
                 let callee = self.deeper(|engine| engine.field(node, entry));
                 let mut callee = callee.unwrap_or_else(|| opaque(Vec::new(), span_of(node)));
-                callee.span.end = entry.one(Slot::Name).map_or(callee.span.end, |name| name.end_byte() as u32);
+                callee.span.end = entry
+                    .one(Slot::Name)
+                    .map_or(callee.span.end, |name| name.end_byte() as u32);
                 callee
             }
             (None, None) => opaque(Vec::new(), span_of(node)),
@@ -140,7 +147,11 @@ impl<'t> Engine<'t> {
         if let Some(body) = entry.one(Slot::Body) {
             self.anonymous_class(&callee, body);
         }
-        ExprKind::Call { callee: Box::new(callee), args, new }
+        ExprKind::Call {
+            callee: Box::new(callee),
+            args,
+            new,
+        }
     }
 
     /// A type in the place of a callee is a path, whatever stands between its brackets.
@@ -173,13 +184,22 @@ impl<'t> Engine<'t> {
         match self.entry(node) {
             Some(entry) if entry.role == Role::Labelled => {
                 let label = entry.one(Slot::Label).map(|label| self.word(self.text(label)));
-                Arg { label, value: self.part(entry, Slot::Value, node) }
+                Arg {
+                    label,
+                    value: self.part(entry, Slot::Value, node),
+                }
             }
             Some(entry) if entry.role == Role::Spread => {
                 let inner = self.part(entry, Slot::Value, node);
-                Arg { label: None, value: opaque(vec![inner], span_of(node)) }
+                Arg {
+                    label: None,
+                    value: opaque(vec![inner], span_of(node)),
+                }
             }
-            _ => Arg { label: None, value: self.expr(node) },
+            _ => Arg {
+                label: None,
+                value: self.expr(node),
+            },
         }
     }
 
@@ -188,7 +208,9 @@ impl<'t> Engine<'t> {
         let mut links = Vec::new();
         let mut first = node;
         while let Some(entry) = self.entry(first).filter(|entry| entry.role == Role::Binary) {
-            let (Some(left), Some(right)) = (entry.one(Slot::Left), entry.one(Slot::Right)) else { break };
+            let (Some(left), Some(right)) = (entry.one(Slot::Left), entry.one(Slot::Right)) else {
+                break;
+            };
             let op = entry.one(Slot::Op).map_or("", |op| self.text(op));
             links.push((first, op, right));
             first = left;
@@ -226,7 +248,9 @@ impl<'t> Engine<'t> {
             return self.unknown(node);
         }
         let mut operands = operands.into_iter();
-        let Some(first) = operands.next() else { return opaque(Vec::new(), span_of(node)) };
+        let Some(first) = operands.next() else {
+            return opaque(Vec::new(), span_of(node));
+        };
         let (mut left, mut end) = (self.expr(first), first.end_byte());
         for next in operands {
             let op = self.text.get(end..next.start_byte()).unwrap_or_default().trim();
@@ -251,7 +275,9 @@ impl<'t> Engine<'t> {
     }
 
     fn unary(&mut self, entry: &Entry<'t>) -> ExprKind {
-        let Some(value) = entry.one(Slot::Value) else { return ExprKind::Opaque(Vec::new()) };
+        let Some(value) = entry.one(Slot::Value) else {
+            return ExprKind::Opaque(Vec::new());
+        };
         let value = Box::new(self.expr(value));
         match entry.one(Slot::Op).map_or("not", |op| self.text(op)) {
             "&" => ExprKind::Address(value),
@@ -279,7 +305,11 @@ impl<'t> Engine<'t> {
             Some(callee) => {
                 let callee = Box::new(self.expr_or_word(callee));
                 let value = expr(collection, span_of(node));
-                ExprKind::Call { callee, args: vec![Arg { label: None, value }], new: false }
+                ExprKind::Call {
+                    callee,
+                    args: vec![Arg { label: None, value }],
+                    new: false,
+                }
             }
             None => collection,
         }

@@ -39,7 +39,12 @@ impl<'t> Engine<'t> {
     fn piece(&mut self, from: (usize, u32), to: (usize, u32), pieces: &mut Vec<Expr>) {
         let text = self.text.get(from.0..to.0).unwrap_or_default();
         if !text.is_empty() {
-            let span = Span { start: from.0 as u32, end: to.0 as u32, line: from.1, last: to.1 };
+            let span = Span {
+                start: from.0 as u32,
+                end: to.0 as u32,
+                line: from.1,
+                last: to.1,
+            };
             pieces.push(expr(ExprKind::Literal(Literal::Str(text.into())), span));
         }
     }
@@ -50,7 +55,10 @@ impl<'t> Engine<'t> {
         let mut pieces = Vec::new();
         for child in self.children(node) {
             match self.expr(child) {
-                Expr { kind: ExprKind::Template(inner), .. } => pieces.extend(inner),
+                Expr {
+                    kind: ExprKind::Template(inner),
+                    ..
+                } => pieces.extend(inner),
                 other => pieces.push(other),
             }
         }
@@ -70,7 +78,7 @@ impl<'t> Engine<'t> {
 
 /// Where the text of a literal starts and ends: prefix letters, quotes and raw-string delimiters are left out.
 fn content(literal: &str) -> (usize, usize) {
-    let open = literal.find(|c: char| matches!(c, '"' | '\'' | '`'));
+    let open = literal.find(['"', '\'', '`']);
     let Some(open) = open.filter(|at| literal[..*at].chars().all(|c| c.is_ascii_alphanumeric())) else {
         return (0, literal.len());
     };

@@ -2,15 +2,17 @@
 //!
 //! In: a tree and the [`Roles`] of its nodes. Out: a [`Module`].
 //! It walks the tree once. `stmt.rs` and `expr.rs` dispatch on roles; `assign.rs` takes targets and declarators apart;
-//! `define.rs` makes functions, parameters and classes; `literal.rs` reads strings.
+//! `define.rs`, `params.rs` and `class.rs` make functions and classes; `literal.rs` reads strings.
 //! Deliberately absent: language names. What differs between languages is in the queries.
 //! Start at [`lower`].
 
 mod assign;
+mod class;
 mod control;
 mod define;
 mod expr;
 mod literal;
+mod params;
 mod stmt;
 
 use std::collections::HashMap;
@@ -34,7 +36,11 @@ pub(super) fn lower<'t>(file: &'t SourceFile, row: &'static Row, roles: &'t Role
         cursor: root.walk(),
         names: HashMap::new(),
         classes: Vec::new(),
-        functions: vec![Function { name: "<module>".into(), public: true, ..Function::default() }],
+        functions: vec![Function {
+            name: "<module>".into(),
+            public: true,
+            ..Function::default()
+        }],
         pending: Vec::new(),
         depth: 0,
         partial: root.has_error(),
@@ -135,7 +141,10 @@ impl<'t> Engine<'t> {
             let here = cursor.node();
             if self.role(here) == Some(Role::Name) {
                 let name = self.word(text_of(here, self.text));
-                names.push(Expr { kind: ExprKind::Name(name), span: span_of(here) });
+                names.push(Expr {
+                    kind: ExprKind::Name(name),
+                    span: span_of(here),
+                });
             }
             if names.len() >= FLAT_NAMES {
                 break;
@@ -149,7 +158,10 @@ impl<'t> Engine<'t> {
                 }
             }
         }
-        Expr { kind: ExprKind::Opaque(names), span: span_of(node) }
+        Expr {
+            kind: ExprKind::Opaque(names),
+            span: span_of(node),
+        }
     }
 }
 
@@ -161,7 +173,11 @@ pub(super) fn text_of<'t>(node: Node<'_>, text: &'t str) -> &'t str {
 pub(super) fn span_of(node: Node<'_>) -> Span {
     let (start, end) = (node.start_position(), node.end_position());
     // A node that swallows its line break ends at column 0 of the next line, which is not its own.
-    let last = if end.column == 0 && end.row > start.row { end.row } else { end.row + 1 };
+    let last = if end.column == 0 && end.row > start.row {
+        end.row
+    } else {
+        end.row + 1
+    };
     Span {
         start: node.start_byte() as u32,
         end: node.end_byte() as u32,

@@ -42,7 +42,14 @@ impl<'t> Engine<'t> {
                 out.extend(finally);
                 continue;
             }
-            out.push(stmt(StmtKind::Try { body, handlers: Vec::new(), finally }, span_of(*node)));
+            out.push(stmt(
+                StmtKind::Try {
+                    body,
+                    handlers: Vec::new(),
+                    finally,
+                },
+                span_of(*node),
+            ));
             return;
         }
     }
@@ -55,7 +62,9 @@ impl<'t> Engine<'t> {
     }
 
     fn stmt_here(&mut self, node: Node<'t>, out: &mut Vec<Stmt>) {
-        let Some(entry) = self.entry(node) else { return self.sequence(node, out) };
+        let Some(entry) = self.entry(node) else {
+            return self.sequence(node, out);
+        };
         let kind = match entry.role {
             Role::Skip | Role::Import => return,
             Role::Assign => return self.assign(node, entry, out),
@@ -76,12 +85,16 @@ impl<'t> Engine<'t> {
                 let cond = self.part(entry, Slot::Cond, node);
                 let span = cond.span;
                 let cond = expr(ExprKind::Unary(not, Box::new(cond)), span);
-                StmtKind::If { cond, then: vec![stmt(StmtKind::Throw(None), span)], otherwise: Vec::new() }
+                StmtKind::If {
+                    cond,
+                    then: vec![stmt(StmtKind::Throw(None), span)],
+                    otherwise: Vec::new(),
+                }
             }
             Role::Return => StmtKind::Return(self.values(entry, node)),
             Role::Throw => StmtKind::Throw(self.values(entry, node)),
             Role::Break if self.place.switch => return,
-            Role::Break => StmtKind::Break,
+            Role::Break | Role::Jump => StmtKind::Break,
             Role::Continue => StmtKind::Continue,
             Role::Delete => return self.delete(node, entry, out),
             Role::Block => {
@@ -110,7 +123,11 @@ impl<'t> Engine<'t> {
     /// `del a, b` deletes each.
     fn delete(&mut self, node: Node<'t>, entry: &Entry<'t>, out: &mut Vec<Stmt>) {
         for value in entry.many(Slot::Value) {
-            let values = if self.role(value) == Some(Role::List) { self.children(value) } else { vec![value] };
+            let values = if self.role(value) == Some(Role::List) {
+                self.children(value)
+            } else {
+                vec![value]
+            };
             for value in values {
                 let value = self.expr(value);
                 out.push(stmt(StmtKind::Delete(value), span_of(node)));

@@ -49,7 +49,7 @@
 (init_declarator value: [(expression) (initializer_list)] @declarator.value) @declarator
 (pointer_declarator "*" @declarator.mark) @declarator
 (pointer_declarator declarator: (_) @declarator.name) @declarator
-(array_declarator declarator: (_) @declarator.name) @declarator
+(array_declarator declarator: (_) @declarator.name "[" @declarator.array) @declarator
 (array_declarator size: (_) @declarator.size) @declarator
 (function_declarator declarator: (_) @declarator.name parameters: (_) @declarator.params) @declarator
 (parenthesized_declarator (_) @declarator.name) @declarator
@@ -75,7 +75,7 @@
 (seh_except_clause body: (_) @handler.body) @handler
 (break_statement) @break
 (continue_statement) @continue
-(goto_statement) @skip
+(goto_statement) @jump
 (compound_statement) @block
 
 ; Functions

@@ -84,13 +84,14 @@
 (select_statement [(communication_case) (default_case)] @switch.item) @switch
 (expression_case value: (_) @case.value) @case
 (type_case) @case
-(type_case type: (_) @case.value) @case
+(type_case [(type_identifier) (qualified_type) (generic_type) (pointer_type) (slice_type) (array_type) (map_type)
+  (channel_type) (function_type) (struct_type) (interface_type)] @case.value) @case
 (communication_case communication: (_) @case.init) @case
 (default_case) @case
 (fallthrough_statement) @skip
 (break_statement) @break
 (continue_statement) @continue
-(goto_statement) @skip
+(goto_statement) @jump
 (block) @block
 (labeled_statement label: (_) @skip)
 (defer_statement (_) @defer.value) @defer

@@ -74,10 +74,11 @@
 (enhanced_for_statement name: (_) @loop.target value: (_) @loop.iterable body: (_) @loop.body) @loop
 (switch_expression condition: (_) @switch.value body: (_) @switch.body) @switch
 (switch_block_statement_group) @case
-(switch_block_statement_group (switch_label (_) @case.value)) @case
+(switch_block_statement_group (switch_label [(expression) (pattern)] @case.value)) @case
+(switch_block_statement_group (switch_label (guard (_) @case.cond))) @case
 (switch_rule) @case
-(switch_rule (switch_label (_) @case.value)) @case
-(switch_label (guard (_) @same.value) @same)
+(switch_rule (switch_label [(expression) (pattern)] @case.value)) @case
+(switch_rule (switch_label (guard (_) @case.cond))) @case
 (switch_label) @skip
 (type_pattern (identifier) @shorthand)
 (record_pattern_component (identifier) @shorthand)

@@ -1,0 +1,194 @@
+//! Cookies that scripts can read or that travel in the clear.
+//!
+//! In: calls that set cookies. Out: [`Absence`]s. Start at [`without_flags`].
+
+use crate::flow::names;
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt};
+
+use super::Absence;
+use crate::candidates::Scene;
+
+pub fn without_flags(scene: &Scene) -> Vec<Absence> {
+    let mut found = Vec::new();
+    for (at, unit) in scene.graph.units.iter().enumerate() {
+        let module = &scene.forest.modules[unit.module];
+        let function = &module.functions[unit.index];
+        names::walk(&function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                let missing = match module.language {
+                    "python" => python(expr),
+                    "javascript" | "typescript" => javascript(expr),
+                    "java" => java(expr, &function.body),
+                    "go" => go(expr),
+                    _ => None,
+                };
+                if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
+                    let what = format!("a cookie is set without {}", missing.join(" and "));
+                    found.push(Absence {
+                        unit: at as u32,
+                        span: expr.span,
+                        what,
+                        weight: 45,
+                    });
+                }
+            });
+        });
+    }
+    found
+}
+
+type Missing = Option<Vec<&'static str>>;
+
+fn last(callee: &Expr) -> &str {
+    match &callee.kind {
+        ExprKind::Name(name) | ExprKind::Field(_, name) => name,
+        _ => "",
+    }
+}
+
+fn off(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(Literal::Bool(false) | Literal::Null))
+}
+
+/// `response.set_cookie("sid", value, secure=True, httponly=True)`
+fn python(expr: &Expr) -> Missing {
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    if last(callee) != "set_cookie" || spread(args) {
+        return None;
+    }
+    let on = |label: &str| {
+        args.iter()
+            .any(|arg| arg.label.as_deref() == Some(label) && !off(&arg.value))
+    };
+    Some(
+        [("secure", "Secure"), ("httponly", "HttpOnly")]
+            .iter()
+            .filter(|(label, _)| !on(label))
+            .map(|(_, flag)| *flag)
+            .collect(),
+    )
+}
+
+fn spread(args: &[Arg]) -> bool {
+    args.iter().any(|arg| {
+        arg.label.as_deref().is_some_and(|label| label.starts_with("**"))
+            || matches!(&arg.value.kind, ExprKind::Unary(op, _) if op.contains("**"))
+    })
+}
+
+/// `res.cookie("sid", value, {secure: true, httpOnly: true})`
+fn javascript(expr: &Expr) -> Missing {
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    let ExprKind::Field(base, name) = &callee.kind else {
+        return None;
+    };
+    let response = names::dotted(base).is_some_and(|base| {
+        let base = base.to_lowercase();
+        base.ends_with("res") || base.ends_with("response") || base.ends_with("reply")
+    });
+    if !response || !matches!(&**name, "cookie" | "setCookie") || args.len() < 2 {
+        return None;
+    }
+    let Some(options) = args.get(2) else {
+        return Some(vec!["Secure", "HttpOnly"]);
+    };
+    let ExprKind::Collection(items) = &options.value.kind else {
+        return None;
+    };
+    if items.iter().any(|(key, _)| key.is_none()) {
+        return None;
+    }
+    let on = |wanted: &str| {
+        items.iter().any(|(key, value)| {
+            let named = match key.as_ref().map(|key| &key.kind) {
+                Some(ExprKind::Literal(Literal::Str(name)) | ExprKind::Name(name)) => name.eq_ignore_ascii_case(wanted),
+                _ => false,
+            };
+            named && !off(value)
+        })
+    };
+    Some(
+        [("secure", "Secure"), ("httpOnly", "HttpOnly")]
+            .iter()
+            .filter(|(key, _)| !on(key))
+            .map(|(_, flag)| *flag)
+            .collect(),
+    )
+}
+
+/// `new Cookie(...)` without `setSecure(true)` and `setHttpOnly(true)` in the same function.
+fn java(expr: &Expr, body: &[Stmt]) -> Missing {
+    let ExprKind::Call {
+        callee,
+        args,
+        new: true,
+    } = &expr.kind
+    else {
+        return None;
+    };
+    if last(callee) != "Cookie" || args.len() != 2 {
+        return None;
+    }
+    let called = |method: &str| {
+        let mut found = false;
+        names::walk(body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                if let ExprKind::Call { callee, args, .. } = &expr.kind {
+                    found |= last(callee) == method && args.first().is_some_and(|arg| !off(&arg.value));
+                }
+            });
+        });
+        found
+    };
+    Some(
+        [("setSecure", "Secure"), ("setHttpOnly", "HttpOnly")]
+            .iter()
+            .filter(|(method, _)| !called(method))
+            .map(|(_, flag)| *flag)
+            .collect(),
+    )
+}
+
+/// `http.Cookie{Name: …, Secure: true, HttpOnly: true}`
+fn go(expr: &Expr) -> Missing {
+    let fields: Vec<(String, &Expr)> = match &expr.kind {
+        ExprKind::Call {
+            callee,
+            args,
+            new: true,
+        } if names::dotted(callee).as_deref() == Some("http.Cookie") => {
+            let labelled = args
+                .iter()
+                .filter_map(|arg| Some((arg.label.as_ref()?.to_string(), &arg.value)));
+            let listed = args.iter().filter_map(|arg| match &arg.value.kind {
+                ExprKind::Collection(items) => Some(items),
+                _ => None,
+            });
+            let listed = listed.flatten().filter_map(|(key, value)| {
+                Some((names::dotted(key.as_ref()?).or_else(|| text(key.as_ref()?))?, value))
+            });
+            labelled.chain(listed).collect()
+        }
+        ExprKind::Cast(hint, inner) if &**hint == "http.Cookie" => match &inner.kind {
+            ExprKind::Collection(items) => items
+                .iter()
+                .filter_map(|(key, value)| Some((names::dotted(key.as_ref()?).or_else(|| text(key.as_ref()?))?, value)))
+                .collect(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let on = |wanted: &str| fields.iter().any(|(key, value)| key == wanted && !off(value));
+    Some(["Secure", "HttpOnly"].into_iter().filter(|flag| !on(flag)).collect())
+}
+
+fn text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Str(text)) => Some(text.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,60 @@
+//! Controls that are missing: what siblings have, or what this kind of code always needs.
+//!
+//! In: entry points, their controls and the text of their bodies. Out: drafts, one rule per function below.
+//! Deliberately absent: any proof; a control may sit in a proxy or a base class, which the judges are told to ask.
+//! Start at [`find`].
+
+mod cookies;
+mod routes;
+
+use std::collections::BTreeMap;
+
+use crate::flow::Entry;
+
+use super::make::Draft;
+use super::{Generator, Scene};
+
+pub fn find(scene: &Scene) -> Vec<Draft> {
+    let mut rules: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, card) in scene.cards.iter().enumerate().filter(|(_, card)| scene.wants(card)) {
+        for rule in &card.absences {
+            rules.entry(rule).or_default().push(at);
+        }
+    }
+    let mut drafts = Vec::new();
+    for (rule, cards) in rules {
+        let found: Vec<Absence> = match rule {
+            "route-without-auth-siblings-have" => routes::without_auth(scene),
+            "object-access-without-owner" => routes::without_owner(scene),
+            "state-change-without-csrf" => routes::without_csrf(scene),
+            "login-without-throttle" => routes::without_throttle(scene),
+            "upload-without-check" => routes::without_upload_check(scene),
+            "cookie-without-flags" => cookies::without_flags(scene),
+            _ => Vec::new(),
+        };
+        for absence in found {
+            for &card in &cards {
+                if scene.cards[card].applies_to(scene.module(absence.unit).language) {
+                    let what = absence.what.clone();
+                    let mut draft = scene.place(card, Generator::Absence, absence.unit, absence.span, what);
+                    draft.weight = absence.weight;
+                    drafts.push(draft);
+                }
+            }
+        }
+    }
+    drafts
+}
+
+/// Something that is not there.
+pub struct Absence {
+    pub unit: u32,
+    pub span: crate::syntax::form::Span,
+    pub what: String,
+    pub weight: u32,
+}
+
+/// Entry points that answer requests.
+fn routes<'a>(scene: &'a Scene) -> impl Iterator<Item = &'a Entry> {
+    scene.graph.entries.iter().filter(|entry| entry.kind == "http")
+}

@@ -1,0 +1,5 @@
+def f(a:
+    os.system(a
+x = = 3
+class
+    return os.system(x)
