@@ -9,6 +9,9 @@
 //! a time), compiled for each instruction set and picked at run time.
 //! Start at [`attention::absorb`] and [`gemm::multiply`].
 
+// Index arithmetic is the subject here: several arrays are walked by one index, and iterators would hide which.
+#![allow(clippy::needless_range_loop)]
+
 pub mod attention;
 pub mod exp;
 pub mod gemm;

@@ -17,6 +17,8 @@ from weave import PAIRS, Impossible, weave
 LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9}
 TWIN_SHARE = {"c": 0.6, "cpp": 0.45}
 FOLDERS = ["src", "app", "lib", "core", "api", "server", "internal", "service", "backend", "web", "pkg", "main"]
+# Mechanisms that the scanner itself sees through, or that are easy.
+RARER = {"cast": 0.4, "overwrite": 0.5, "decided": 0.6, "elsewhere": 0.5, "reach": 0.6, "plain": 0.6, "context": 0.8}
 TAGS = ("src", "step", "sink", "guard", "fact", "free", "log")
 
 
@@ -84,7 +86,8 @@ def write(out, ident, pair, folder, program, log):
 def flow_pair(rng, language, data):
     cwes = sorted(data["sinks"])
     cwe = rng.choices(cwes, [len(data["sinks"][c]) ** 0.7 for c in cwes])[0]
-    sink, pair, seed = rng.choice(data["sinks"][cwe]), rng.choice(PAIRS), rng.randrange(10 ** 9)
+    sink, seed = rng.choice(data["sinks"][cwe]), rng.randrange(10 ** 9)
+    pair = rng.choices(PAIRS, [RARER.get(p[0], 1.0) for p in PAIRS])[0]
     return [weave(language, data, cwe, sink, pair, safe, seed) for safe in (False, True)]
 
 

@@ -5,7 +5,8 @@ Deliberately absent: any knowledge of weaknesses.
 """
 from names import camel, snake
 
-TRUE = ["{0} < {1}", "{1} > {0}", "{0} == {0}", "{1} != {0}", "{0} + {0} < {1} * 9"]
+TRUE = ["{0} < {1}", "{1} > {0}", "{0} == {0}", "{1} != {0}"]
+FALSE = ["{0} > {1}", "{1} < {0}", "{1} == {0}", "{1} != {1}"]
 
 
 class Kit:
@@ -43,7 +44,7 @@ class Kit:
 
     def falsity(self):
         a, b = sorted(self.r.sample(range(1, 60), 2))
-        return self.r.choice(["{0} > {1}", "{1} < {0}", "{1} == {0}", "{0} - {1} > {1}"]).format(a, b).replace("==", self.eq)
+        return self.r.choice(FALSE).format(a, b).replace("==", self.eq)
 
     def text(self, s):
         return '"' + s.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -145,6 +145,7 @@ def arguments():
     parser.add_argument("--resume", action="store_true", help="go on from --out with its optimizer state")
     parser.add_argument("--held", help="JSONL of examples to watch")
     parser.add_argument("--minutes", type=float, default=55)
+    parser.add_argument("--begun", type=float, default=0.0, help="share of the schedule that an earlier run has done")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps; 0 is no limit")
     parser.add_argument("--tokens", type=int, default=6144, help="tokens per batch")
     parser.add_argument("--lr", type=float, default=0.02)
@@ -194,7 +195,7 @@ def main():
     begin = mark = time.time()
     recent, since = [], 0
     for batch in batches(train, args.tokens, rng):
-        done = (time.time() - begin) / (args.minutes * 60)
+        done = args.begun + (1 - args.begun) * (time.time() - begin) / (args.minutes * 60)
         if args.steps:
             done = max(done, step / args.steps)
         if done >= 1:

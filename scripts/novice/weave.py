@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from kits import KITS
 from names import Names, fill, finish
 
-# (name, vulnerable twin, safe twin)
+# (name, vulnerable twin, safe twin). Twins differ in as little as possible, so that single words do not tell them apart.
 PAIRS = [("context", "fake_enc", "enc"), ("ignored", "ignored", "enc"), ("late", "late_check", "check"),
-         ("wrongvar", "wrong_var", "right_var"), ("noexit", "no_exit", "check"), ("half", "half", "both"),
+         ("wrongvar", "wrong_var", "right_var"), ("noexit", "no_exit", "log_exit"), ("half", "half", "both"),
          ("unused", "unused", "enc"), ("helper", "fake_fn", "enc_fn"), ("weak", "fake_check", "check"),
          ("inverted", "inverted", "positive"), ("predicate", "fake_pred", "pred"), ("decided", "live", "dead"),
-         ("overwrite", "other_const", "const"), ("restored", "restored", "enc"), ("deadguard", "dead_guard", "check"),
-         ("plain", "plain", "good"), ("lookup", "plain", "map"), ("cast", "unused_cast", "cast"), ("bare", "plain", "check"),
-         ("barewrap", "plain", "positive"), ("reach", "plain", "unreached"), ("wrapwrong", "wrap_wrong", "positive"),
-         ("elsewhere", "plain", "other_value"), ("outer", "outer_fake", "outer_check")]
+         ("overwrite", "other_const", "const"), ("restored", "restored", "enc"), ("deadguard", "dead_guard", "live_guard"),
+         ("plain", "plain", "good"), ("lookup", "unused_map", "map"), ("cast", "unused_cast", "cast"), ("bare", "plain", "check"),
+         ("reach", "reached", "unreached"), ("wrapwrong", "wrap_wrong", "wrap_right"),
+         ("elsewhere", "this_value", "other_value"), ("outer", "outer_fake", "outer_check")]
 REASONS = {"dead": "unreachable", "unreached": "unreachable", "const": "harmless", "other_value": "harmless"}
 VULNERABLE = {pair[1] for pair in PAIRS}
 
@@ -180,6 +180,10 @@ class Weaver:
     def m_no_exit(self, x, v):
         return self.rejecting(x, tag="", body=self.k.log(self.k.text(self.r.choice(["suspicious value", "unexpected input", "rejected"])))), x
 
+    def m_log_exit(self, x, v):
+        body = self.k.log(self.k.text(self.r.choice(["suspicious value", "unexpected input", "rejected"])))
+        return self.rejecting(x, body=body + self.fail()), x
+
     def m_fake_check(self, x, v):
         return self.rejecting(x, good=False, tag=""), x
 
@@ -213,6 +217,10 @@ class Weaver:
     def m_wrap_wrong(self, x, v):
         other, lines = self.second()
         return lines, x, self.wrap(other, "")
+
+    def m_wrap_right(self, x, v):
+        other, lines = self.second()
+        return lines, x, self.wrap(x, "@@guard")
 
     def m_half(self, x, v):
         other, lines = self.second()
@@ -320,12 +328,25 @@ class Weaver:
     def m_dead_guard(self, x, v):
         return self.k.branch(self.k.falsity(), self.rejecting(x, tag="")), x
 
+    def m_live_guard(self, x, v):
+        return self.k.branch(self.k.truth(), self.rejecting(x)), x
+
+    def m_this_value(self, x, v):
+        return self.k.assign(v, self.literal()) + self.k.log(v), x
+
+    def m_reached(self, x, v):
+        return [], x, lambda lines: self.k.branch(self.k.truth(), lines)
+
     def m_unreached(self, x, v):
         def around(lines):
             out = self.k.branch(self.k.falsity(), lines)
             out[0] += "@@guard"
             return out
         return [], x, around
+
+    def m_unused_map(self, x, v):
+        lines, value = self.m_map(x, v)
+        return [line.replace("@@guard", "") for line in lines], x
 
     def m_map(self, x, v):
         pairs = [(a, b) for a, b in zip(self.r.sample(["a", "b", "one", "two", "new", "old", "top"], 3), self.r.sample(["alpha", "daily", "price", "north", "summary", "small"], 3))]

@@ -8,10 +8,11 @@ use crate::flow::{Flow, Hop, Note};
 use super::make::{Draft, brief};
 use super::{Generator, Role, Scene, Step};
 
-/// Families whose sinks are worth a look even when only a library's own caller could do harm.
-const GRAVE: [&str; 20] = [
-    "CWE-77", "CWE-78", "CWE-88", "CWE-89", "CWE-94", "CWE-95", "CWE-502", "CWE-22", "CWE-120", "CWE-121", "CWE-122",
-    "CWE-787", "CWE-134", "CWE-611", "CWE-918", "CWE-643", "CWE-90", "CWE-943", "CWE-1336", "CWE-119",
+/// Cards whose sinks are worth a look even when only a library's own caller could do harm: commands, code, queries,
+/// deserialisation, paths and copies into memory.
+const GRAVE: [&str; 15] = [
+    "CWE-77", "CWE-78", "CWE-89", "CWE-94", "CWE-95", "CWE-502", "CWE-22", "CWE-119", "CWE-120", "CWE-121", "CWE-122",
+    "CWE-134", "CWE-787", "CWE-1336", "CWE-943",
 ];
 
 pub fn find(scene: &Scene) -> Vec<Draft> {

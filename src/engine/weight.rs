@@ -7,6 +7,9 @@
 //! - Q4_K on processors with AMX has a separate kernel from 32 rows on: at most 28 rows a call;
 //! - on aarch64 four rows are a tile and the rest go singly: rows are filled up to a multiple of four.
 //!
+//! candle splits those products over output columns on its own threads, one per core unless the environment says
+//! otherwise (`CANDLE_NUM_THREADS`, read once per process); every element is computed whole by one of them.
+//!
 //! Deliberately absent: biases, activations, and any choice by environment. Start at [`Matrix::load`].
 
 use std::borrow::Cow;

@@ -9,273 +9,46 @@ use std::rc::Rc;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
-use super::eval::literal_key;
 use super::matcher::{Place, Purpose};
 use super::names::{self, Path};
+use super::places::literal_key;
 use super::solve::{Hit, Summary};
+use super::tables::{ALLOCATES, ASKS, FILLS, GETS, NUMBERS, OPAQUE};
 use super::taint::Walker;
 use super::value::{self, ANY, Const, Fact, Facts, Mask, Note, Origin, RECEIVER, SEP, State, Value};
-
-/// Calls whose result says something about the value but does not contain it.
-const OPAQUE: &[&str] = &[
-    "len",
-    "length",
-    "size",
-    "hash",
-    "hashCode",
-    "id",
-    "isinstance",
-    "issubclass",
-    "hasattr",
-    "callable",
-    "bool",
-    "isdigit",
-    "isalnum",
-    "isalpha",
-    "isnumeric",
-    "isEmpty",
-    "isBlank",
-    "equals",
-    "equalsIgnoreCase",
-    "compareTo",
-    "indexOf",
-    "lastIndexOf",
-    "startsWith",
-    "endsWith",
-    "startswith",
-    "endswith",
-    "contains",
-    "containsKey",
-    "includes",
-    "has",
-    "test",
-    "matches",
-    "exists",
-    "isfile",
-    "isdir",
-    "isFile",
-    "isDirectory",
-    "strlen",
-    "wcslen",
-    "strcmp",
-    "strncmp",
-    "strcasecmp",
-    "memcmp",
-    "wcscmp",
-    "isdigit",
-    "isalpha",
-    "isspace",
-    "count",
-    "sizeof",
-    "type",
-    "typeof",
-    "HasPrefix",
-    "HasSuffix",
-    "Contains",
-    "EqualFold",
-    "Equal",
-    "IsNotExist",
-    "IsDir",
-    "bool",
-    "Boolean",
-    "nil",
-    "cap",
-    "ord",
-    "stat",
-    "lstat",
-    "access",
-    "free",
-    "fclose",
-    "close",
-    "delete",
-    "printf",
-    "print",
-    "println",
-    "execute",
-    "executemany",
-    "executeUpdate",
-    "executeQuery",
-    "executeBatch",
-    "executeLargeUpdate",
-    "exec",
-    "query",
-    "Query",
-    "QueryRow",
-    "Exec",
-    "system",
-    "popen",
-    "log",
-    "info",
-    "debug",
-    "warn",
-    "warning",
-    "error",
-    "sendFile",
-    "send",
-    "write",
-    "end",
-    "redirect",
-    "render_template",
-    "commit",
-    "rollback",
-    "isNaN",
-    "isArray",
-    "isInteger",
-    "createHash",
-    "update_hash",
-    "hexdigest",
-    "digest",
-    "sha256",
-    "md5",
-    "sha1",
-    "timingSafeEqual",
-    "compare",
-    "check_password_hash",
-    "generate_password_hash",
-    "check_password",
-    "compareSync",
-    "find",
-    "findOne",
-    "findById",
-];
-/// Of those, the ones that ask a store when they are given something.
-const ASKS: &[&str] = &["query", "Query", "find", "exec", "execute"];
-/// Calls that give a number (or another type that text cannot hide in).
-const NUMBERS: &[&str] = &[
-    "int",
-    "float",
-    "complex",
-    "Number",
-    "parseInt",
-    "parseFloat",
-    "BigInt",
-    "atoi",
-    "atol",
-    "atoll",
-    "atof",
-    "strtol",
-    "strtoul",
-    "strtoll",
-    "strtoull",
-    "strtod",
-    "strtof",
-    "stoi",
-    "stol",
-    "stoul",
-    "stod",
-    "Atoi",
-    "ParseInt",
-    "ParseUint",
-    "ParseFloat",
-    "ParseBool",
-    "parseLong",
-    "parseDouble",
-    "parseShort",
-    "parseByte",
-    "intValue",
-    "longValue",
-    "doubleValue",
-    "UUID",
-    "Decimal",
-    "fromString",
-    "abs",
-    "round",
-    "floor",
-    "ceil",
-    "min_int",
-    "ntohl",
-    "ntohs",
-    "htons",
-    "htonl",
-    "nextInt",
-    "getTime",
-    "toordinal",
-    "fromisoformat",
-    "strptime",
-    "len",
-    "_wtoi",
-    "parseBoolean",
-    "isoformat",
-    "unlink",
-    "getInt",
-    "getLong",
-    "decodeLong",
-];
-/// Methods that put their arguments into their receiver.
-const FILLS: &[&str] = &[
-    "append",
-    "push",
-    "add",
-    "addAll",
-    "insert",
-    "extend",
-    "unshift",
-    "update",
-    "put",
-    "putAll",
-    "set",
-    "setdefault",
-    "setAttribute",
-    "setProperty",
-    "addElement",
-    "addLast",
-    "addFirst",
-    "offer",
-    "enqueue",
-    "push_back",
-    "push_front",
-    "emplace_back",
-    "emplace",
-    "write",
-    "WriteString",
-    "writelines",
-    "assign",
-    "replace_into",
-    "appendleft",
-    "insert_or_assign",
-    "addParameter",
-    "setItem",
-    "setString",
-    "Set",
-    "Add",
-    "Store",
-    "LoadOrStore",
-    "concat_into",
-    "PushBack",
-];
-/// Methods that give back what stands under a key.
-const GETS: &[&str] = &[
-    "get",
-    "getOrDefault",
-    "at",
-    "getAttribute",
-    "getProperty",
-    "getItem",
-    "Get",
-    "Load",
-    "pop",
-    "setdefault",
-    "front",
-    "back",
-    "elementAt",
-    "remove",
-];
 
 /// What is the same every time a call is met: how it resolves.
 #[derive(Debug, Default)]
 pub struct Resolved {
     pub sinks: Vec<(usize, Vec<Place>, String)>,
-    /// Kind, card, arguments that are filled (none: the result is the input), what it is called.
-    pub sources: Vec<(String, Option<usize>, Vec<Place>, Text)>,
+    pub sources: Vec<Enters>,
     /// Card and cleaned arguments (none: all).
     pub sanitizers: Vec<(usize, Vec<Place>)>,
-    pub moves: Vec<(Vec<Place>, Vec<(usize, bool)>)>,
+    pub moves: Vec<Move>,
     pub targets: Vec<u32>,
+}
+
+/// Data that goes from some arguments into others.
+#[derive(Debug)]
+pub struct Move {
+    from: Vec<Place>,
+    /// Position, and whether what stands there stays.
+    to: Vec<(usize, bool)>,
+}
+
+/// Outside input that a call brings.
+#[derive(Debug)]
+pub struct Enters {
+    kind: String,
+    /// The card that named the source, when it is no framework's.
+    card: Option<usize>,
+    /// Arguments that are filled; none when the result is the input.
+    filled: Vec<Place>,
+    what: Text,
 }
 
 /// A call with everything evaluated.
 struct Actual<'c, 'f> {
-    callee: &'f Expr,
     args: &'f [Arg],
     new: bool,
     span: Span,
@@ -310,7 +83,6 @@ impl<'f> Walker<'_, 'f> {
             .collect();
         let resolved = self.resolve(expr, callee, args, new, state);
         let actual = Actual {
-            callee,
             args,
             new,
             span: expr.span,
@@ -325,6 +97,7 @@ impl<'f> Walker<'_, 'f> {
                 self.hit(*card, &facts, expr.span, text);
             }
         }
+        self.sized(&actual);
         let returned = self.callbacks(&actual, state);
         let mut result = if resolved.targets.is_empty() {
             let mut result = self.unknown(&actual, state);
@@ -385,21 +158,28 @@ impl<'f> Walker<'_, 'f> {
                     let filled = if named { found.places } else { Vec::new() };
                     let what = names::dotted(callee).unwrap_or_else(|| rule.pattern.text.clone());
                     if !named || !filled.is_empty() {
-                        resolved.sources.push((rule.kind.clone(), card, filled, what.into()));
+                        let (kind, what) = (rule.kind.clone(), what.into());
+                        resolved.sources.push(Enters {
+                            kind,
+                            card,
+                            filled,
+                            what,
+                        });
                     }
                 }
-                (Purpose::Sanitizer, Some(card)) => {
-                    if !named || !found.places.is_empty() {
-                        resolved.sanitizers.push((card, found.places));
-                    }
+                (Purpose::Sanitizer, Some(card)) if !named || !found.places.is_empty() => {
+                    resolved.sanitizers.push((card, found.places));
                 }
-                (Purpose::Propagator, _) => resolved.moves.push((found.places, rule.to.clone())),
+                (Purpose::Propagator, _) => resolved.moves.push(Move {
+                    from: found.places,
+                    to: rule.to.clone(),
+                }),
                 _ => {}
             }
         }
         // A function of the project that happens to be called like a library's is judged by its body.
         if !resolved.targets.is_empty() && bare(callee) {
-            resolved.sinks.retain(|(_, _, _)| false);
+            resolved.sinks.clear();
             resolved.sources.clear();
         }
         let resolved = Rc::new(resolved);
@@ -427,6 +207,25 @@ impl<'f> Walker<'_, 'f> {
         };
         let paths = self.world.resolver(self.module, self.here).paths(callee);
         self.targets_of(callee, args.len(), *new, &paths)
+    }
+
+    /// Outside input is multiplied or added to on its way to the size of an allocation, and nothing bounds it.
+    fn sized(&mut self, actual: &Actual<'_, 'f>) {
+        let world = self.world;
+        if world.sizes.is_empty() || !ALLOCATES.contains(&&*actual.name) {
+            return;
+        }
+        for (arg, value) in actual.args.iter().zip(actual.values) {
+            let mut computed = false;
+            names::descend(&arg.value, &mut |expr| {
+                computed |= matches!(&expr.kind, ExprKind::Binary(op, ..) if matches!(&**op, "*" | "+" | "<<"));
+            });
+            if computed {
+                for &card in &world.sizes {
+                    self.hit(card, &value.all(), actual.span, &actual.name);
+                }
+            }
+        }
     }
 
     /// Lambdas among the arguments: their parameters may hold whatever else the call was given.
@@ -566,7 +365,8 @@ impl<'f> Walker<'_, 'f> {
             if let Some(value) = self.keyed(actual, base, state) {
                 return value;
             }
-            if FILLS.contains(&name) && !given.is_empty() {
+            let keyed = matches!(actual.args, [key, _] if literal_key(&key.value).is_some());
+            if FILLS.contains(&name) && (keyed || !given.is_empty()) {
                 self.fill(actual, base, &given, state);
             }
         }
@@ -647,9 +447,9 @@ impl<'f> Walker<'_, 'f> {
 
     /// `strcpy(to, from)` and its kin.
     fn moved(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) {
-        for (places, to) in &resolved.moves {
+        for Move { from, to } in &resolved.moves {
             let mut facts = Facts::new();
-            for place in places {
+            for place in from {
                 value::join(&mut facts, &Self::at_place(place, actual.receiver, actual.values));
             }
             let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
@@ -696,7 +496,13 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn entered(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, result: &mut Value, state: &mut State<'f>) {
-        for (kind, card, filled, what) in &resolved.sources {
+        for Enters {
+            kind,
+            card,
+            filled,
+            what,
+        } in &resolved.sources
+        {
             let fact = self.source(actual.span, kind, *card, what);
             for place in filled {
                 let Place::Argument(at) = place else { continue };

@@ -247,6 +247,22 @@ impl Directory {
         if !here.is_empty() {
             return here;
         }
+        // A variable that holds a function of this file.
+        for alias in site
+            .paths
+            .iter()
+            .filter_map(|path| <&[Text; 1]>::try_from(path.as_slice()).ok())
+        {
+            let held = self.by_name.get(&alias[0]).map(Vec::as_slice).unwrap_or_default();
+            let held: Vec<u32> = held
+                .iter()
+                .copied()
+                .filter(|&unit| self.owner[unit as usize] == site.module)
+                .collect();
+            if !held.is_empty() {
+                return held;
+            }
+        }
         for path in site.paths.iter().filter(|path| path.len() > 1) {
             let found = self.exported(site.module, path);
             if !found.is_empty() {
@@ -264,19 +280,7 @@ impl Directory {
             return built;
         }
         match self.places[site.module].family {
-            "c" => {
-                let all = units
-                    .iter()
-                    .copied()
-                    .filter(|&u| self.public[u as usize] && self.related(site.module, u));
-                let all: Vec<u32> = all.collect();
-                let near: Vec<u32> = all
-                    .iter()
-                    .copied()
-                    .filter(|&unit| self.same_folder(site.module, unit))
-                    .collect();
-                if near.is_empty() { all } else { near }
-            }
+            "c" => self.linked(site.module, name),
             "go" => units
                 .iter()
                 .copied()
@@ -284,6 +288,30 @@ impl Directory {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Whatever the linker may find under a name: this file first, then files of the same folder.
+    fn linked(&self, module: usize, name: &Text) -> Vec<u32> {
+        let units = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let all = units
+            .iter()
+            .copied()
+            .filter(|&unit| self.public[unit as usize] && self.related(module, unit));
+        let all: Vec<u32> = all.collect();
+        let own: Vec<u32> = units
+            .iter()
+            .copied()
+            .filter(|&unit| self.owner[unit as usize] == module)
+            .collect();
+        let near: Vec<u32> = all
+            .iter()
+            .copied()
+            .filter(|&unit| self.same_folder(module, unit))
+            .collect();
+        [own, near, all]
+            .into_iter()
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
     }
 
     fn same_folder(&self, module: usize, unit: u32) -> bool {
@@ -314,7 +342,12 @@ impl Directory {
                 return found;
             }
         }
-        self.lone_method(site, method)
+        let found = self.lone_method(site, method);
+        if found.is_empty() && self.places[site.module].family == "c" {
+            // `space::function(x)`
+            return self.linked(site.module, method);
+        }
+        found
     }
 
     /// A method name that only one class of the project has, on a receiver of which nothing is known.

@@ -1,7 +1,7 @@
 //! Values and conditions that are decided before the program runs.
 //!
 //! In: expressions and the constants in force. Out: [`Const`]s. Deliberately absent: strings built at run time, and
-//! anything that would need to run code. Start at [`Constants::of`] for what modules define, [`decide`] for expressions.
+//! anything that would need to run code. Start at [`Constants::of`] for modules and at [`decide`] for expressions.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -247,7 +247,7 @@ fn called(expr: &Expr) -> Option<Text> {
 fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, typed: &mut Typed) {
     let module = &search.modules[at];
     let mut rules = Rules::of(module.language);
-    let mut origin: Vec<(&Model, &EntryRule)> = Vec::new();
+    let mut origin: Vec<(&'static Model, &EntryRule)> = Vec::new();
     for model in &search.models[at] {
         for rule in &model.entries {
             for pattern in &rule.calls {
@@ -274,16 +274,16 @@ fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, ty
                 }
                 for found in rules.call(&resolver.paths(callee), args, *new, &|_| None) {
                     let (model, rule) = origin[found.number];
-                    register(
-                        search,
-                        &resolver,
-                        at,
-                        (model, rule),
-                        (last, args, expr.span),
-                        &found.places,
-                        entries,
-                        typed,
-                    );
+                    let places = found.places;
+                    let call = Registration {
+                        model: &model.name,
+                        rule,
+                        verb: last,
+                        args,
+                        span: expr.span,
+                        places,
+                    };
+                    call.note(search, &resolver, at, entries, typed);
                 }
             });
         });
@@ -300,58 +300,59 @@ fn registration(pattern: &Pattern) -> Rule {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn register(
-    search: &Search,
-    resolver: &Resolver,
-    at: usize,
-    (model, rule): (&Model, &EntryRule),
-    (verb, args, span): (&Text, &[Arg], Span),
-    places: &[Place],
-    entries: &mut BTreeMap<u32, Entry>,
-    typed: &mut Typed,
-) {
-    let handlers: Vec<(usize, u32)> = places
-        .iter()
-        .filter_map(|place| match place {
-            Place::Argument(arg) => Some(*arg),
-            _ => None,
-        })
-        .flat_map(|arg| {
-            handlers(search, resolver, at, &args[arg].value)
-                .into_iter()
-                .map(move |unit| (arg, unit))
-        })
-        .collect();
-    let Some(last) = handlers.iter().map(|(arg, _)| *arg).max() else {
-        return;
-    };
-    let route = args.iter().find_map(|arg| text(&arg.value));
-    for (arg, unit) in handlers {
-        let owner = search.directory.module_of(unit);
-        let index = (unit - search.directory.first[owner]) as usize;
-        let function = &search.modules[owner].functions[index];
-        let skip = calls::shift(function, &search.frames[owner][index]);
-        note_types(rule, unit, skip, typed);
-        let controls = args[..arg].iter().filter_map(|arg| control(&arg.value)).collect();
-        let kind = if arg == last {
-            rule.kind.clone()
-        } else {
-            "middleware".to_owned()
+/// A call that registers handlers.
+struct Registration<'c> {
+    model: &'static str,
+    rule: &'c EntryRule,
+    verb: &'c Text,
+    args: &'c [Arg],
+    span: Span,
+    places: Vec<Place>,
+}
+
+impl Registration<'_> {
+    fn note(
+        &self,
+        search: &Search,
+        resolver: &Resolver,
+        at: usize,
+        entries: &mut BTreeMap<u32, Entry>,
+        typed: &mut Typed,
+    ) {
+        let mut found: Vec<(usize, u32)> = Vec::new();
+        for place in &self.places {
+            if let Place::Argument(arg) = place {
+                let units = handlers(search, resolver, at, &self.args[*arg].value);
+                found.extend(units.into_iter().map(|unit| (*arg, unit)));
+            }
+        }
+        let Some(last) = found.iter().map(|(arg, _)| *arg).max() else {
+            return;
         };
-        add(
-            entries,
-            Entry {
+        let route = self.args.iter().find_map(|arg| text(&arg.value));
+        for (arg, unit) in found {
+            let owner = search.directory.module_of(unit);
+            let index = (unit - search.directory.first[owner]) as usize;
+            let function = &search.modules[owner].functions[index];
+            let skip = calls::shift(function, &search.frames[owner][index]);
+            note_types(self.rule, unit, skip, typed);
+            let entry = Entry {
                 unit,
-                kind,
-                framework: model.name.clone(),
+                // All handlers but the last one stand in front of it.
+                kind: if arg == last {
+                    self.rule.kind.clone()
+                } else {
+                    "middleware".to_owned()
+                },
+                framework: self.model.to_owned(),
                 route: route.clone(),
-                verb: verb.to_lowercase().into(),
-                controls,
-                span,
-                tainted: tainted(&rule.params, function, skip),
-            },
-        );
+                verb: self.verb.to_lowercase().into(),
+                controls: self.args[..arg].iter().filter_map(|arg| control(&arg.value)).collect(),
+                span: self.span,
+                tainted: tainted(&self.rule.params, function, skip),
+            };
+            add(entries, entry);
+        }
     }
 }
 

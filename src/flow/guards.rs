@@ -2,14 +2,14 @@
 //!
 //! In: a condition and the way it turned out. Out: changes of the [`State`]: equality with a constant and membership
 //! in a constant collection make a value harmless; bounds are noted; anything else that looks at the value is
-//! remembered as a guard for the judges. Deliberately absent: any belief in a guard's name. Start at [`Walker::refine`].
+//! remembered as a guard for the judges. Deliberately absent: any belief in a name. Start at [`Walker::refine`].
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Span, Text};
 
 use super::constants;
-use super::eval::literal_key;
 use super::matcher::Purpose;
 use super::names;
+use super::places::literal_key;
 use super::taint::Walker;
 use super::value::{Fact, LOWER, Note, State, UPPER};
 

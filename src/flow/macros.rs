@@ -116,7 +116,8 @@ mod tests {
     fn reads_names_numbers_and_texts_and_nothing_else() {
         let mut macros = Macros::new();
         collect(
-            "#define OPEN fopen\n# define LIMIT (64) /* bytes */\n#define SH \"/bin/sh\"\n#define SQ(x) x\n#define A b c\n",
+            "#define OPEN fopen\n# define LIMIT (64) /* bytes */\n#define SH \"/bin/sh\"\n\
+             #define SQ(x) x\n#define A b c\n",
             &mut macros,
         );
         let mut names: Vec<&str> = macros.keys().map(|name| &**name).collect();

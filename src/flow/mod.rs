@@ -9,15 +9,19 @@
 mod apply;
 mod calls;
 pub mod constants;
+mod control;
 pub mod entries;
 mod eval;
 pub mod frameworks;
 mod guards;
+pub mod labels;
 pub mod macros;
 pub mod matcher;
 pub mod names;
+mod places;
 mod solve;
 mod suspects;
+mod tables;
 mod taint;
 #[cfg(test)]
 mod tests;

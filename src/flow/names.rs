@@ -39,6 +39,8 @@ pub struct Frame {
     pub locals: HashSet<Text>,
     /// Names that a declaration or a type hint introduces.
     pub declared: HashSet<Text>,
+    /// Declared with a type that has no negative values.
+    pub unsigned: HashSet<Text>,
     /// The name of the receiver, where there is one.
     pub receiver: Option<Text>,
 }
@@ -155,6 +157,15 @@ pub fn is_numeric(hint: &str) -> bool {
             | "byte"
             | "Byte"
     )
+}
+
+/// True for a C or Go type whose values are never negative.
+fn is_unsigned(hint: &str) -> bool {
+    let hint = hint.trim().trim_start_matches("const ");
+    !hint.contains(['*', '['])
+        && (hint.starts_with("unsigned")
+            || hint.starts_with("uint")
+            || matches!(hint, "size_t" | "std::size_t" | "DWORD" | "u32" | "u64"))
 }
 
 impl Scope {
@@ -331,6 +342,9 @@ impl Frame {
         for (at, param) in function.params.iter().enumerate() {
             frame.locals.insert(param.name.clone());
             frame.declared.insert(param.name.clone());
+            if param.hint.as_deref().is_some_and(is_unsigned) {
+                frame.unsigned.insert(param.name.clone());
+            }
             if let Some(path) = param.hint.as_deref().and_then(type_path) {
                 frame.note(&param.name, scope.qualify(path));
             }
@@ -393,6 +407,9 @@ impl Frame {
     }
 
     fn hint(&mut self, scope: &Scope, name: &Text, hint: &Text) {
+        if is_unsigned(hint) {
+            self.unsigned.insert(name.clone());
+        }
         if let Some(path) = type_path(hint) {
             self.note(name, scope.qualify(path));
         }
@@ -444,14 +461,17 @@ impl Resolver<'_> {
             }
             ExprKind::Assign(_, value) => self.follow(value, left - 1),
             ExprKind::Opaque(parts) if parts.len() == 1 => self.follow(&parts[0], left - 1),
-            ExprKind::Choice(_, first, second) | ExprKind::Binary(_, first, second) if !matches!(&expr.kind, ExprKind::Binary(op, ..) if &**op != "||") =>
-            {
-                let mut out = self.follow(first, left - 1);
-                out.extend(self.follow(second, left - 1));
-                out
-            }
+            // `given || default`, `cond ? first : second`
+            ExprKind::Choice(_, first, second) => self.both(first, second, left),
+            ExprKind::Binary(op, first, second) if &**op == "||" => self.both(first, second, left),
             _ => Vec::new(),
         }
+    }
+
+    fn both(&self, first: &Expr, second: &Expr, left: usize) -> Vec<Path> {
+        let mut out = self.follow(first, left - 1);
+        out.extend(self.follow(second, left - 1));
+        out
     }
 
     fn name(&self, name: &Text) -> Vec<Path> {

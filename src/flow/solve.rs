@@ -12,7 +12,7 @@ use crate::syntax::form::{Span, Text};
 
 use super::Flow;
 use super::taint::Walker;
-use super::value::{self, Const, Fact, Facts, Mask, Origin, Value};
+use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, Value};
 use super::world::World;
 
 /// Times a cycle of functions is repeated.
@@ -217,6 +217,8 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
         for hit in found {
             match hit.fact.origin {
                 Origin::Source { .. } => keep(false, hit),
+                // What an object holds is its own affair; only what a caller passes counts.
+                Origin::Param { index: RECEIVER, .. } => {}
                 Origin::Param { .. } => {
                     let at = &world.units[unit as usize];
                     if at.public && at.index != 0 && !called[unit as usize] && !world.entries.contains_key(&unit) {

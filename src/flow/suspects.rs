@@ -144,6 +144,21 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
                 Const::Null => Literal::Null,
             }),
         },
+        // Arithmetic over literals is as fixed as a literal.
+        ExprKind::Binary(op, left, right) if matches!(&**op, "+" | "-" | "*" | "/" | "<<") => {
+            let (left, right) = (
+                literal(world, module, locals, left)?,
+                literal(world, module, locals, right)?,
+            );
+            Some(if matches!(left, Literal::Number(_)) {
+                right
+            } else {
+                left
+            })
+        }
+        ExprKind::Call { callee, .. } if names::dotted(callee).as_deref() == Some("sizeof") => {
+            Some(Literal::Number("1".into()))
+        }
         ExprKind::Cast(_, inner) => literal(world, module, locals, inner),
         ExprKind::Opaque(parts) if parts.len() == 1 => literal(world, module, locals, &parts[0]),
         _ => None,

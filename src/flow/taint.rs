@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::syntax::form::{Expr, ExprKind, Function, Handler, Span, Stmt, StmtKind, Text};
+use crate::syntax::form::{Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
 
 use super::apply::Resolved;
+use super::labels::{self, Labels};
 use super::names;
 use super::solve::{self, HITS, Hit, Shared, Summary};
 use super::value::{self, ANY, Const, Fact, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Trace, Value};
@@ -18,12 +19,6 @@ use super::world::World;
 
 /// Expressions and statements looked at per unit, lambdas and repeats included.
 const FUEL: u32 = 400_000;
-/// Loops nested deeper than this are walked once.
-const NESTED: u32 = 2;
-/// Lambdas inside lambdas.
-pub const INLINED: usize = 5;
-/// Times one lambda is walked for one unit.
-pub const REPEATS: u32 = 6;
 
 /// What a unit tells the others.
 pub struct Walked {
@@ -54,21 +49,27 @@ pub struct Walker<'w, 'f> {
     pub fields: Vec<((Text, Text), Facts)>,
     pub globals: Vec<((usize, Text), Facts)>,
     /// Innermost function last: what it returned and the states at its returns.
-    exits: Vec<Exit<'f>>,
-    breaks: Vec<Vec<State<'f>>>,
-    continues: Vec<Vec<State<'f>>>,
+    pub exits: Vec<Exit<'f>>,
+    pub breaks: Vec<Vec<State<'f>>>,
+    pub continues: Vec<Vec<State<'f>>>,
+    text: &'w str,
+    labels: Labels,
+    /// States at jumps to labels that lie ahead.
+    gotos: BTreeMap<String, State<'f>>,
 }
 
 #[derive(Default)]
-struct Exit<'f> {
-    returns: Value,
-    constants: Vec<Option<Const>>,
-    state: Option<State<'f>>,
+pub struct Exit<'f> {
+    pub returns: Value,
+    pub constants: Vec<Option<Const>>,
+    pub state: Option<State<'f>>,
 }
 
 impl<'w, 'f> Walker<'w, 'f> {
     pub fn walk(world: &'w World<'f>, shared: &'w Shared, unit: u32) -> Walked {
         let at = &world.units[unit as usize];
+        let text = &*world.files[at.file.0 as usize].text;
+        let c = matches!(world.modules[at.module].language, "c" | "cpp") && at.index != 0;
         let mut walker = Self {
             world,
             shared,
@@ -87,6 +88,13 @@ impl<'w, 'f> Walker<'w, 'f> {
             exits: vec![Exit::default()],
             breaks: Vec::new(),
             continues: Vec::new(),
+            text,
+            labels: if c {
+                Labels::of(text, at.span)
+            } else {
+                Labels::default()
+            },
+            gotos: BTreeMap::new(),
         };
         let function = world.function(unit);
         let mut state = State::default();
@@ -263,11 +271,18 @@ impl<'w, 'f> Walker<'w, 'f> {
 
     pub fn block(&mut self, body: &'f [Stmt], state: &mut State<'f>) {
         for stmt in body {
-            if state.ended || self.fuel == 0 {
+            if self.fuel == 0 || (state.ended && !self.labels.any()) {
                 return;
             }
-            self.fuel -= 1;
-            self.statement(stmt, state);
+            for label in self.labels.before(self.text, stmt.span) {
+                if let Some(arriving) = self.gotos.get(&label) {
+                    meet(state, arriving.clone());
+                }
+            }
+            if !state.ended {
+                self.fuel -= 1;
+                self.statement(stmt, state);
+            }
         }
     }
 
@@ -309,7 +324,16 @@ impl<'w, 'f> Walker<'w, 'f> {
                 handlers,
                 finally,
             } => self.attempt(body, handlers, finally, state),
-            StmtKind::Break => park(&mut self.breaks, state),
+            StmtKind::Break => match labels::target(self.text, stmt.span) {
+                Some(label) => {
+                    match self.gotos.get_mut(label) {
+                        Some(known) => meet(known, state.clone()),
+                        None => drop(self.gotos.insert(label.to_owned(), state.clone())),
+                    }
+                    state.ended = true;
+                }
+                None => park(&mut self.breaks, state),
+            },
             StmtKind::Continue => park(&mut self.continues, state),
             StmtKind::Block(body) => self.block(body, state),
         }
@@ -356,100 +380,6 @@ impl<'w, 'f> Walker<'w, 'f> {
         }
     }
 
-    fn repeat(
-        &mut self,
-        binds: Option<&'f (Expr, Expr)>,
-        cond: Option<&'f Expr>,
-        body: &'f [Stmt],
-        state: &mut State<'f>,
-    ) {
-        let first = cond.map(|cond| self.decide(cond, state).map(|value| value.truth()));
-        if first == Some(Some(false)) {
-            return;
-        }
-        let before = state.clone();
-        forget_assigned(body, state);
-        // Without a condition, or with one that no assignment can change, only a `break` leads out.
-        let endless =
-            binds.is_none() && cond.is_none_or(|cond| self.decide(cond, state).is_some_and(|value| value.truth()));
-        self.breaks.push(Vec::new());
-        self.continues.push(Vec::new());
-        self.loops += 1;
-        let passes = if self.loops > NESTED { 1 } else { 2 };
-        let mut end = state.clone();
-        for _ in 0..passes {
-            let mut inside = state.clone();
-            if let Some((target, values)) = binds {
-                self.bind(target, values, &mut inside);
-            }
-            if let Some(cond) = cond {
-                self.eval(cond, &mut inside);
-                self.refine(cond, true, &mut inside);
-            }
-            self.block(body, &mut inside);
-            for next in std::mem::take(self.continues.last_mut().expect("pushed above")) {
-                meet(&mut inside, next);
-            }
-            end = inside.clone();
-            if inside.ended || !state.join(&inside) {
-                break;
-            }
-        }
-        self.loops -= 1;
-        self.continues.pop();
-        let broken = self.breaks.pop().unwrap_or_default();
-        let certain = first == Some(Some(true));
-        let mut after = end;
-        if !certain {
-            let mut skipped = before;
-            forget_assigned(body, &mut skipped);
-            meet(&mut after, skipped);
-        }
-        after.ended |= endless;
-        if let (Some(cond), false) = (cond, after.ended) {
-            self.refine(cond, false, &mut after);
-        }
-        for state in broken {
-            meet(&mut after, state);
-        }
-        *state = after;
-    }
-
-    fn bind(&mut self, target: &'f Expr, values: &'f Expr, state: &mut State<'f>) {
-        let value = self.eval(values, state).part(ANY);
-        let name = names::dotted(target).unwrap_or_default();
-        let hop = self.hop(target.span, Note::Assigned(name.into()));
-        self.store(target, value.map(&|fact| fact.step(hop.clone())), false, state);
-        if let ExprKind::Name(name) = &target.kind {
-            state.consts.remove(name);
-            state.bound.remove(name);
-        }
-    }
-
-    fn attempt(&mut self, body: &'f [Stmt], handlers: &'f [Handler], finally: &'f [Stmt], state: &mut State<'f>) {
-        let before = (!handlers.is_empty()).then(|| state.clone());
-        self.block(body, state);
-        if let Some(mut caught) = before {
-            // What the body had done when it was interrupted is unknown: anything between nothing and all of it.
-            let mut done = state.clone();
-            done.ended = false;
-            meet(&mut caught, done);
-            for handler in handlers {
-                let mut inside = caught.clone();
-                if let Some(name) = &handler.binds {
-                    inside.write(name, Value::default());
-                }
-                self.block(&handler.body, &mut inside);
-                meet(state, inside);
-            }
-        }
-        if !finally.is_empty() {
-            let ended = std::mem::replace(&mut state.ended, false);
-            self.block(finally, state);
-            state.ended |= ended;
-        }
-    }
-
     fn assign(
         &mut self,
         target: &'f Expr,
@@ -461,6 +391,10 @@ impl<'w, 'f> Walker<'w, 'f> {
         let constant = if augmented { None } else { self.decide(value, state) };
         let mut result = self.eval(value, state);
         self.write_sinks(target, &result, span, state);
+        if let ExprKind::Index(_, key) = &target.kind {
+            let position = self.eval(key, state).all();
+            self.indexed(key, &position, true, span);
+        }
         if augmented {
             let own = self.eval(target, state);
             result.join(own);
@@ -531,44 +465,6 @@ impl<'w, 'f> Walker<'w, 'f> {
             self.globals.push(((self.module, root), facts));
         }
     }
-
-    /// Walks a lambda where it stands, with what is known of its parameters; what it does to captured variables counts.
-    pub fn inline(&mut self, index: usize, given: &[Facts], state: &mut State<'f>) -> Value {
-        let repeats = self.repeats.entry(index).or_default();
-        *repeats += 1;
-        if *repeats > REPEATS || self.inlined.len() > INLINED || self.inlined.contains(&index) || self.fuel == 0 {
-            return Value::default();
-        }
-        let function = &self.world.modules[self.module].functions[index];
-        let outer = std::mem::replace(&mut self.here, index);
-        self.inlined.push(index);
-        self.exits.push(Exit::default());
-        let mut inside = state.clone();
-        for (at, param) in function.params.iter().enumerate() {
-            let mut facts = given.get(at).cloned().unwrap_or_default();
-            value::join(&mut facts, &self.entering(function, at));
-            let hop = self.hop(param.span, Note::Parameter(param.name.clone()));
-            facts.iter_mut().for_each(|fact| *fact = fact.step(hop.clone()));
-            inside.write(&param.name, Value::of(facts));
-            inside.consts.remove(&param.name);
-            inside.bound.remove(&param.name);
-        }
-        let (breaks, continues) = (std::mem::take(&mut self.breaks), std::mem::take(&mut self.continues));
-        self.block(&function.body, &mut inside);
-        (self.breaks, self.continues) = (breaks, continues);
-        let mut exit = self.exits.pop().unwrap_or_default();
-        merge(&mut exit.state, inside);
-        self.inlined.pop();
-        self.here = outer;
-        if let Some(mut last) = exit.state {
-            for param in &function.params {
-                last.write(&param.name, state.read(&param.name));
-            }
-            last.ended = false;
-            state.join(&last);
-        }
-        exit.returns
-    }
 }
 
 /// Facts that need no caller.
@@ -610,7 +506,8 @@ pub fn meet<'f>(state: &mut State<'f>, other: State<'f>) {
     }
 }
 
-fn merge<'f>(into: &mut Option<State<'f>>, mut state: State<'f>) {
+/// As [`meet`], where there may be no state yet.
+pub fn merge<'f>(into: &mut Option<State<'f>>, mut state: State<'f>) {
     if std::mem::replace(&mut state.ended, false) && into.is_some() {
         return;
     }
@@ -620,24 +517,4 @@ fn merge<'f>(into: &mut Option<State<'f>>, mut state: State<'f>) {
         }
         None => *into = Some(state),
     }
-}
-
-/// Constants that a loop's body may change are unknown inside it.
-fn forget_assigned(body: &[Stmt], state: &mut State) {
-    let mut forget = |target: &Expr| {
-        if let ExprKind::Name(name) = &target.kind {
-            state.consts.remove(name);
-            state.bound.remove(name);
-        }
-    };
-    names::walk(body, &mut |stmt| {
-        if let StmtKind::Assign { target, .. } = &stmt.kind {
-            forget(target);
-        }
-        names::expressions(stmt, &mut |expr| match &expr.kind {
-            ExprKind::Assign(target, _) | ExprKind::Address(target) => forget(target),
-            ExprKind::Unary(op, target) if op.contains("++") || op.contains("--") => forget(target),
-            _ => {}
-        });
-    });
 }

@@ -45,6 +45,10 @@ pub struct World<'f> {
     pub edges: Vec<Edge>,
     /// Names that a module's top level introduces.
     pub globals: Vec<HashSet<Text>>,
+    /// Cards that look for indexes chosen by outsiders.
+    pub indexes: Vec<Indexed>,
+    /// Cards that look for sizes of allocations that may wrap.
+    pub sizes: Vec<usize>,
     rules: HashMap<&'static str, Rules>,
     /// Module that declares a class, by language and name; the first one where several do.
     classes: HashMap<(&'static str, Text), usize>,
@@ -53,6 +57,35 @@ pub struct World<'f> {
     /// Cards that each language lacks.
     absent: HashMap<&'static str, Mask>,
     kinds: Vec<Vec<String>>,
+}
+
+/// What a card wants to know of an index.
+#[derive(Debug, Clone, Copy)]
+pub struct Indexed {
+    pub card: usize,
+    /// Only writes, or only reads.
+    pub write: Option<bool>,
+    /// About what lies before the buffer, not behind it.
+    pub before: bool,
+}
+
+fn indexes(cards: &[Card]) -> Vec<Indexed> {
+    let named = cards
+        .iter()
+        .enumerate()
+        .filter(|(_, card)| card.lifetimes.iter().any(|rule| rule == "index-unchecked"));
+    let kind = |id: &str| match id {
+        "CWE-787" => Some((Some(true), false)),
+        "CWE-125" => Some((Some(false), false)),
+        "CWE-124" => Some((Some(true), true)),
+        "CWE-127" => Some((Some(false), true)),
+        // Special cases of the four above.
+        "CWE-121" | "CWE-122" | "CWE-126" => None,
+        _ => Some((None, false)),
+    };
+    named
+        .filter_map(|(card, own)| kind(&own.id).map(|(write, before)| Indexed { card, write, before }))
+        .collect()
 }
 
 impl<'f> World<'f> {
@@ -101,6 +134,10 @@ impl<'f> World<'f> {
             globals: modules.iter().map(globals).collect(),
             classes: classes(modules),
             rules: rules(modules, &models, cards),
+            indexes: indexes(cards),
+            sizes: (0..cards.len())
+                .filter(|&card| cards[card].lifetimes.iter().any(|rule| rule == "size-overflow"))
+                .collect(),
             stringish: mask(cards, |card| !NUMERIC.contains(&card.family.as_str())),
             absent: absent(modules, cards),
             kinds: cards.iter().map(|card| card.source_kinds.clone()).collect(),

@@ -165,12 +165,18 @@ impl Local {
 /// Code that a rule left out: a hostile tree can ignore, or dress up as binary, a file that it nevertheless ships.
 fn passed_over(skipped: &Skipped) -> Vec<Problem> {
     let because = |paths: &[String], why: &str| -> Vec<Problem> {
-        paths.iter().map(|path| Problem::left_out(path, format!("not read: {why}"))).collect()
+        paths
+            .iter()
+            .map(|path| Problem::left_out(path, format!("not read: {why}")))
+            .collect()
     };
     [
         because(&skipped.ignored, "a .gitignore of the tree names it"),
         because(&skipped.binary, "binary data under the name of code"),
-        because(&skipped.minified, "third-party or generated, with a line over the limit"),
+        because(
+            &skipped.minified,
+            "third-party or generated, with a line over the limit",
+        ),
     ]
     .concat()
 }

@@ -6,6 +6,8 @@
 //! Deliberately absent: anything about how a report looks, and any write into the scanned tree.
 //! Start at [`Record::begin`] and [`load`].
 
+pub use crate::engine::model::{Identity, Profile};
+
 mod form;
 mod journal;
 mod store;

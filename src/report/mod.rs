@@ -91,7 +91,7 @@ fn severity_word(severity: Severity) -> &'static str {
 
 /// The advice every report of the starter model carries.
 fn starter_note(run: &Run) -> Option<String> {
-    let novice = |identity: &crate::engine::model::Identity| identity.starter;
+    let novice = |identity: &crate::record::Identity| identity.starter;
     (novice(&run.header.detector) || novice(&run.header.verifier)).then(|| {
         format!(
             "Judged by {}, the small starter model that ships inside: it sorts candidates, it does not understand \

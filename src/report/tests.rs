@@ -6,30 +6,12 @@ use serde_json::Value;
 
 use super::*;
 use crate::detect::scripted::{LYING, brief};
-use crate::engine::model::{Identity, Profile};
 use crate::problem::Problem;
-use crate::record::{Coverage, End, Header, Plan, Quote, Unit, VERSION};
+use crate::record::{Coverage, End, Header, Identity, Plan, Profile, Quote, Unit, VERSION};
 
 const EVIL: &str = "\x1b[2J<script>alert(1)</script>\u{202e}`|[x](y)";
 
 fn run() -> Run {
-    let identity = Identity {
-        name: "novice".into(),
-        digest: "d".repeat(64),
-        profile: Profile::Compact,
-        context: 1,
-        starter: true,
-    };
-    let header = Header {
-        version: VERSION,
-        tool: "anchorite 0.1.0".into(),
-        root: "/code".into(),
-        snapshot: "s".into(),
-        detector: identity.clone(),
-        verifier: identity,
-        seed: 1,
-        settings: BTreeMap::new(),
-    };
     let candidate = |id: &str| {
         let mut candidate = brief(&LYING).candidate;
         candidate.id = id.into();
@@ -38,12 +20,60 @@ fn run() -> Run {
         candidate.trace[1].code = EVIL.into();
         candidate
     };
+    let ids = ["a", "b", "c", "d", "e"];
+    let coverage = Coverage {
+        files: 1,
+        lines: 4,
+        functions: 1,
+        proposed: 5,
+        problems: vec![Problem::new(EVIL, "not read")],
+        ..Coverage::default()
+    };
+    let plan = Plan {
+        coverage,
+        candidates: ids.map(candidate).to_vec(),
+        sealed: Vec::new(),
+    };
+    let units = ids.into_iter().zip(outcomes()).map(|(id, outcome)| Unit {
+        id: id.into(),
+        outcome,
+        asked: Vec::new(),
+    });
+    Run {
+        header: header(),
+        plan,
+        units: units.collect(),
+        end: Some(End::Complete),
+    }
+}
+
+fn header() -> Header {
+    let identity = Identity {
+        name: "novice".into(),
+        digest: "d".repeat(64),
+        profile: Profile::Compact,
+        context: 1,
+        starter: true,
+    };
+    Header {
+        version: VERSION,
+        tool: "anchorite 0.1.0".into(),
+        root: "/code".into(),
+        snapshot: "s".into(),
+        detector: identity.clone(),
+        verifier: identity,
+        seed: 1,
+        settings: BTreeMap::new(),
+    }
+}
+
+fn outcomes() -> [Outcome; 5] {
     let quote = || Quote {
         path: "app.py".into(),
         line: 2,
         code: EVIL.into(),
     };
-    let outcomes = [
+    [
         Outcome::Confirmed {
             severity: Severity::High,
             confidence: 0.75,
@@ -69,32 +99,7 @@ fn run() -> Run {
         Outcome::Failed {
             why: "out of tokens".into(),
         },
-    ];
-    let ids = ["a", "b", "c", "d", "e"];
-    let coverage = Coverage {
-        files: 1,
-        lines: 4,
-        functions: 1,
-        proposed: 5,
-        problems: vec![Problem::new(EVIL, "not read")],
-        ..Coverage::default()
-    };
-    let plan = Plan {
-        coverage,
-        candidates: ids.map(candidate).to_vec(),
-        sealed: Vec::new(),
-    };
-    let units = ids.into_iter().zip(outcomes).map(|(id, outcome)| Unit {
-        id: id.into(),
-        outcome,
-        asked: Vec::new(),
-    });
-    Run {
-        header,
-        plan,
-        units: units.collect(),
-        end: Some(End::Complete),
-    }
+    ]
 }
 
 fn written(run: &Run, format: Format, min_severity: Severity) -> String {

@@ -74,12 +74,15 @@ fn tile<L: Lanes, const M: usize>(queries: &[f32], dim: usize, block: Block<'_>,
 /// `scores[i][j] = sum over d of q[i][d] * keys[d][j]`, in order of d.
 #[inline(always)]
 fn score<L: Lanes, const M: usize>(queries: &[f32], dim: usize, keys: &[f32]) -> [Pair<L>; M] {
-    let queries = &queries[..M * dim];
+    let rows: [&[f32]; M] = std::array::from_fn(|i| &queries[i * dim..][..dim]);
+    let (halves, _) = keys.as_chunks::<LANES>();
+    let (pairs, _) = halves.as_chunks::<2>();
+    let pairs = &pairs[..dim];
     let mut scores = [(L::splat(0.0), L::splat(0.0)); M];
     for d in 0..dim {
-        let (low, high) = (L::load(lanes(keys, d * BLOCK)), L::load(lanes(keys, d * BLOCK + LANES)));
+        let (low, high) = (L::load(&pairs[d][0]), L::load(&pairs[d][1]));
         for i in 0..M {
-            let q = L::splat(queries[i * dim + d]);
+            let q = L::splat(rows[i][d]);
             scores[i] = (q.fma(low, scores[i].0), q.fma(high, scores[i].1));
         }
     }

@@ -12,19 +12,30 @@ const ROWS: usize = 8;
 
 /// Sixteen columns of weights, `[k][16]`, that can be widened one input element at a time.
 pub(super) trait Panel: Copy {
-    fn lanes<L: Lanes>(self, d: usize) -> L;
+    /// What the weights from input `d` on are multiplied by, for a whole group.
+    fn scale<L: Lanes>(self, d: usize) -> L;
+    /// The weights of input `d`, multiplied by the scale of its group.
+    fn lanes<L: Lanes>(self, d: usize, scale: L) -> L;
 }
 
 impl Panel for &[[f32; PANEL]] {
     #[inline(always)]
-    fn lanes<L: Lanes>(self, d: usize) -> L {
+    fn scale<L: Lanes>(self, _: usize) -> L {
+        L::splat(1.0)
+    }
+    #[inline(always)]
+    fn lanes<L: Lanes>(self, d: usize, _: L) -> L {
         L::load(&self[d])
     }
 }
 
 impl Panel for &[[u16; PANEL]] {
     #[inline(always)]
-    fn lanes<L: Lanes>(self, d: usize) -> L {
+    fn scale<L: Lanes>(self, _: usize) -> L {
+        L::splat(1.0)
+    }
+    #[inline(always)]
+    fn lanes<L: Lanes>(self, d: usize, _: L) -> L {
         L::load_halves(&self[d])
     }
 }
@@ -38,8 +49,12 @@ pub(super) struct Scaled<'a> {
 
 impl Panel for Scaled<'_> {
     #[inline(always)]
-    fn lanes<L: Lanes>(self, d: usize) -> L {
-        L::load_bytes(&self.bytes[d]).mul(L::load(&self.scales[d / GROUP]))
+    fn scale<L: Lanes>(self, d: usize) -> L {
+        L::load(&self.scales[d / GROUP])
+    }
+    #[inline(always)]
+    fn lanes<L: Lanes>(self, d: usize, scale: L) -> L {
+        L::load_bytes(&self.bytes[d]).mul(scale)
     }
 }
 
@@ -134,24 +149,30 @@ fn tile<L: Lanes, const R: usize, P: Panel>(
     (width, column): (usize, usize),
     out: &mut [f32],
 ) {
-    let x = &x[..R * k];
+    let rows: [&[f32]; R] = std::array::from_fn(|i| &x[i * k..][..k]);
     let mut left = [L::splat(0.0); R];
     if let Some(b) = b {
         let mut right = [L::splat(0.0); R];
-        for d in 0..k {
-            let (wa, wb) = (a.lanes::<L>(d), b.lanes::<L>(d));
-            for i in 0..R {
-                let v = L::splat(x[i * k + d]);
-                left[i] = v.fma(wa, left[i]);
-                right[i] = v.fma(wb, right[i]);
+        for start in (0..k).step_by(GROUP) {
+            let (sa, sb) = (a.scale::<L>(start), b.scale::<L>(start));
+            for d in start..k.min(start + GROUP) {
+                let (wa, wb) = (a.lanes(d, sa), b.lanes(d, sb));
+                for i in 0..R {
+                    let v = L::splat(rows[i][d]);
+                    left[i] = v.fma(wa, left[i]);
+                    right[i] = v.fma(wb, right[i]);
+                }
             }
         }
         store(&right, out, width, column + PANEL);
     } else {
-        for d in 0..k {
-            let w = a.lanes::<L>(d);
-            for i in 0..R {
-                left[i] = L::splat(x[i * k + d]).fma(w, left[i]);
+        for start in (0..k).step_by(GROUP) {
+            let scale = a.scale::<L>(start);
+            for d in start..k.min(start + GROUP) {
+                let w = a.lanes(d, scale);
+                for i in 0..R {
+                    left[i] = L::splat(rows[i][d]).fma(w, left[i]);
+                }
             }
         }
     }

@@ -21,56 +21,84 @@ fn fixed(text: &str) -> Regex {
 
 static AUTH: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)(auth|login_?required|permission|jwt|passport|verify_?token|is_?admin|require_?(user|role|login|admin)|roles?_?allowed|secured|pre_?authorize|protect|ensure_?(logged|user|admin)|check_?(user|access|session|token)|access_?control|current_?user|guard|session\[|req\.user|request\.user|is_?logged|get_?principal|denied|forbidden)",
+        r"(?ix)
+        (auth|login_?required|permission|jwt|passport|verify_?token|is_?admin|require_?(user|role|login|
+        admin)|roles?_?allowed|secured|pre_?authorize|protect|ensure_?(logged|user|admin)|check_?(user|
+        access|session|token)|access_?control|current_?user|guard|session\[|req\.user|request\.user|
+        is_?logged|get_?principal|denied|forbidden)",
     )
 });
 static OPEN: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)(log_?in|log_?out|sign_?(in|up|out)|regist|health|ping|status|index|home|about|static|public|favicon|robots|forgot|reset|callback|webhook|oauth|token|captcha|version|docs|swagger|csrf|root|main|error|not_?found)",
+        r"(?ix)
+        (log_?in|log_?out|sign_?(in|up|out)|regist|health|ping|status|index|home|about|static|public|
+        favicon|robots|forgot|reset|callback|webhook|oauth|token|captcha|version|docs|swagger|csrf|root|
+        main|error|not_?found)",
     )
 });
 static USER: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)(current_?user|request\.user|req\.user|session|principal|owner|user_?id|account_?id|tenant|belongs|g\.user|authenticat|authoriz|can_|has_?perm|permission|self\.user|created_?by|author|ctx\.state|jwt|claims|is_?admin|get_?user)",
+        r"(?ix)
+        (current_?user|request\.user|req\.user|session|principal|owner|user_?id|account_?id|tenant|belongs|
+        g\.user|authenticat|authoriz|can_|has_?perm|permission|self\.user|created_?by|author|ctx\.state|jwt|
+        claims|is_?admin|get_?user)",
     )
 });
 static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"^(get_object_or_404|get_or_404|findById|findByPk|findOne|find_one|findUnique|findFirst|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|deleteOne|updateOne|destroy|get|filter_by|First|Take|getById|getOne|deleteById|getReferenceById|delete_one|update_one|find_by_id|load|retrieve)$",
+        r"(?x)
+        ^(get_object_or_404|get_or_404|findById|findByPk|findOne|find_one|findUnique|findFirst|
+        findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|deleteOne|updateOne|destroy|get|filter_by|
+        First|Take|getById|getOne|deleteById|getReferenceById|delete_one|update_one|find_by_id|load|
+        retrieve)$",
     )
 });
 static KEY: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^(id|pk|uuid|uid|guid|key|number|[a-z]*_?(id|pk|uuid|no|number))$"));
 static THROTTLED: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(r"(?i)(limit|throttl|lock_?out|attempt|brute|captcha|bucket|slow_?down|too_?many|429|cooldown|backoff|axes)")
+    fixed(
+        r"(?ix)
+        (limit|throttl|lock_?out|attempt|brute|captcha|bucket|slow_?down|too_?many|429|cooldown|backoff|
+        axes)",
+    )
 });
 static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)(log_?in|sign_?in|authenticate|/auth$|reset_?password|forgot_?password|password_?reset|verify_?(otp|code|2fa|totp|pin)|two_?factor|otp)",
+        r"(?ix)
+        (log_?in|sign_?in|authenticate|/auth$|reset_?password|forgot_?password|password_?reset|verify_?(otp|
+        code|2fa|totp|pin)|two_?factor|otp)",
     )
 });
 static SECRET: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)(passw|passwd|pwd|otp|totp|pin\b|secret|credential|verification_?code)"));
 static UPLOAD: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(request\.files|request\.FILES|req\.files?\b|MultipartFile|FormFile|UploadFile|getPart\(|\$_FILES|uploadedFile|UploadedFile|multer)",
+        r"(?x)
+        (request\.files|request\.FILES|req\.files?\b|MultipartFile|FormFile|UploadFile|getPart\(|\$_FILES|
+        uploadedFile|UploadedFile|multer)",
     )
 });
 static STORE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(\.save\(|\.mv\(|transferTo\(|\.write\(|writeFile|copyfileobj|createWriteStream|io\.Copy|SaveUploadedFile|Files\.copy|Files\.write|rename\(|open\(|\.put_object|putObject)",
+        r"(?x)
+        (\.save\(|\.mv\(|transferTo\(|\.write\(|writeFile|copyfileobj|createWriteStream|io\.Copy|
+        SaveUploadedFile|Files\.copy|Files\.write|rename\(|open\(|\.put_object|putObject)",
     )
 });
 static TYPE_CHECK: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)(allowed|extension|\bext\b|splitext|mime|content_?type|magic|file_?type|filter|endswith|endsWith|\.suffix|validat|whitelist|image\.open|path\.ext|file_?size_?and_?type|imghdr)",
+        r"(?ix)
+        (allowed|extension|\bext\b|splitext|mime|content_?type|magic|file_?type|filter|endswith|endsWith|
+        \.suffix|validat|whitelist|image\.open|path\.ext|file_?size_?and_?type|imghdr)",
     )
 });
 static CSRF: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)(csrf|xsrf|csurf|same_?site|protect_from_forgery|origin_?check)"));
 static SESSION: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(express-session|cookie-session|flask_login|flask\.session|from flask import[^\n]*\bsession\b|koa-session|gorilla/sessions|HttpSession|passport)",
+        r"(?x)
+        (express-session|cookie-session|flask_login|flask\.session|from\x20flask\x20import[^\n]*\bsession\b|
+        koa-session|gorilla/sessions|HttpSession|passport)",
     )
 });
 static WRITES: LazyLock<Regex> =

@@ -2,12 +2,13 @@
 //!
 //! In: a call and the state before it. Out: the pointer it gives. Start at [`Walk::call`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
+use crate::syntax::form::{Arg, Expr, ExprKind, Span};
 
 use super::Kind;
-use super::check::{called, strip};
-use super::library::{self, Copy};
+use super::check::called;
+use super::library::{self, Maker};
 use super::memory::{FREED, Home, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range};
+use super::touch::Use;
 use super::walk::{Effects, PARAMS, Walk};
 
 impl<'a> Walk<'a> {
@@ -50,25 +51,7 @@ impl<'a> Walk<'a> {
         }
         self.path_use(&name, args, expr.span, memory);
         if let Some(maker) = library::maker(&name) {
-            let size = self.product(maker.size, args, memory);
-            if name == "realloc"
-                && let Some(old) = pointers.first()
-            {
-                memory.each(old, &mut |object, _| object.escaped = true);
-            }
-            let state = if maker.fails { LIVE | MAYBE_NULL } else { LIVE };
-            let made = self.object(maker.home, state, size, expr.span, &name);
-            let text = if name == "calloc" {
-                Some(Range::exactly(0))
-            } else {
-                pointers
-                    .first()
-                    .filter(|_| name.ends_with("dup"))
-                    .and_then(|_| self.text_of(&args[0].value, memory))
-            };
-            let id = expr.span.start & 0x7FFF_FFFF;
-            memory.objects.insert(id, Object { text, ..made });
-            return Pointer::to(id);
+            return self.made(&name, &maker, args, &pointers, expr.span, memory);
         }
         self.needs(&name, args, &pointers, expr.span, memory);
         if let Some(copy) = library::copy(&name) {
@@ -83,14 +66,12 @@ impl<'a> Walk<'a> {
         }
         let targets = self.targets(expr.span);
         if targets.is_empty() {
-            if !library::borrows(&name) {
-                for pointer in &pointers {
-                    self.used(pointer, args, &pointers, expr.span, memory);
+            let keeps = !library::borrows(&name);
+            for pointer in &pointers {
+                self.looked_at(pointer);
+                self.used(pointer, args, &pointers, expr.span, memory);
+                if keeps {
                     self.escape(pointer, memory);
-                }
-            } else {
-                for pointer in &pointers {
-                    self.used(pointer, args, &pointers, expr.span, memory);
                 }
             }
             return Pointer::unknown();
@@ -102,6 +83,32 @@ impl<'a> Walk<'a> {
             result = Some(given);
         }
         result.filter(|_| targets.len() == 1).unwrap_or_else(Pointer::unknown)
+    }
+
+    /// A new object.
+    fn made(
+        &mut self,
+        name: &str,
+        maker: &Maker,
+        args: &[Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &mut Memory,
+    ) -> Pointer {
+        let size = self.product(maker.size, args, memory);
+        if let (Some(old), "realloc") = (pointers.first(), name) {
+            memory.each(old, &mut |object, _| object.escaped = true);
+        }
+        let text = match args.first() {
+            _ if name == "calloc" => Some(Range::exactly(0)),
+            Some(from) if name.ends_with("dup") => self.text_of(&from.value, memory),
+            _ => None,
+        };
+        let state = if maker.fails { LIVE | MAYBE_NULL } else { LIVE };
+        let object = self.object(maker.home, state, size, span, name);
+        let id = span.start & 0x7FFF_FFFF;
+        memory.objects.insert(id, Object { text, ..object });
+        Pointer::to(id)
     }
 
     /// The function that a macro of one name stands for.
@@ -122,7 +129,7 @@ impl<'a> Walk<'a> {
         let freed = pointer
             .objects
             .iter()
-            .any(|id| memory.objects.get(id).is_some_and(|object| object.state == FREED));
+            .any(|id| memory.objects.get(id).is_some_and(|object| object.state & FREED != 0));
         if freed {
             let at = all.iter().position(|other| std::ptr::eq(other, pointer)).unwrap_or(0);
             self.usable(&args[at].value, pointer, span, memory);
@@ -202,296 +209,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What `pointer` leaves after its offset, where known for every object it may point to.
-    fn room(&self, pointer: &Pointer, memory: &Memory) -> Option<i64> {
-        if pointer.objects.is_empty() {
-            return None;
-        }
-        let offset = pointer.offset.filter(|offset| offset.low != i64::MIN)?.low;
-        let mut least = i64::MAX;
-        for id in &pointer.objects {
-            least = least.min(memory.objects.get(id)?.size? - offset);
-        }
-        Some(least)
-    }
-
-    fn copied(
-        &mut self,
-        name: &str,
-        copy: &Copy,
-        args: &'a [Arg],
-        pointers: &[Pointer],
-        span: Span,
-        memory: &mut Memory,
-    ) {
-        let (Some(to), Some(to_arg)) = (pointers.get(copy.to), args.get(copy.to)) else {
-            return;
-        };
-        let source = copy.from.and_then(|at| Some((&args.get(at)?.value, pointers.get(at)?)));
-        let text = source.and_then(|(expr, _)| self.text_of(expr, memory));
-        let before = if copy.appends {
-            self.text_of(&to_arg.value, memory)
-        } else {
-            Some(Range::exactly(0))
-        };
-        let bounded = copy
-            .count
-            .and_then(|at| args.get(at))
-            .map(|arg| self.range(&arg.value, memory));
-        let unit = Range::exactly(copy.unit);
-        let offset = to.offset.unwrap_or(Range::ANY);
-        match bounded {
-            Some(count) if !copy.appends => {
-                // A text copy with a bound fills the rest with zeros, so the bound itself is what is written.
-                let end = offset.plus(count.times(unit));
-                self.extent(
-                    &to_arg.value,
-                    to,
-                    Range {
-                        low: offset.low,
-                        high: end.high,
-                    },
-                    true,
-                    "unbounded-copy",
-                    span,
-                    memory,
-                );
-                self.loose(name, to, &to_arg.value, count, span, memory);
-                if let (Some((expr, from)), false) = (source, copy.text) {
-                    let start = from.offset.unwrap_or(Range::ANY);
-                    let end = start.plus(count.times(unit));
-                    self.extent(
-                        expr,
-                        from,
-                        Range {
-                            low: start.low,
-                            high: end.high,
-                        },
-                        false,
-                        "index-unchecked",
-                        span,
-                        memory,
-                    );
-                }
-            }
-            _ => {
-                let added = match (text, bounded) {
-                    (Some(text), Some(count)) => Some(Range {
-                        low: text.low.min(count.low),
-                        high: text.high.min(count.high),
-                    }),
-                    (Some(text), None) => Some(text),
-                    (None, Some(count)) => Some(Range {
-                        low: 0,
-                        high: count.high,
-                    }),
-                    (None, None) => None,
-                };
-                let whole = added
-                    .zip(before)
-                    .map(|(added, before)| added.plus(before).plus(Range::exactly(1)).times(unit));
-                match whole {
-                    Some(whole) if whole.high != i64::MAX => {
-                        let end = offset.plus(whole);
-                        self.extent(
-                            &to_arg.value,
-                            to,
-                            Range {
-                                low: offset.low,
-                                high: end.high,
-                            },
-                            true,
-                            "unbounded-copy",
-                            span,
-                            memory,
-                        );
-                    }
-                    Some(whole)
-                        if whole.low != i64::MIN && self.room(to, memory).is_some_and(|room| whole.low > room) =>
-                    {
-                        let end = offset.plus(Range::exactly(whole.low));
-                        self.extent(
-                            &to_arg.value,
-                            to,
-                            Range {
-                                low: offset.low,
-                                high: end.high,
-                            },
-                            true,
-                            "unbounded-copy",
-                            span,
-                            memory,
-                        );
-                    }
-                    _ => self.unknown_length(name, to, &to_arg.value, source, span, memory),
-                }
-            }
-        }
-        self.after_copy(copy, args, to, text, before, bounded, memory);
-    }
-
-    /// A copy that stops at a terminator nobody has counted.
-    fn unknown_length(
-        &mut self,
-        name: &str,
-        to: &Pointer,
-        target: &Expr,
-        source: Option<(&Expr, &Pointer)>,
-        span: Span,
-        memory: &Memory,
-    ) {
-        let Some(room) = self.room(to, memory) else { return };
-        let Some((expr, from)) = source else { return };
-        // A source that is no larger than the target fits, whatever its length.
-        let fits = self.room(from, memory).is_some_and(|size| size <= room) && !from.other;
-        if fits {
-            return;
-        }
-        let kind = self.kind_of(to, memory);
-        let (to, from) = (self.words(target), self.words(expr));
-        let what = format!("{name} copies {from}, of unknown length, into {to} of {room} bytes");
-        self.report("unbounded-copy", kind, span, None, what, 45);
-    }
-
-    /// A bound that nothing bounds.
-    fn loose(&mut self, name: &str, to: &Pointer, target: &Expr, count: Range, span: Span, memory: &Memory) {
-        if count.high == i64::MAX && matches!(name, "memcpy" | "memmove" | "strncpy" | "bcopy" | "recv" | "read") {
-            let Some(room) = self.room(to, memory) else { return };
-            let kind = self.kind_of(to, memory);
-            let what = format!(
-                "{name} writes an unchecked number of bytes into {} of {room} bytes",
-                self.words(target)
-            );
-            self.report("unbounded-copy", kind, span, None, what, 30);
-        }
-    }
-
-    fn kind_of(&self, pointer: &Pointer, memory: &Memory) -> Kind {
-        match pointer
-            .objects
-            .iter()
-            .next()
-            .and_then(|id| memory.objects.get(id))
-            .map(|object| object.home)
-        {
-            Some(Home::Stack) => Kind::WriteStack,
-            Some(Home::Heap) => Kind::WriteHeap,
-            _ => Kind::Write,
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn after_copy(
-        &self,
-        copy: &Copy,
-        args: &[Arg],
-        to: &Pointer,
-        text: Option<Range>,
-        before: Option<Range>,
-        bounded: Option<Range>,
-        memory: &mut Memory,
-    ) {
-        let exact = to.offset.and_then(Range::exact) == Some(0);
-        let left = if copy.from.is_none() && copy.to == 0 {
-            // `memset(buffer, c, n)`: no terminator in the first n characters, unless it is the filling.
-            let zero = args
-                .get(1)
-                .is_some_and(|arg| self.range(&arg.value, memory).exact() == Some(0));
-            let filled = args.len() == 3 && bounded.and_then(Range::exact).is_some();
-            match (zero, bounded.and_then(Range::exact)) {
-                (true, _) => Some(Range::exactly(0)),
-                (false, Some(count)) if filled => Some(Range {
-                    low: count,
-                    high: i64::MAX,
-                }),
-                (false, _) => bounded.map(|count| Range {
-                    low: 0,
-                    high: count.high.saturating_sub(1),
-                }),
-            }
-        } else if copy.text {
-            match (text, before) {
-                (Some(text), Some(before)) if copy.appends || bounded.is_none() => Some(text.plus(before)),
-                _ => None,
-            }
-        } else {
-            None
-        };
-        memory.each(to, &mut |object, certain| {
-            object.text = if certain && exact { left } else { None }
-        });
-    }
-
-    /// `sprintf(buffer, "…%s…", …)` and `gets(buffer)`
-    fn formatted(
-        &mut self,
-        name: &str,
-        to: usize,
-        args: &'a [Arg],
-        pointers: &[Pointer],
-        span: Span,
-        memory: &mut Memory,
-    ) {
-        let (Some(pointer), Some(target)) = (pointers.get(to), args.get(to)) else {
-            return;
-        };
-        let endless = name.contains("gets");
-        let format = args.iter().find_map(|arg| match &strip(&arg.value).kind {
-            ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
-            _ => None,
-        });
-        let texts = format
-            .as_ref()
-            .is_some_and(|text| text.contains("%s") || text.contains("%ls"));
-        let room = self.room(pointer, memory);
-        let known: Option<i64> = args
-            .iter()
-            .skip(to + 2)
-            .map(|arg| self.text_of(&arg.value, memory).map(|text| text.high))
-            .sum();
-        let fits = known.is_some_and(|known| {
-            known != i64::MAX
-                && room.is_some_and(|room| known + format.as_ref().map_or(0, |text| text.len() as i64) <= room)
-        });
-        if endless || (texts && !fits && room.is_some()) {
-            let kind = self.kind_of(pointer, memory);
-            let what = format!(
-                "{name} writes as much into {} as its input has",
-                self.words(&target.value)
-            );
-            self.report("unbounded-copy", kind, span, None, what, if endless { 95 } else { 45 });
-        }
-        memory.each(pointer, &mut |object, _| object.text = None);
-    }
-
-    /// `scanf("%s", buffer)` without a width
-    fn scanned(&mut self, name: &str, args: &'a [Arg], pointers: &[Pointer], span: Span, memory: &mut Memory) {
-        let format = args
-            .iter()
-            .enumerate()
-            .find_map(|(at, arg)| match &strip(&arg.value).kind {
-                ExprKind::Literal(Literal::Str(text)) => Some((at, text.clone())),
-                _ => None,
-            });
-        let Some((at, format)) = format else { return };
-        let mut position = at + 1;
-        for field in format.split('%').skip(1) {
-            let Some(kind) = field.chars().next() else { continue };
-            if kind == '*' {
-                continue;
-            }
-            if matches!(kind, 's' | '[')
-                && let (Some(pointer), Some(arg)) = (pointers.get(position), args.get(position))
-                && !pointer.objects.is_empty()
-            {
-                let kind = self.kind_of(pointer, memory);
-                let what = format!("{name} reads a word of any length into {}", self.words(&arg.value));
-                self.report("unbounded-copy", kind, span, None, what, 75);
-            }
-            position += 1;
-        }
-    }
-
     /// A function of the project, by what is known of its effects.
     fn applied(
         &mut self,
@@ -504,7 +221,8 @@ impl<'a> Walk<'a> {
         for (at, pointer) in pointers.iter().enumerate() {
             if effects.derefs.contains(&at) {
                 self.usable(&args[at].value, pointer, span, memory);
-            } else {
+            } else if !effects.known || effects.uses.contains(&at) {
+                self.looked_at(pointer);
                 self.used(pointer, args, pointers, span, memory);
             }
             for demand in effects.demands.iter().filter(|demand| demand.param == at) {
@@ -514,22 +232,20 @@ impl<'a> Walk<'a> {
                     high: demand.to,
                 });
                 let before = self.found.len();
-                self.extent(
-                    &args[at].value,
+                let using = Use {
+                    base: &args[at].value,
                     pointer,
-                    range,
-                    demand.write,
-                    "index-unchecked",
-                    demand.span,
-                    memory,
-                );
+                    write: demand.write,
+                    span: demand.span,
+                };
+                self.extent(&using, range, "index-unchecked", memory);
                 for mistake in &mut self.found[before..] {
                     // The mistake stands in the callee; the caller is where the buffer comes from.
                     mistake.unit = demand.unit;
                 }
             }
-            if effects.frees.contains(&at) {
-                self.release(&args[at].value, "free", span, memory);
+            if let Some(by) = effects.frees.get(&at) {
+                self.release(&args[at].value, by, span, memory);
             } else if effects.keeps.contains(&at) || !effects.known {
                 self.escape(pointer, memory);
             }

@@ -7,8 +7,9 @@ use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;
-use super::memory::{FREED, Home, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range};
-use super::walk::{Demand, PARAMS, Walk, characters};
+use super::memory::{Home, LIVE, Memory, Object, Pointer, Range};
+use super::touch::Use;
+use super::walk::{PARAMS, Walk, characters};
 
 impl<'a> Walk<'a> {
     /// What the expression points to; everything below it is checked on the way.
@@ -22,44 +23,7 @@ impl<'a> Walk<'a> {
             ExprKind::Literal(Literal::Str(text)) => self.literal(text, expr.span, memory),
             ExprKind::Literal(_) | ExprKind::Function(_) => Pointer::unknown(),
             ExprKind::Name(name) => self.read(name, expr, memory),
-            ExprKind::Field(base, _) => {
-                let arrow = self.points(base, expr);
-                let pointer = self.value(base, memory);
-                if arrow {
-                    self.touch(base, &pointer, Range::exactly(0), 1, (false, false), expr.span, memory);
-                }
-                self.stored(expr, memory)
-            }
-            ExprKind::Index(base, key) => {
-                self.value(key, memory);
-                let pointer = self.value(base, memory);
-                let index = self.range(key, memory);
-                let each = self.element(base);
-                self.touch(
-                    base,
-                    &pointer,
-                    index,
-                    each.unwrap_or(0),
-                    (false, each.is_some()),
-                    expr.span,
-                    memory,
-                );
-                self.stored(expr, memory)
-            }
-            ExprKind::Deref(inner) => {
-                let pointer = self.value(inner, memory);
-                let each = self.element(inner);
-                self.touch(
-                    inner,
-                    &pointer,
-                    Range::exactly(0),
-                    each.unwrap_or(1),
-                    (false, each.is_some()),
-                    expr.span,
-                    memory,
-                );
-                self.stored(expr, memory)
-            }
+            ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Deref(_) => self.part(expr, memory),
             ExprKind::Address(inner) => self.address(inner, memory),
             ExprKind::Cast(_, inner) => self.value(inner, memory),
             ExprKind::Unary(op, inner) => {
@@ -109,6 +73,63 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Reads below a pointer: `p->field`, `p[i]`, `*p`.
+    fn part(&mut self, expr: &'a Expr, memory: &mut Memory) -> Pointer {
+        match &expr.kind {
+            ExprKind::Field(base, _) => {
+                let arrow = self.points(base, expr);
+                let pointer = self.value(base, memory);
+                if arrow {
+                    self.touch(
+                        &Use {
+                            base,
+                            pointer: &pointer,
+                            write: false,
+                            span: expr.span,
+                        },
+                        Range::exactly(0),
+                        None,
+                        memory,
+                    );
+                }
+            }
+            ExprKind::Index(base, key) => {
+                self.value(key, memory);
+                let pointer = self.value(base, memory);
+                let index = self.range(key, memory);
+                let each = self.element(base);
+                self.touch(
+                    &Use {
+                        base,
+                        pointer: &pointer,
+                        write: false,
+                        span: expr.span,
+                    },
+                    index,
+                    each,
+                    memory,
+                );
+            }
+            ExprKind::Deref(inner) => {
+                let pointer = self.value(inner, memory);
+                let each = self.element(inner);
+                self.touch(
+                    &Use {
+                        base: inner,
+                        pointer: &pointer,
+                        write: false,
+                        span: expr.span,
+                    },
+                    Range::exactly(0),
+                    each,
+                    memory,
+                );
+            }
+            _ => {}
+        }
+        self.stored(expr, memory)
+    }
+
     fn literal(&mut self, text: &str, span: Span, memory: &mut Memory) -> Pointer {
         let length = characters(text);
         let id = span.start & 0x7FFF_FFFF;
@@ -141,12 +162,18 @@ impl<'a> Walk<'a> {
         let Some(pointer) = memory.pointers.get(name).cloned() else {
             return Pointer::unknown();
         };
-        let never = pointer.unset && !pointer.other && !pointer.null && pointer.objects.is_empty();
-        if never {
-            let what = format!("{name} is read before anything is assigned to it");
-            self.report("uninitialised", Kind::Other, expr.span, None, what, 70);
-            memory.pointers.insert(name.to_owned(), Pointer::unknown());
-            return Pointer::unknown();
+        if pointer.unset {
+            let never = !pointer.other && !pointer.null && pointer.objects.is_empty();
+            let (how, weight) = if never { ("", 70) } else { ("on some path ", 25) };
+            let what = format!("{name} is {how}read before anything is assigned to it");
+            self.report("uninitialised", Kind::Other, expr.span, None, what, weight);
+            let known = Pointer {
+                unset: false,
+                other: true,
+                ..pointer
+            };
+            memory.pointers.insert(name.to_owned(), known.clone());
+            return known;
         }
         pointer
     }
@@ -296,8 +323,13 @@ impl<'a> Walk<'a> {
         {
             self.aliases.insert(name.to_string(), key);
         }
-        let local = matches!(&target.kind, ExprKind::Name(name) if self.hints.contains_key(&**name))
-            || matches!(&target.kind, ExprKind::Deref(inner) if self.key(inner, memory).is_some_and(|key| self.aliases.contains_key(&key)));
+        let local = match &target.kind {
+            ExprKind::Name(name) => self.hints.contains_key(&**name),
+            ExprKind::Deref(inner) => self
+                .key(inner, memory)
+                .is_some_and(|key| self.aliases.contains_key(&key)),
+            _ => false,
+        };
         if !local {
             self.escape(&pointer, memory);
         }
@@ -337,12 +369,10 @@ impl<'a> Walk<'a> {
         let text = match &value.kind {
             ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
             ExprKind::Collection(_) => Some(Range::exactly(0)),
-            _ => from
-                .objects
-                .iter()
-                .next()
-                .and_then(|id| memory.objects.get(id))
-                .and_then(|object| object.text),
+            _ => self.text_of(value, memory).or_else(|| {
+                let object = from.objects.iter().next().and_then(|id| memory.objects.get(id));
+                object.and_then(|object| object.text)
+            }),
         };
         if let Some(pointer) = memory.pointers.get(key).cloned() {
             memory.each(&pointer, &mut |object, _| object.text = text);
@@ -357,12 +387,14 @@ impl<'a> Walk<'a> {
                 let pointer = self.value(base, memory);
                 let (index, each) = (self.range(key, memory), self.element(base));
                 self.touch(
-                    base,
-                    &pointer,
+                    &Use {
+                        base,
+                        pointer: &pointer,
+                        write: true,
+                        span,
+                    },
                     index,
-                    each.unwrap_or(0),
-                    (true, each.is_some()),
-                    span,
+                    each,
                     memory,
                 );
                 if let (Some(at), Some(0)) = (index.exact(), value.exact()) {
@@ -373,208 +405,34 @@ impl<'a> Walk<'a> {
                 let pointer = self.value(inner, memory);
                 let each = self.element(inner);
                 self.touch(
-                    inner,
-                    &pointer,
+                    &Use {
+                        base: inner,
+                        pointer: &pointer,
+                        write: true,
+                        span,
+                    },
                     Range::exactly(0),
-                    each.unwrap_or(1),
-                    (true, each.is_some()),
-                    span,
+                    each,
                     memory,
                 );
             }
             ExprKind::Field(base, _) => {
                 let pointer = self.value(base, memory);
                 if self.points(base, target) {
-                    self.touch(base, &pointer, Range::exactly(0), 1, (true, false), span, memory);
+                    self.touch(
+                        &Use {
+                            base,
+                            pointer: &pointer,
+                            write: true,
+                            span,
+                        },
+                        Range::exactly(0),
+                        None,
+                        memory,
+                    );
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Memory is used through `pointer`, `index` elements of `each` bytes away. `sized` where `each` is known.
-    #[allow(clippy::too_many_arguments)]
-    pub fn touch(
-        &mut self,
-        base: &Expr,
-        pointer: &Pointer,
-        index: Range,
-        each: i64,
-        (write, sized): (bool, bool),
-        span: Span,
-        memory: &mut Memory,
-    ) {
-        self.usable(base, pointer, span, memory);
-        if !sized {
-            return;
-        }
-        let from = pointer
-            .offset
-            .map(|offset| offset.plus(index.times(Range::exactly(each))));
-        if let Some(from) = from {
-            let until = from.plus(Range::exactly(each));
-            self.extent(
-                base,
-                pointer,
-                Range {
-                    low: from.low,
-                    high: until.high,
-                },
-                write,
-                "index-unchecked",
-                span,
-                memory,
-            );
-        }
-    }
-
-    /// The pointer must point to something alive.
-    pub fn usable(&mut self, base: &Expr, pointer: &Pointer, span: Span, memory: &mut Memory) {
-        let words = self.words(base);
-        if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
-            self.report(
-                "null-unchecked",
-                Kind::Other,
-                span,
-                None,
-                format!("{words} is null when it is used here"),
-                70,
-            );
-            self.now_known(base, memory);
-            return;
-        }
-        let mut news = Vec::new();
-        for id in &pointer.objects {
-            let Some(object) = memory.objects.get_mut(id) else {
-                continue;
-            };
-            let began = object.freed.map(|freed| (self.unit, freed, "freed here"));
-            if object.state & FREED != 0 && (object.state & LIVE == 0 || !self.jumps) {
-                let weight = if object.state & LIVE == 0 { 85 } else { 40 };
-                news.push((
-                    "use-after-free",
-                    began,
-                    format!("{words} is used after it was freed"),
-                    weight,
-                ));
-                object.state = LIVE;
-            } else if object.state & MAYBE_NULL != 0 {
-                let began = Some((self.unit, object.made, "may give null"));
-                news.push((
-                    "null-unchecked",
-                    began,
-                    format!("{words} may be null: {} was not checked", object.by),
-                    45,
-                ));
-                object.state &= !MAYBE_NULL;
-            }
-            if *id >= PARAMS && &*object.by == "parameter" {
-                self.effects.derefs.insert((*id - PARAMS) as usize);
-            }
-        }
-        for (rule, began, what, weight) in news {
-            self.report(rule, Kind::Other, span, began, what, weight);
-        }
-    }
-
-    fn now_known(&self, base: &Expr, memory: &mut Memory) {
-        if let Some(key) = self.key(base, memory) {
-            memory.pointers.insert(key, Pointer::unknown());
-        }
-    }
-
-    /// Bytes `range` of what `pointer` points to are used; both ends count where they are known.
-    #[allow(clippy::too_many_arguments)]
-    pub fn extent(
-        &mut self,
-        base: &Expr,
-        pointer: &Pointer,
-        range: Range,
-        write: bool,
-        rule: &'static str,
-        span: Span,
-        memory: &Memory,
-    ) {
-        for id in &pointer.objects {
-            let Some(object) = memory.objects.get(id) else { continue };
-            if *id >= PARAMS {
-                let finite = range.low != i64::MIN && range.high != i64::MAX;
-                if finite {
-                    let param = (*id - PARAMS) as usize;
-                    self.demand(Demand {
-                        param,
-                        from: range.low,
-                        to: range.high,
-                        write,
-                        unit: self.unit,
-                        span,
-                    });
-                }
-                continue;
-            }
-            let Some(size) = object.size else { continue };
-            let began = Some((self.unit, object.made, "the buffer"));
-            let words = self.words(base);
-            if range.high != i64::MAX && range.high > size {
-                let kind = match (write, object.home) {
-                    (false, _) => Kind::Read,
-                    (true, Home::Stack) => Kind::WriteStack,
-                    (true, Home::Heap) => Kind::WriteHeap,
-                    (true, _) => Kind::Write,
-                };
-                let verb = if write { "written" } else { "read" };
-                let what = format!("{words} has {size} bytes and up to {} are {verb}", range.high);
-                self.report(rule, kind, span, began, what, 75);
-            } else if range.low != i64::MIN && range.low < 0 {
-                let kind = if write { Kind::WriteBefore } else { Kind::ReadBefore };
-                let what = format!("{words} is used {} bytes before its start", -range.low);
-                self.report(rule, kind, span, began, what, 75);
-            }
-        }
-    }
-
-    /// `free(p)`, `delete p`, `fclose(f)`
-    pub fn release(&mut self, expr: &'a Expr, by: &str, span: Span, memory: &mut Memory) {
-        let pointer = self.value(expr, memory);
-        let words = self.words(expr);
-        let offset = pointer.offset;
-        let mut news = Vec::new();
-        let (unit, jumps) = (self.unit, self.jumps);
-        memory.each(&pointer, &mut |object, certain| {
-            let began = object.freed.map(|freed| (unit, freed, "freed first"));
-            if object.state & FREED != 0 && (object.state & LIVE == 0 || !jumps) {
-                let weight = if object.state & LIVE == 0 { 85 } else { 45 };
-                news.push(("double-free", began, format!("{words} is freed twice"), weight));
-            } else if matches!(object.home, Home::Stack | Home::Literal) && certain {
-                let began = Some((unit, object.made, "not from the heap"));
-                news.push((
-                    "invalid-free",
-                    began,
-                    format!("{words} is freed and does not come from the heap"),
-                    75,
-                ));
-            } else if certain && offset.is_some_and(|offset| offset.low > 0 && offset.low != i64::MIN) {
-                let began = Some((unit, object.made, "the start of it"));
-                news.push((
-                    "invalid-free",
-                    began,
-                    format!("{words} no longer points to the start of what is freed"),
-                    70,
-                ));
-            } else if certain && mismatched(&object.by, by) {
-                let began = Some((unit, object.made, "made here"));
-                news.push((
-                    "invalid-free",
-                    began,
-                    format!("{words} comes from {} and is given to {by}", object.by),
-                    60,
-                ));
-            }
-            object.state = if certain { FREED } else { object.state | FREED };
-            object.freed = object.freed.or(Some(span));
-        });
-        for (rule, began, what, weight) in news {
-            self.report(rule, Kind::Other, span, began, what, weight);
         }
     }
 
@@ -582,20 +440,6 @@ impl<'a> Walk<'a> {
     pub fn arguments(&mut self, args: &'a [Arg], memory: &mut Memory) -> Vec<Pointer> {
         args.iter().map(|arg| self.value(&arg.value, memory)).collect()
     }
-}
-
-/// Ways of making and freeing that do not belong together.
-fn mismatched(made: &str, freed: &str) -> bool {
-    let family = |by: &str| match by {
-        "new" | "delete" => 1,
-        "new[]" | "delete[]" => 2,
-        "malloc" | "calloc" | "realloc" | "strdup" | "wcsdup" | "free" => 3,
-        "fopen" | "freopen" | "fclose" => 4,
-        "popen" | "pclose" | "_popen" | "_pclose" => 5,
-        _ => 0,
-    };
-    let (made, freed) = (family(made), family(freed));
-    made != 0 && freed != 0 && made != freed
 }
 
 /// A terminator is written at character `at`.

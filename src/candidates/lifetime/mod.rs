@@ -8,11 +8,14 @@
 
 mod calls;
 mod check;
+mod copies;
 mod library;
 mod memory;
 mod numbers;
+mod refine;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod walk;
 
 use std::collections::BTreeMap;

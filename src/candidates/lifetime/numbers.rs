@@ -94,7 +94,7 @@ impl Walk<'_> {
     fn called_range(&self, callee: &Expr, args: &[Arg], whole: &Expr, memory: &Memory) -> Range {
         let name = names::dotted(callee).unwrap_or_default();
         match (name.as_str(), args) {
-            ("sizeof", [only]) => self.size_of(&only.value, memory),
+            ("sizeof", [only]) => self.size_of(&only.value),
             ("strlen" | "wcslen" | "std.strlen", [only]) => self
                 .text_of(&only.value, memory)
                 .unwrap_or(Range { low: 0, high: i64::MAX }),
@@ -112,7 +112,7 @@ impl Walk<'_> {
         }
     }
 
-    fn size_of(&self, what: &Expr, memory: &Memory) -> Range {
+    fn size_of(&self, what: &Expr) -> Range {
         let known = |bytes: Option<i64>| bytes.map_or(Range { low: 1, high: i64::MAX }, Range::exactly);
         match &what.kind {
             ExprKind::Name(name) => {
@@ -129,7 +129,7 @@ impl Walk<'_> {
                 _ => known(None),
             },
             ExprKind::Index(base, _) => known(self.element(base)),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.size_of(&parts[0], memory),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.size_of(&parts[0]),
             ExprKind::Literal(Literal::Str(text)) => Range::exactly(text.chars().count() as i64 + 1),
             _ => known(None),
         }

@@ -3,14 +3,15 @@
 //! In: a unit, and the [`Effects`] of what it calls. Out: its mistakes and its own effects.
 //! Deliberately absent: expressions (`check`) and number ranges (`numbers`). Start at [`mistakes`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::flow::constants::Constants;
+use crate::flow::labels::{self, Labels};
 use crate::flow::macros::{self, Macros};
-use crate::syntax::form::{Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
+use crate::syntax::form::{Expr, ExprKind, Function, Handler, Literal, Span, Stmt, StmtKind, Text};
 
-use super::memory::{FREED, Home, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range};
+use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer, Range};
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
 
@@ -24,9 +25,12 @@ const DEMANDS: usize = 24;
 /// What callers need to know of a function, by parameter position.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
-    pub frees: BTreeSet<usize>,
+    /// With what: `free`, `delete[]`.
+    pub frees: BTreeMap<usize, Text>,
     /// Used without a look whether it is null.
     pub derefs: BTreeSet<usize>,
+    /// Looked at in any way but a test for null.
+    pub uses: BTreeSet<usize>,
     pub keeps: BTreeSet<usize>,
     pub demands: Vec<Demand>,
     /// What it returns, with the objects that it made.
@@ -64,8 +68,10 @@ pub struct Walk<'a> {
     pub effects: Effects,
     pub found: Vec<Mistake>,
     pub fuel: u32,
-    /// The function jumps, so that "on some path" proves nothing.
-    pub jumps: bool,
+    text: &'a str,
+    labels: Labels,
+    /// States at the jumps to each label that lies ahead.
+    gotos: BTreeMap<String, Memory>,
     exits: Option<Memory>,
     breaks: Vec<Vec<Memory>>,
     continues: Vec<Vec<Memory>>,
@@ -109,7 +115,9 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
             },
             found: Vec::new(),
             fuel: FUEL,
-            jumps: scene.text(unit, function.span).contains("goto "),
+            text: &files[at.file.0 as usize].text,
+            labels: Labels::of(&files[at.file.0 as usize].text, function.span),
+            gotos: BTreeMap::new(),
             exits: None,
             breaks: Vec::new(),
             continues: Vec::new(),
@@ -211,16 +219,6 @@ impl<'a> Walk<'a> {
             self.leaks(&memory);
             merge(&mut self.exits, memory);
         }
-        let Some(last) = self.exits.take() else { return };
-        for at in 0..self.function.params.len() {
-            if last
-                .objects
-                .get(&(PARAMS + at as u32))
-                .is_some_and(|object| object.state & FREED != 0)
-            {
-                self.effects.frees.insert(at);
-            }
-        }
     }
 
     pub fn object(&self, home: Home, state: u8, size: Option<i64>, made: Span, by: &str) -> Object {
@@ -274,11 +272,18 @@ impl<'a> Walk<'a> {
 
     pub fn block(&mut self, body: &'a [Stmt], memory: &mut Memory) {
         for stmt in body {
-            if memory.ended || self.fuel == 0 {
+            if self.fuel == 0 || (memory.ended && !self.labels.any()) {
                 return;
             }
-            self.fuel -= 1;
-            self.statement(stmt, memory);
+            for label in self.labels.before(self.text, stmt.span) {
+                if let Some(arriving) = self.gotos.get(&label) {
+                    memory.join(arriving);
+                }
+            }
+            if !memory.ended {
+                self.fuel -= 1;
+                self.statement(stmt, memory);
+            }
         }
     }
 
@@ -301,7 +306,19 @@ impl<'a> Walk<'a> {
             StmtKind::Expr(expr) => {
                 self.value(expr, memory);
             }
-            StmtKind::Delete(expr) => self.release(expr, "delete", stmt.span, memory),
+            StmtKind::Delete(expr) => {
+                let rest = self
+                    .scene
+                    .text(self.unit, stmt.span)
+                    .trim_start()
+                    .trim_start_matches("delete");
+                let by = if rest.trim_start().starts_with('[') {
+                    "delete[]"
+                } else {
+                    "delete"
+                };
+                self.release(expr, by, stmt.span, memory);
+            }
             StmtKind::Return(value) => self.leave(value.as_ref(), stmt.span, memory),
             StmtKind::Throw(value) => {
                 if let Some(value) = value {
@@ -332,21 +349,40 @@ impl<'a> Walk<'a> {
                 handlers,
                 finally,
             } => {
-                let before = memory.clone();
-                self.block(body, memory);
-                for handler in handlers {
-                    let mut inside = before.clone();
-                    self.block(&handler.body, &mut inside);
-                    // What a handler sees may be anything between: its leaks and uses are not followed further.
-                    if memory.ended {
-                        memory.join(&inside);
-                    }
-                }
-                self.block(finally, memory);
+                self.attempt(body, handlers, finally, memory);
             }
-            StmtKind::Break => park(&mut self.breaks, memory),
+            StmtKind::Break => self.jump(stmt.span, memory),
             StmtKind::Continue => park(&mut self.continues, memory),
             StmtKind::Block(body) => self.block(body, memory),
+        }
+    }
+
+    fn attempt(&mut self, body: &'a [Stmt], handlers: &'a [Handler], finally: &'a [Stmt], memory: &mut Memory) {
+        let before = memory.clone();
+        self.block(body, memory);
+        for handler in handlers {
+            let mut inside = before.clone();
+            self.block(&handler.body, &mut inside);
+            // What a handler sees may be anything between: its leaks and uses are not followed further.
+            if memory.ended {
+                memory.join(&inside);
+            }
+        }
+        self.block(finally, memory);
+    }
+
+    /// `break`, or `goto` and where to.
+    fn jump(&mut self, span: Span, memory: &mut Memory) {
+        match labels::target(self.text, span) {
+            Some(label) => {
+                let ended = Memory {
+                    ended: true,
+                    ..Memory::default()
+                };
+                self.gotos.entry(label.to_owned()).or_insert(ended).join(memory);
+                memory.ended = true;
+            }
+            None => park(&mut self.breaks, memory),
         }
     }
 
@@ -480,120 +516,6 @@ impl<'a> Walk<'a> {
             after.join(state);
         }
         *memory = after;
-    }
-
-    /// What holds when `cond` turned out as `truth`.
-    pub fn refine(&mut self, cond: &'a Expr, truth: bool, memory: &mut Memory) {
-        if memory.ended {
-            return;
-        }
-        match &cond.kind {
-            ExprKind::Unary(op, inner) if &**op == "!" => self.refine(inner, !truth, memory),
-            ExprKind::Binary(op, left, right) if matches!(&**op, "&&" | "||") => {
-                if truth == (&**op == "&&") {
-                    self.refine(left, truth, memory);
-                    self.refine(right, truth, memory);
-                } else {
-                    let mut other = memory.clone();
-                    self.refine(left, truth, memory);
-                    self.refine(left, !truth, &mut other);
-                    self.refine(right, truth, &mut other);
-                    memory.join(&other);
-                }
-            }
-            ExprKind::Binary(op, left, right) => {
-                if let Some((pointer, null)) = self.null_test(left, right, memory) {
-                    let equal = match &**op {
-                        "==" => truth,
-                        "!=" => !truth,
-                        _ => return,
-                    };
-                    self.assume_null(pointer, equal == null, memory);
-                } else if !self.narrow(op, left, right, truth, memory) {
-                    memory.ended = true;
-                }
-            }
-            ExprKind::Assign(target, _) => self.refine(target, truth, memory),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.refine(&parts[0], truth, memory),
-            ExprKind::Cast(_, inner) => self.refine(inner, truth, memory),
-            _ => self.assume_null(cond, !truth, memory),
-        }
-    }
-
-    /// `p == NULL` in either order: the pointer, and true.
-    fn null_test<'e>(&self, left: &'e Expr, right: &'e Expr, memory: &Memory) -> Option<(&'e Expr, bool)> {
-        let null = |expr: &Expr| match &expr.kind {
-            ExprKind::Literal(Literal::Null) => true,
-            ExprKind::Name(name) => matches!(&**name, "NULL" | "nullptr"),
-            ExprKind::Literal(Literal::Number(text)) => &**text == "0",
-            ExprKind::Cast(_, inner) => {
-                matches!(&inner.kind, ExprKind::Literal(Literal::Number(text)) if &**text == "0")
-            }
-            _ => false,
-        };
-        let pointed = |expr: &Expr| {
-            self.key(expr, memory)
-                .is_some_and(|key| memory.pointers.contains_key(&key))
-        };
-        if null(right) && pointed(left) {
-            Some((left, true))
-        } else if null(left) && pointed(right) {
-            Some((right, true))
-        } else {
-            None
-        }
-    }
-
-    fn assume_null(&mut self, expr: &'a Expr, null: bool, memory: &mut Memory) {
-        let Some(key) = self.key(expr, memory) else { return };
-        let Some(pointer) = memory.pointers.get(&key).cloned() else {
-            return;
-        };
-        if null {
-            let maybe: Vec<u32> = pointer.objects.iter().copied().collect();
-            let possible = pointer.null
-                || pointer.other
-                || pointer.unset
-                || maybe.iter().any(|id| {
-                    memory
-                        .objects
-                        .get(id)
-                        .is_some_and(|object| object.state & MAYBE_NULL != 0)
-                });
-            if !possible {
-                memory.ended = true;
-                return;
-            }
-            for id in maybe.into_iter().filter(|id| *id < PARAMS) {
-                if memory
-                    .objects
-                    .get(&id)
-                    .is_some_and(|object| object.state & MAYBE_NULL != 0)
-                {
-                    memory.objects.remove(&id);
-                }
-            }
-            let nothing = Pointer {
-                other: pointer.other,
-                ..Pointer::nothing()
-            };
-            memory.pointers.insert(key, nothing);
-        } else {
-            if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
-                memory.ended = true;
-                return;
-            }
-            memory.each(&pointer, &mut |object, _| {
-                object.state &= !MAYBE_NULL;
-                object.escaped |= false;
-            });
-            for id in pointer.objects.iter().filter(|id| **id >= PARAMS) {
-                if let Some(object) = memory.objects.get_mut(id) {
-                    object.by = "checked parameter".into();
-                }
-            }
-            memory.pointers.insert(key, Pointer { null: false, ..pointer });
-        }
     }
 
     /// The code of an expression, for a sentence.

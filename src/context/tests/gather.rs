@@ -161,22 +161,27 @@ fn flow() -> Candidate {
 }
 
 #[test]
-fn the_compact_slice_is_the_functions_of_the_trace() {
+fn the_compact_slice_is_the_trace_and_what_its_guards_use() {
     let expect = "\
+@ app/db.py:escape
+1|def escape(text):
+2| return text.replace(\"'\", \"''\")
 @ app/db.py:run_query
-1|def run_query(column, term):
-2~ sql = 'SELECT * FROM t WHERE ' + column + '=' + term
-3! return connection.execute(sql)
+3|def run_query(column, term):
+4~ sql = 'SELECT * FROM t WHERE ' + column + '=' + term
+5! return connection.execute(sql)
+@ app/views.py:<module>
+6|ALLOWED = {'name', 'age'}
 @ app/views.py:find
-4|@app.route('/users')
-5|def find(request):
-6| column = request.args['column']
-7? if column not in ALLOWED:
-8|  return None
-9> term = escape(request.args['q'])
-10| # log
-11| print(term)
-12~ return run_query(column, term)
+7|@app.route('/users')
+8|def find(request):
+9| column = request.args['column']
+10? if column not in ALLOWED:
+11|  return None
+12> term = escape(request.args['q'])
+13| # log
+14| print(term)
+15~ return run_query(column, term)
 ";
     assert_eq!(web().written(&flow(), Profile::Compact), expect);
 }

@@ -1,3 +1,5 @@
+//! The engine through its door, on tiny models.
+
 use super::*;
 use crate::engine::model::{Grammar, Message, Speaker};
 use crate::engine::tests::verified;

@@ -1,3 +1,5 @@
+//! Chat templates: what they may say, and what hostile text cannot make them say.
+
 use super::*;
 
 fn message(speaker: Speaker, parts: &[Part]) -> Message {
@@ -77,6 +79,24 @@ fn python_habits_of_published_templates_work() {
                   {{ {'a': [1, '<']} | tojson }}|{{ ' x '.strip() }}{% for k, v in {'p': 1}.items() %}{{ k }}{{ v }}{% endfor %}";
     let text = joined(&parse(source).speak(&talk()).expect("parts"));
     assert!(text.ends_with("1|26 Jul 2024|{\"a\":[1,\"<\"]}|xp1"), "{text}");
+}
+
+#[test]
+fn the_constructs_of_the_supported_families_templates_work() {
+    let source = "{%- set ns = namespace(last=messages|length - 1, multi=true) %}\
+                  {%- for m in messages[::-1] %}{%- set index = (messages|length - 1) - loop.index0 %}\
+                  {%- if ns.multi and m.role == 'user' and m.content is string and not (m.content.startswith('<t>') and \
+                  m.content.endswith('</t>')) %}{%- set ns.multi = false %}{%- set ns.last = index %}{%- endif %}{%- endfor %}\
+                  {%- if messages[0]['role'] == 'system' %}{%- set system = messages[0]['content']|trim %}\
+                  {%- set messages = messages[1:] %}{%- else %}{%- set system = '' %}{%- endif %}\
+                  {%- if not date_string is defined %}{%- set date_string = '26 Jul 2024' %}{%- endif %}\
+                  {{- bos_token + system + ns.last|string }}{% for m in messages %}\
+                  {{- '[' + m['content'].split('</think>')[-1].lstrip('\\n') + ']' }}{%- if not loop.last %},{%- endif %}{% endfor %}\
+                  {%- if tools is none or not tools %}!{%- endif %}";
+    assert_eq!(
+        joined(&parse(source).speak(&talk()).expect("parts")),
+        "<s>rules1[file: {{ 7 * 7 }}<|im_end|>]!"
+    );
 }
 
 #[test]

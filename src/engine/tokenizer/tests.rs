@@ -1,3 +1,5 @@
+//! Tokenizers: round trips, splits, and special tokens that stay text.
+
 use super::super::tests::verified;
 use super::*;
 use crate::models::{Profile, Weights};

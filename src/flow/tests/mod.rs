@@ -1,4 +1,4 @@
-//! Small programs in every language, marked at the sink: `VULN: CWE-89` must have a flow there, `SAFE: CWE-89` must not.
+//! Small programs in every language, marked at the sink: `VULN: CWE-89` must have a flow there, `SAFE: CWE-89` not.
 //!
 //! In: the `.txt` bundles of this folder: `=== program`, then `--- path` and the file. Start at [`check`].
 
@@ -17,9 +17,16 @@ fn programs(bundle: &str) -> Vec<Program> {
     let mut found: Vec<Program> = Vec::new();
     for line in bundle.lines() {
         if let Some(name) = line.strip_prefix("=== ") {
-            found.push(Program { name: name.to_owned(), files: Vec::new() });
+            found.push(Program {
+                name: name.to_owned(),
+                files: Vec::new(),
+            });
         } else if let Some(path) = line.strip_prefix("--- ") {
-            found.last_mut().expect("a program before its files").files.push((path.to_owned(), String::new()));
+            found
+                .last_mut()
+                .expect("a program before its files")
+                .files
+                .push((path.to_owned(), String::new()));
         } else if let Some((_, text)) = found.last_mut().and_then(|program| program.files.last_mut()) {
             text.push_str(line);
             text.push('\n');
@@ -128,7 +135,15 @@ fn the_same_project_gives_the_same_graph_every_time() {
 
 #[test]
 fn callers_callees_and_entries_are_known() {
-    let files = [("app.py".to_owned(), "from flask import Flask\napp = Flask(__name__)\n@app.route('/x')\ndef view():\n    return helper()\ndef helper():\n    return 1\n".to_owned())];
+    let code = "from flask import Flask
+app = Flask(__name__)
+@app.route('/x')
+def view():
+    return helper()
+def helper():
+    return 1
+";
+    let files = [("app.py".to_owned(), code.to_owned())];
     let (snapshot, graph) = graph(&files);
     let file = snapshot.files()[0].id;
     let view = graph.unit_at(file, 5).expect("line 5 is in a function");
@@ -141,7 +156,10 @@ fn callers_callees_and_entries_are_known() {
 
 #[test]
 fn a_function_that_nobody_calls_is_a_weak_source() {
-    let files = [("lib.py".to_owned(), "import os\ndef run(cmd):\n    os.system(cmd)\ndef _hidden(cmd):\n    os.system(cmd)\n".to_owned())];
+    let files = [(
+        "lib.py".to_owned(),
+        "import os\ndef run(cmd):\n    os.system(cmd)\ndef _hidden(cmd):\n    os.system(cmd)\n".to_owned(),
+    )];
     let (_, graph) = graph(&files);
     assert!(!graph.flows.is_empty() && graph.flows.iter().all(|flow| flow.weak && flow.kind == "parameter"));
 }

@@ -100,12 +100,12 @@ fn every_truncation_of_a_valid_model_is_refused() {
 fn no_flipped_header_byte_causes_a_panic() {
     let file = forge::tiny("llama", Family::Llama);
     let header = parse(file.clone())
-        .unwrap()
+        .expect("a valid file")
         .tensors()
         .values()
         .map(|tensor| tensor.range.start)
         .min()
-        .unwrap();
+        .expect("it has tensors");
     for at in 0..header {
         for flip in [0x01, 0x80, 0xff] {
             let mut bent = file.clone();

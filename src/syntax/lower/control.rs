@@ -94,6 +94,7 @@ impl<'t> Engine<'t> {
         for step in entry.many(Slot::Step) {
             self.stmt(step, &mut body);
         }
+        body.shrink_to_fit();
         self.place.switch = outer;
         out.push(stmt(StmtKind::Loop { binds, cond, body }, span_of(node)));
         for after in entry.many(Slot::After) {

@@ -8,10 +8,10 @@
 
 use tree_sitter::Node;
 
-use super::super::form::{Annotation, Class, Expr, ExprKind, Function, Param, Stmt, StmtKind, Text};
+use super::super::form::{Annotation, Expr, ExprKind, Function, Stmt, StmtKind, Text};
 use super::super::roles::{Entry, Role, Slot};
-use super::expr::{bare_name, bare_quotes, without_type_arguments};
-use super::{Engine, Place, Span, expr, span_of, stmt};
+use super::expr::{bare_quotes, without_type_arguments};
+use super::{Engine, Place, expr, span_of, stmt};
 
 impl<'t> Engine<'t> {
     /// A function as a statement.
@@ -85,11 +85,18 @@ impl<'t> Engine<'t> {
         for part in entry.many(Slot::Init) {
             self.stmt(part, &mut body);
         }
-        body.extend(self.maybe_body(entry, Slot::Body));
+        let main = self.maybe_body(entry, Slot::Body);
+        if body.is_empty() {
+            body = main
+        } else {
+            body.extend(main)
+        }
         if let Some(value) = self.maybe(entry, Slot::Value) {
             let span = value.span;
             body.push(stmt(StmtKind::Return(Some(value)), span));
         }
+        body.shrink_to_fit();
+        params.shrink_to_fit();
         self.place = outer;
         self.functions[index] = Function {
             name: head.name,

@@ -144,6 +144,7 @@ impl<'t> Engine<'t> {
         for part in entry.many(Slot::Arg) {
             args.push(self.arg(part));
         }
+        args.shrink_to_fit();
         if let Some(body) = entry.one(Slot::Body) {
             self.anonymous_class(&callee, body);
         }
@@ -300,6 +301,7 @@ impl<'t> Engine<'t> {
     fn collection(&mut self, node: Node<'t>, entry: &Entry<'t>) -> ExprKind {
         let mut items = Vec::new();
         self.items(node, &mut items);
+        items.shrink_to_fit();
         let collection = ExprKind::Collection(items);
         match entry.one(Slot::Callee) {
             Some(callee) => {

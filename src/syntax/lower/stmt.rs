@@ -16,11 +16,16 @@ impl<'t> Engine<'t> {
             Some(Role::Block) => self.sequence(node, &mut out),
             _ => self.stmt(node, &mut out),
         }
+        // Most bodies are short, and a vector that grows starts with room for four.
+        out.shrink_to_fit();
         out
     }
 
     pub(super) fn maybe_body(&mut self, entry: &Entry<'t>, slot: Slot) -> Vec<Stmt> {
-        entry.many(slot).into_iter().flat_map(|node| self.body(node)).collect()
+        match entry.many(slot)[..] {
+            [one] => self.body(one),
+            ref several => several.iter().flat_map(|node| self.body(*node)).collect(),
+        }
     }
 
     /// The children in order.

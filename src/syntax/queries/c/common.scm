@@ -106,6 +106,10 @@
 (field_declaration declarator: (_) @member.item) @member
 (enum_specifier) @skip
 (type_definition declarator: (_) @skip)
+(type_definition type: [(primitive_type) (type_identifier) (sized_type_specifier)]) @skip
+(translation_unit [(struct_specifier !body) (union_specifier !body)] @skip)
+(preproc_ifdef [(struct_specifier !body) (union_specifier !body)] @skip)
+(preproc_else [(struct_specifier !body) (union_specifier !body)] @skip)
 
 ; Preprocessor
 (preproc_include path: (_) @import.path) @import

@@ -94,6 +94,10 @@
   (base_class_clause [(type_identifier) (qualified_identifier) (template_type)] @class.base) body: (_)) @class
 (field_declaration default_value: (_) @member.value) @member
 
+(type_definition type: [(qualified_identifier) (template_type)]) @skip
+(translation_unit [(class_specifier !body)] @skip)
+(declaration_list [(class_specifier !body) (struct_specifier !body)] @skip)
+
 ; Imports
 (using_declaration "namespace" (_) @import.path @import.wildcard) @import
 (using_declaration "using" . (qualified_identifier scope: (_) @import.path name: (_) @import.member)) @import

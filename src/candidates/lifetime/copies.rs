@@ -1,0 +1,291 @@
+//! Copies into buffers: is there room for what is written, and is what is read there?
+//!
+//! In: a call of the C library with its pointers. Out: mistakes, and what is known of texts afterwards.
+//! Start at [`Walk::copied`].
+
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
+
+use super::Kind;
+use super::check::strip;
+use super::library::Copy;
+use super::memory::{Home, Memory, Pointer, Range};
+use super::touch::Use;
+use super::walk::Walk;
+
+impl<'a> Walk<'a> {
+    /// One copy, by what the library's table says of it.
+    pub fn copied(
+        &mut self,
+        name: &str,
+        copy: &Copy,
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &mut Memory,
+    ) {
+        let (Some(to), Some(to_arg)) = (pointers.get(copy.to), args.get(copy.to)) else {
+            return;
+        };
+        let target = &to_arg.value;
+        let source = copy.from.and_then(|at| Some((&args.get(at)?.value, pointers.get(at)?)));
+        let text = source.and_then(|(expr, _)| self.text_of(expr, memory));
+        let before = if copy.appends {
+            self.text_of(target, memory)
+        } else {
+            Some(Range::exactly(0))
+        };
+        let bounded = copy
+            .count
+            .and_then(|at| args.get(at))
+            .map(|arg| self.range(&arg.value, memory));
+        let unit = Range::exactly(copy.unit);
+        if let (Some(count), false) = (bounded, copy.appends) {
+            // A text copy with a bound fills the rest with zeros, so the bound itself is what is written.
+            self.fills(target, to, count.times(unit).high, span, memory);
+            self.loose(name, to, target, count, span, memory);
+            if let (Some((expr, from)), false) = (source, copy.text) {
+                let start = from.offset.unwrap_or(Range::ANY);
+                let range = Range {
+                    low: start.low,
+                    high: start.plus(count.times(unit)).high,
+                };
+                let using = Use {
+                    base: expr,
+                    pointer: from,
+                    write: false,
+                    span,
+                };
+                self.extent(&using, range, "index-unchecked", memory);
+            }
+        } else {
+            let added = match (text, bounded) {
+                (Some(text), Some(count)) => Some(Range {
+                    low: text.low.min(count.low),
+                    high: text.high.min(count.high),
+                }),
+                (None, Some(count)) => Some(Range {
+                    low: 0,
+                    high: count.high,
+                }),
+                (text, None) => text,
+            };
+            // What stands there already is at least nothing.
+            let least = if bounded.is_some() {
+                before.or(Some(Range::exactly(0)))
+            } else {
+                before
+            };
+            let whole = added
+                .zip(least)
+                .map(|(added, before)| added.plus(before).plus(Range::exactly(1)).times(unit));
+            let room = self.room(to, memory);
+            match whole {
+                Some(whole) if whole.high != i64::MAX => self.fills(target, to, whole.high, span, memory),
+                Some(whole) if room.is_some_and(|room| whole.low > room) => {
+                    self.fills(target, to, whole.low, span, memory);
+                }
+                _ if bounded.is_none() => self.unknown_length(name, to, target, source, span, memory),
+                _ => {}
+            }
+        }
+        self.after_copy(copy, args, to, (text, before, bounded), memory);
+    }
+
+    /// `bytes` are written from where `to` points.
+    fn fills(&mut self, target: &Expr, to: &Pointer, bytes: i64, span: Span, memory: &Memory) {
+        let offset = to.offset.unwrap_or(Range::ANY);
+        let end = if bytes == i64::MAX {
+            i64::MAX
+        } else {
+            offset.plus(Range::exactly(bytes)).high
+        };
+        let range = Range {
+            low: offset.low,
+            high: end,
+        };
+        self.extent(
+            &Use {
+                base: target,
+                pointer: to,
+                write: true,
+                span,
+            },
+            range,
+            "unbounded-copy",
+            memory,
+        );
+    }
+
+    /// What `pointer` leaves after its offset, where known for every object it may point to.
+    fn room(&self, pointer: &Pointer, memory: &Memory) -> Option<i64> {
+        if pointer.objects.is_empty() {
+            return None;
+        }
+        let offset = pointer.offset.filter(|offset| offset.low != i64::MIN)?.low;
+        let mut least = i64::MAX;
+        for id in &pointer.objects {
+            least = least.min(memory.objects.get(id)?.size? - offset);
+        }
+        Some(least)
+    }
+
+    /// A copy that stops at a terminator nobody has counted.
+    fn unknown_length(
+        &mut self,
+        name: &str,
+        to: &Pointer,
+        target: &Expr,
+        source: Option<(&Expr, &Pointer)>,
+        span: Span,
+        memory: &Memory,
+    ) {
+        let Some(room) = self.room(to, memory) else { return };
+        let Some((expr, from)) = source else { return };
+        // A source that is no larger than the target fits, whatever its length.
+        let fits = self.room(from, memory).is_some_and(|size| size <= room) && !from.other;
+        if fits {
+            return;
+        }
+        let kind = self.kind_of(to, memory);
+        let (to, from) = (self.words(target), self.words(expr));
+        let what = format!("{name} copies {from}, of unknown length, into {to} of {room} bytes");
+        self.report("unbounded-copy", kind, span, None, what, 45);
+    }
+
+    /// A bound that nothing bounds.
+    fn loose(&mut self, name: &str, to: &Pointer, target: &Expr, count: Range, span: Span, memory: &Memory) {
+        if count.high == i64::MAX && matches!(name, "memcpy" | "memmove" | "strncpy" | "bcopy" | "recv" | "read") {
+            let Some(room) = self.room(to, memory) else { return };
+            let kind = self.kind_of(to, memory);
+            let what = format!(
+                "{name} writes an unchecked number of bytes into {} of {room} bytes",
+                self.words(target)
+            );
+            self.report("unbounded-copy", kind, span, None, what, 30);
+        }
+    }
+
+    fn kind_of(&self, pointer: &Pointer, memory: &Memory) -> Kind {
+        match pointer
+            .objects
+            .iter()
+            .next()
+            .and_then(|id| memory.objects.get(id))
+            .map(|object| object.home)
+        {
+            Some(Home::Stack) => Kind::WriteStack,
+            Some(Home::Heap) => Kind::WriteHeap,
+            _ => Kind::Write,
+        }
+    }
+
+    /// What is known of the text in the target afterwards.
+    fn after_copy(
+        &self,
+        copy: &Copy,
+        args: &[Arg],
+        to: &Pointer,
+        (text, before, bounded): (Option<Range>, Option<Range>, Option<Range>),
+        memory: &mut Memory,
+    ) {
+        let exact = to.offset.and_then(Range::exact) == Some(0);
+        let left = if copy.from.is_none() && copy.to == 0 {
+            // `memset(buffer, c, n)`: no terminator in the first n characters, unless it is the filling.
+            let zero = args
+                .get(1)
+                .is_some_and(|arg| self.range(&arg.value, memory).exact() == Some(0));
+            let filled = args.len() == 3 && bounded.and_then(Range::exact).is_some();
+            match (zero, bounded.and_then(Range::exact)) {
+                (true, _) => Some(Range::exactly(0)),
+                (false, Some(count)) if filled => Some(Range {
+                    low: count,
+                    high: i64::MAX,
+                }),
+                (false, _) => bounded.map(|count| Range {
+                    low: 0,
+                    high: count.high.saturating_sub(1),
+                }),
+            }
+        } else if copy.text {
+            match (text, before) {
+                (Some(text), Some(before)) if copy.appends || bounded.is_none() => Some(text.plus(before)),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        memory.each(to, &mut |object, certain| {
+            object.text = if certain && exact { left } else { None }
+        });
+    }
+
+    /// `sprintf(buffer, "…%s…", …)` and `gets(buffer)`
+    pub fn formatted(
+        &mut self,
+        name: &str,
+        to: usize,
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &mut Memory,
+    ) {
+        let (Some(pointer), Some(target)) = (pointers.get(to), args.get(to)) else {
+            return;
+        };
+        let endless = name.contains("gets");
+        let format = args.iter().find_map(|arg| match &strip(&arg.value).kind {
+            ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
+            _ => None,
+        });
+        let texts = format
+            .as_ref()
+            .is_some_and(|text| text.contains("%s") || text.contains("%ls"));
+        let room = self.room(pointer, memory);
+        let known: Option<i64> = args
+            .iter()
+            .skip(to + 2)
+            .map(|arg| self.text_of(&arg.value, memory).map(|text| text.high))
+            .sum();
+        let fits = known.is_some_and(|known| {
+            known != i64::MAX
+                && room.is_some_and(|room| known + format.as_ref().map_or(0, |text| text.len() as i64) <= room)
+        });
+        if endless || (texts && !fits && room.is_some()) {
+            let kind = self.kind_of(pointer, memory);
+            let what = format!(
+                "{name} writes as much into {} as its input has",
+                self.words(&target.value)
+            );
+            self.report("unbounded-copy", kind, span, None, what, if endless { 95 } else { 45 });
+        }
+        memory.each(pointer, &mut |object, _| object.text = None);
+    }
+
+    /// `scanf("%s", buffer)` without a width
+    pub fn scanned(&mut self, name: &str, args: &'a [Arg], pointers: &[Pointer], span: Span, memory: &mut Memory) {
+        let format = args
+            .iter()
+            .enumerate()
+            .find_map(|(at, arg)| match &strip(&arg.value).kind {
+                ExprKind::Literal(Literal::Str(text)) => Some((at, text.clone())),
+                _ => None,
+            });
+        let Some((at, format)) = format else { return };
+        let mut position = at + 1;
+        for field in format.split('%').skip(1) {
+            let Some(kind) = field.chars().next() else { continue };
+            if kind == '*' {
+                continue;
+            }
+            if matches!(kind, 's' | '[')
+                && let (Some(pointer), Some(arg)) = (pointers.get(position), args.get(position))
+                && !pointer.objects.is_empty()
+            {
+                let kind = self.kind_of(pointer, memory);
+                let what = format!("{name} reads a word of any length into {}", self.words(&arg.value));
+                self.report("unbounded-copy", kind, span, None, what, 75);
+            }
+            position += 1;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a condition says about pointers and numbers in the branch it leads to.
+//!
+//! In: a condition and the way it turned out. Out: changes of the [`Memory`]. Start at [`Walk::refine`].
+
+use crate::syntax::form::{Expr, ExprKind, Literal};
+
+use super::memory::{MAYBE_NULL, Memory, Pointer};
+use super::walk::{PARAMS, Walk};
+
+impl<'a> Walk<'a> {
+    /// What holds when `cond` turned out as `truth`.
+    pub fn refine(&mut self, cond: &'a Expr, truth: bool, memory: &mut Memory) {
+        if memory.ended {
+            return;
+        }
+        match &cond.kind {
+            ExprKind::Unary(op, inner) if &**op == "!" => self.refine(inner, !truth, memory),
+            ExprKind::Binary(op, left, right) if matches!(&**op, "&&" | "||") => {
+                if truth == (&**op == "&&") {
+                    self.refine(left, truth, memory);
+                    self.refine(right, truth, memory);
+                } else {
+                    let mut other = memory.clone();
+                    self.refine(left, truth, memory);
+                    self.refine(left, !truth, &mut other);
+                    self.refine(right, truth, &mut other);
+                    memory.join(&other);
+                }
+            }
+            ExprKind::Binary(op, left, right) => {
+                if let Some((pointer, null)) = self.null_test(left, right, memory) {
+                    let equal = match &**op {
+                        "==" => truth,
+                        "!=" => !truth,
+                        _ => return,
+                    };
+                    self.assume_null(pointer, equal == null, memory);
+                } else if !self.narrow(op, left, right, truth, memory) {
+                    memory.ended = true;
+                }
+            }
+            ExprKind::Assign(target, _) => self.refine(target, truth, memory),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.refine(&parts[0], truth, memory),
+            ExprKind::Cast(_, inner) => self.refine(inner, truth, memory),
+            _ => self.assume_null(cond, !truth, memory),
+        }
+    }
+
+    /// `p == NULL` in either order: the pointer, and true.
+    fn null_test<'e>(&self, left: &'e Expr, right: &'e Expr, memory: &Memory) -> Option<(&'e Expr, bool)> {
+        let null = |expr: &Expr| match &expr.kind {
+            ExprKind::Literal(Literal::Null) => true,
+            ExprKind::Name(name) => matches!(&**name, "NULL" | "nullptr"),
+            ExprKind::Literal(Literal::Number(text)) => &**text == "0",
+            ExprKind::Cast(_, inner) => {
+                matches!(&inner.kind, ExprKind::Literal(Literal::Number(text)) if &**text == "0")
+            }
+            _ => false,
+        };
+        let pointed = |expr: &Expr| {
+            self.key(expr, memory)
+                .is_some_and(|key| memory.pointers.contains_key(&key))
+        };
+        if null(right) && pointed(left) {
+            Some((left, true))
+        } else if null(left) && pointed(right) {
+            Some((right, true))
+        } else {
+            None
+        }
+    }
+
+    fn assume_null(&mut self, expr: &'a Expr, null: bool, memory: &mut Memory) {
+        let Some(key) = self.key(expr, memory) else { return };
+        let Some(pointer) = memory.pointers.get(&key).cloned() else {
+            return;
+        };
+        if null {
+            let maybe: Vec<u32> = pointer.objects.iter().copied().collect();
+            let possible = pointer.null
+                || pointer.other
+                || pointer.unset
+                || maybe.iter().any(|id| {
+                    memory
+                        .objects
+                        .get(id)
+                        .is_some_and(|object| object.state & MAYBE_NULL != 0)
+                });
+            if !possible {
+                memory.ended = true;
+                return;
+            }
+            for id in maybe.into_iter().filter(|id| *id < PARAMS) {
+                if memory
+                    .objects
+                    .get(&id)
+                    .is_some_and(|object| object.state & MAYBE_NULL != 0)
+                {
+                    memory.objects.remove(&id);
+                }
+            }
+            let nothing = Pointer {
+                other: pointer.other,
+                ..Pointer::nothing()
+            };
+            memory.pointers.insert(key, nothing);
+        } else {
+            if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
+                memory.ended = true;
+                return;
+            }
+            memory.each(&pointer, &mut |object, _| {
+                object.state &= !MAYBE_NULL;
+                object.escaped |= false;
+            });
+            for id in pointer.objects.iter().filter(|id| **id >= PARAMS) {
+                if let Some(object) = memory.objects.get_mut(id) {
+                    object.by = "checked parameter".into();
+                }
+            }
+            memory.pointers.insert(key, Pointer { null: false, ..pointer });
+        }
+    }
+}

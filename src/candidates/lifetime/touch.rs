@@ -1,0 +1,212 @@
+//! Memory is used or given back: is it alive, is it there, is it large enough?
+//!
+//! In: a pointer and what is done through it. Out: mistakes. Start at [`Walk::touch`].
+
+use crate::syntax::form::{Expr, Span};
+
+use super::Kind;
+use super::memory::{FREED, Home, LIVE, MAYBE_NULL, Memory, Pointer, Range};
+use super::walk::{Demand, PARAMS, Walk};
+
+/// How memory is used, and where.
+pub struct Use<'e> {
+    pub base: &'e Expr,
+    pub pointer: &'e Pointer,
+    pub write: bool,
+    pub span: Span,
+}
+
+impl<'a> Walk<'a> {
+    /// Memory is used, `index` elements of `each` bytes away from where the pointer points; the size of an element may
+    /// be unknown.
+    pub fn touch(&mut self, using: &Use, index: Range, each: Option<i64>, memory: &mut Memory) {
+        self.usable(using.base, using.pointer, using.span, memory);
+        let (Some(each), Some(offset)) = (each, using.pointer.offset) else {
+            return;
+        };
+        let each = Range::exactly(each);
+        let from = offset.plus(index.times(each));
+        let range = Range {
+            low: from.low,
+            high: from.plus(each).high,
+        };
+        self.extent(using, range, "index-unchecked", memory);
+    }
+
+    /// The pointer must point to something alive.
+    pub fn usable(&mut self, base: &Expr, pointer: &Pointer, span: Span, memory: &mut Memory) {
+        let words = self.words(base);
+        self.looked_at(pointer);
+        if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
+            self.report(
+                "null-unchecked",
+                Kind::Other,
+                span,
+                None,
+                format!("{words} is null when it is used here"),
+                70,
+            );
+            self.now_known(base, memory);
+            return;
+        }
+        let mut news = Vec::new();
+        for id in &pointer.objects {
+            let Some(object) = memory.objects.get_mut(id) else {
+                continue;
+            };
+            let began = object.freed.map(|freed| (self.unit, freed, "freed here"));
+            if object.state & FREED != 0 {
+                let weight = if object.state & LIVE == 0 { 85 } else { 40 };
+                news.push((
+                    "use-after-free",
+                    began,
+                    format!("{words} is used after it was freed"),
+                    weight,
+                ));
+                object.state = LIVE;
+            } else if object.state & MAYBE_NULL != 0 {
+                let began = Some((self.unit, object.made, "may give null"));
+                news.push((
+                    "null-unchecked",
+                    began,
+                    format!("{words} may be null: {} was not checked", object.by),
+                    45,
+                ));
+                object.state &= !MAYBE_NULL;
+            }
+            if *id >= PARAMS && &*object.by == "parameter" {
+                self.effects.derefs.insert((*id - PARAMS) as usize);
+            }
+        }
+        for (rule, began, what, weight) in news {
+            self.report(rule, Kind::Other, span, began, what, weight);
+        }
+    }
+
+    /// Callers that pass something freed are told.
+    pub fn looked_at(&mut self, pointer: &Pointer) {
+        let params = pointer
+            .objects
+            .iter()
+            .filter(|id| **id >= PARAMS)
+            .map(|id| (id - PARAMS) as usize);
+        self.effects.uses.extend(params);
+    }
+
+    fn now_known(&self, base: &Expr, memory: &mut Memory) {
+        if let Some(key) = self.key(base, memory) {
+            memory.pointers.insert(key, Pointer::unknown());
+        }
+    }
+
+    /// Bytes `range` of what the pointer points to are used; both ends count where they are known.
+    pub fn extent(&mut self, using: &Use, range: Range, rule: &'static str, memory: &Memory) {
+        let Use {
+            base,
+            pointer,
+            write,
+            span,
+        } = *using;
+        for id in &pointer.objects {
+            let Some(object) = memory.objects.get(id) else { continue };
+            if *id >= PARAMS {
+                let finite = range.low != i64::MIN && range.high != i64::MAX;
+                if finite {
+                    let param = (*id - PARAMS) as usize;
+                    self.demand(Demand {
+                        param,
+                        from: range.low,
+                        to: range.high,
+                        write,
+                        unit: self.unit,
+                        span,
+                    });
+                }
+                continue;
+            }
+            let Some(size) = object.size else { continue };
+            let began = Some((self.unit, object.made, "the buffer"));
+            let words = self.words(base);
+            if range.high != i64::MAX && range.high > size {
+                let kind = match (write, object.home) {
+                    (false, _) => Kind::Read,
+                    (true, Home::Stack) => Kind::WriteStack,
+                    (true, Home::Heap) => Kind::WriteHeap,
+                    (true, _) => Kind::Write,
+                };
+                let verb = if write { "written" } else { "read" };
+                let what = format!("{words} has {size} bytes and up to {} are {verb}", range.high);
+                self.report(rule, kind, span, began, what, 75);
+            } else if range.low != i64::MIN && range.low < 0 {
+                let kind = if write { Kind::WriteBefore } else { Kind::ReadBefore };
+                let what = format!("{words} is used {} bytes before its start", -range.low);
+                self.report(rule, kind, span, began, what, 75);
+            }
+        }
+    }
+
+    /// `free(p)`, `delete p`, `fclose(f)`
+    pub fn release(&mut self, expr: &'a Expr, by: &str, span: Span, memory: &mut Memory) {
+        let pointer = self.value(expr, memory);
+        let words = self.words(expr);
+        for id in pointer.objects.iter().filter(|id| **id >= PARAMS) {
+            self.effects
+                .frees
+                .entry((id - PARAMS) as usize)
+                .or_insert_with(|| by.into());
+        }
+        let offset = pointer.offset;
+        let mut news = Vec::new();
+        let unit = self.unit;
+        memory.each(&pointer, &mut |object, certain| {
+            let began = object.freed.map(|freed| (unit, freed, "freed first"));
+            if object.state & FREED != 0 {
+                let weight = if object.state & LIVE == 0 { 85 } else { 45 };
+                news.push(("double-free", began, format!("{words} is freed twice"), weight));
+            } else if matches!(object.home, Home::Stack | Home::Literal) && certain {
+                let began = Some((unit, object.made, "not from the heap"));
+                news.push((
+                    "invalid-free",
+                    began,
+                    format!("{words} is freed and does not come from the heap"),
+                    75,
+                ));
+            } else if certain && offset.is_some_and(|offset| offset.low > 0 && offset.low != i64::MIN) {
+                let began = Some((unit, object.made, "the start of it"));
+                news.push((
+                    "invalid-free",
+                    began,
+                    format!("{words} no longer points to the start of what is freed"),
+                    70,
+                ));
+            } else if certain && mismatched(&object.by, by) {
+                let began = Some((unit, object.made, "made here"));
+                news.push((
+                    "invalid-free",
+                    began,
+                    format!("{words} comes from {} and is given to {by}", object.by),
+                    60,
+                ));
+            }
+            object.state = if certain { FREED } else { object.state | FREED };
+            object.freed = object.freed.or(Some(span));
+        });
+        for (rule, began, what, weight) in news {
+            self.report(rule, Kind::Other, span, began, what, weight);
+        }
+    }
+}
+
+/// Ways of making and freeing that do not belong together.
+fn mismatched(made: &str, freed: &str) -> bool {
+    let family = |by: &str| match by {
+        "new" | "delete" => 1,
+        "new[]" | "delete[]" => 2,
+        "malloc" | "calloc" | "realloc" | "strdup" | "wcsdup" | "free" => 3,
+        "fopen" | "freopen" | "fclose" => 4,
+        "popen" | "pclose" | "_popen" | "_pclose" => 5,
+        _ => 0,
+    };
+    let (made, freed) = (family(made), family(freed));
+    made != 0 && freed != 0 && made != freed
+}

@@ -1,0 +1,185 @@
+//! Where a value is kept: access paths, names of fields and globals, and what is constant as seen from one place.
+//!
+//! In: an expression and the state. Out: an access path or a [`Const`]. Start at [`Walker::path`].
+
+use crate::syntax::form::{Expr, ExprKind, Literal, Text};
+
+use super::constants::{self, Known};
+use super::taint::Walker;
+use super::value::{ANY, Const, DEPTH, SEP, State};
+
+impl<'f> Walker<'_, 'f> {
+    /// The variable whose address a pointer was given, when that is certain here.
+    pub fn pointee(&self, pointer: &Expr, state: &State<'f>) -> Option<&'f Expr> {
+        let ExprKind::Name(name) = &pointer.kind else {
+            return None;
+        };
+        match &state.bound.get(name)?.kind {
+            ExprKind::Address(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    /// The class whose method is walked, lambdas inside it included.
+    pub fn class(&self) -> Option<Text> {
+        self.world.resolver(self.module, self.here).class
+    }
+
+    pub fn receiver(&self) -> Option<Text> {
+        let resolver = self.world.resolver(self.module, self.here);
+        resolver.frames.iter().find_map(|frame| frame.receiver.clone())
+    }
+
+    /// A name that belongs to the module's top level as seen from here.
+    pub fn is_global(&self, name: &Text) -> bool {
+        if self.here == 0 || !self.world.globals[self.module].contains(name) {
+            return false;
+        }
+        let frames = &self.world.frames[self.module];
+        let mut at = self.here;
+        loop {
+            let frame = &frames[at];
+            if frame.declared.contains(name) {
+                return false;
+            }
+            match self.world.modules[self.module].functions[at].parent {
+                Some(parent) if parent != 0 && parent != at => at = parent,
+                _ => return true,
+            }
+        }
+    }
+
+    /// The access path of a plain name: itself, or a field where the language lets methods name fields barely.
+    pub fn slot(&self, name: &Text) -> String {
+        let module = &self.world.modules[self.module];
+        if !matches!(module.language, "java" | "cpp") {
+            return name.to_string();
+        }
+        let frame = &self.world.frames[self.module][self.here];
+        if frame.declared.contains(name) {
+            return name.to_string();
+        }
+        let class = self.class();
+        let fielded = module.classes.iter().any(|declared| {
+            Some(&declared.name) == class.as_ref() && declared.fields.iter().any(|(field, _)| field == name)
+        });
+        if fielded {
+            format!("this{SEP}{name}")
+        } else {
+            name.to_string()
+        }
+    }
+
+    /// The variable that a macro of C stands for.
+    pub fn macro_name(&self, name: &Text) -> Option<Text> {
+        match &self.world.scopes[self.module].macros.get(name)?.last()?.kind {
+            ExprKind::Name(meaning) if meaning != name => Some(meaning.clone()),
+            _ => None,
+        }
+    }
+
+    /// The access path that an expression names, at most [`DEPTH`] segments below a variable.
+    pub fn path(&self, expr: &Expr, state: &State<'f>) -> Option<String> {
+        let grow = |base: String, segment: &str| {
+            if base.matches(SEP).count() < DEPTH {
+                format!("{base}{SEP}{segment}")
+            } else {
+                base
+            }
+        };
+        match &expr.kind {
+            ExprKind::Name(name) => Some(self.slot(self.macro_name(name).as_ref().unwrap_or(name))),
+            ExprKind::Field(base, field) => Some(grow(self.path(base, state)?, field)),
+            ExprKind::Index(base, key) => {
+                let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
+                Some(grow(self.path(base, state)?, &segment))
+            }
+            ExprKind::Deref(inner) => match self.pointee(inner, state) {
+                Some(target) => self.path(target, state),
+                None => Some(grow(self.path(inner, state)?, ANY)),
+            },
+            ExprKind::Address(inner) | ExprKind::Cast(_, inner) => self.path(inner, state),
+            ExprKind::Binary(op, left, _) if matches!(&**op, "+" | "-") => {
+                // `buffer + offset` still points into the buffer.
+                self.path(left, state)
+                    .filter(|_| matches!(self.world.modules[self.module].language, "c" | "cpp"))
+            }
+            ExprKind::Unary(op, inner) if matches!(&**op, "await" | "*" | "&" | "...") => self.path(inner, state),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.path(&parts[0], state),
+            _ => None,
+        }
+    }
+
+    pub fn decide(&self, expr: &Expr, state: &State<'f>) -> Option<Const> {
+        constants::decide(expr, &Here { walker: self, state })
+    }
+}
+
+/// A key that is the same on every run.
+pub fn literal_key(key: &Expr) -> Option<String> {
+    match &key.kind {
+        ExprKind::Literal(Literal::Str(text) | Literal::Number(text)) if text.len() < 80 => {
+            Some(text.replace([SEP, '\u{2}'], ""))
+        }
+        _ => None,
+    }
+}
+
+/// Constants as seen from one place.
+struct Here<'a, 'w, 'f> {
+    walker: &'a Walker<'w, 'f>,
+    state: &'a State<'f>,
+}
+
+impl Known for Here<'_, '_, '_> {
+    fn name(&self, name: &Text) -> Option<Const> {
+        if let Some(value) = self.state.consts.get(name) {
+            return Some(value.clone());
+        }
+        let frame = &self.walker.world.frames[self.walker.module][self.walker.here];
+        if let Some(meaning) = self.walker.world.scopes[self.walker.module]
+            .macros
+            .get(name)
+            .and_then(|all| all.last())
+        {
+            return match &meaning.kind {
+                ExprKind::Literal(_) => constants::decide(meaning, self),
+                ExprKind::Name(other) if other != name => self.state.consts.get(other).cloned(),
+                _ => None,
+            };
+        }
+        let free = self.walker.here == 0 || !frame.locals.contains(name);
+        if free {
+            self.walker.world.constants.get(self.walker.module, name)
+        } else {
+            None
+        }
+    }
+
+    fn field(&self, base: &Expr, field: &Text) -> Option<Const> {
+        let ExprKind::Name(base) = &base.kind else { return None };
+        if &**base == "this" || Some(base) == self.walker.class().as_ref() {
+            return self.walker.world.constants.get(self.walker.module, field);
+        }
+        if !base.starts_with(char::is_uppercase) {
+            return None;
+        }
+        // `Settings.LIMIT` of a class that another module declares.
+        let owner = self.walker.world.class_module(self.walker.module, base)?;
+        self.walker.world.constants.get(owner, field)
+    }
+
+    fn call(&self, expr: &Expr) -> Option<Const> {
+        let ExprKind::Call { .. } = &expr.kind else { return None };
+        let resolved = self.walker.resolved.get(&(std::ptr::from_ref(expr) as usize));
+        let targets = match resolved {
+            Some(known) => known.targets.clone(),
+            None => self.walker.targets(expr),
+        };
+        let mut values = targets
+            .iter()
+            .map(|&unit| self.walker.shared.summaries[unit as usize].constant.clone());
+        let first = values.next()??;
+        values.all(|value| value.as_ref() == Some(&first)).then_some(first)
+    }
+}
