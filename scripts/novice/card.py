@@ -33,7 +33,7 @@ It cannot chat, explain or patch. Replies are constrained by the scanner's gramm
 ## Data
 {programs} programs in {pairs} pairs of twins, written by `scripts/novice/generate.py`: a vulnerable and a safe program that look alike, over {cwes} \
 weaknesses and {languages} languages ({families} families). A family is a language, a weakness, a dangerous API and a pair of mechanisms, for instance \
-"encoder for the right context / for another context", "check that leaves / only logs", "check of this variable / of another one". Names, frameworks, \
+"encoder for this context / for another one", "check that leaves / that only logs", "check of this variable / of another one". Names, frameworks, \
 way of building text, number of hops, files, dead code and comments (true and lying) vary. The scanner itself rendered the briefs, so training text \
 equals scan text. {corpora}
 Nothing else was used: no public vulnerability benchmark, no data from users.
@@ -69,6 +69,8 @@ Languages, unseen families, detect:
 - What the brief does not show it cannot know: a check in a function that was left out is a coin toss ({undecidable}).
 - Weaknesses with the fewest families (see the table) are close to guessing. So are weaknesses that are not in the table at all.
 - It was trained on programs half of which are vulnerable, so its probabilities are too high where weaknesses are rare.
+- An API that stood in none of the training families is judged by its surroundings alone, often wrongly (see "unseen api" and "unseen template").
+- A number is compared digit by digit and often wrongly: off-by-one errors, sizes and conditions decided by arithmetic.
 - It can be misled by code written to mislead it. The scanner's rules, not the model, decide what is reported.
 """
 
@@ -96,13 +98,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
     parser.add_argument("metrics")
-    parser.add_argument("labels")
+    parser.add_argument("labels", nargs="+")
     parser.add_argument("--recipe", default="")
     parser.add_argument("--corpora", default="")
     args = parser.parse_args()
     with open(args.metrics, encoding="utf-8") as file:
         metrics = json.load(file)
-    labels = read([args.labels])
+    labels = read(args.labels)
     reader = gguf.GGUFReader(os.path.join(args.folder, "model.gguf"))
     field = lambda name: int(reader.fields["qwen3." + name].contents())
     names = ["train families", "unseen families", "unseen families, decidable", "unseen combination", "unseen api", "unseen template"]

@@ -110,7 +110,7 @@ def bag(train, test, tokenizer, shuffle):
 
 
 def controls(examples, tokenizer):
-    detect = [r for r in read([examples]) if r["task"] == "detect"]
+    detect = [r for r in read(examples) if r["task"] == "detect"]
     train = [r for r in detect if r["split"] == "train"][:12000]
     test = [r for r in detect if r["split"] != "train"][:4000]
     yes = sum(r["vulnerable"] for r in train) * 2 >= len(train)
@@ -150,7 +150,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("replies")
     parser.add_argument("out")
-    parser.add_argument("--examples", help="with it, the controls are trained and measured")
+    parser.add_argument("--examples", nargs="+", help="with it, the controls are trained and measured")
     parser.add_argument("--tokenizer")
     args = parser.parse_args()
     metrics = all_metrics(read([args.replies]))

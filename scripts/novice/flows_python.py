@@ -1,6 +1,5 @@
 """Python: entry points, sinks, encoders and checks for `weave.py`. `$x` is the value, `@@sink` marks the place."""
 
-WEB = {"78", "89", "22", "79", "90", "643", "94", "113", "117", "502", "601", "611", "918", "943", "1336", "434", "470", "1333", "95"}
 ENTRIES = [
     dict(id="flask", imports=["from flask import Flask, request, redirect, abort, make_response, render_template_string, send_file"],
          top=["app = Flask(__name__)", "", ""], open=[['@app.route("/$word1/$noun1")', "def $f1():"],
@@ -22,7 +21,6 @@ ENTRIES = [
     dict(id="aiohttp", imports=["from aiohttp import web"], open=["async def $f1(request):"], sources=['request.query["$p"]', 'request.query.get("$p", "")', 'request.match_info["$p"]'],
          fail=[["return web.Response(status=400)"], ["raise web.HTTPBadRequest()"]], done=[['return web.Response(text="ok")']]),
 ]
-NOFLOW = []
 SQL = [["SELECT * FROM $table1 WHERE $noun5 = '", "$x", "'"], ["SELECT id, $noun5 FROM $table1 WHERE $noun6 LIKE '%", "$x", "%'"],
        ["DELETE FROM $table1 WHERE $noun5 = '", "$x", "'"], ["UPDATE $table1 SET active = 1 WHERE $noun5 = '", "$x", "'"],
        ["SELECT * FROM $table1 ORDER BY ", "$x", ""], ["INSERT INTO $table1 ($noun5) VALUES ('", "$x", "')"]]

@@ -98,8 +98,9 @@ def twin_pair(rng, language, templates):
             twins.make(template, language, rng.choice(sorted(template.good)), seed)]
 
 
-def generate(out, pairs, seed):
-    """Writes `pairs` pairs; returns how many programs of which language."""
+def generate(out, pairs, seed, share=None):
+    """Writes `pairs` pairs; returns how many of which language. `share` of them come from text templates; by default
+    that depends on the language."""
     rng, templates = random.Random(seed), twins.load()
     data = {language: tables(language) for language in LANGUAGES}
     os.makedirs(out, exist_ok=True)
@@ -110,7 +111,7 @@ def generate(out, pairs, seed):
             tried += 1
             language = rng.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
             try:
-                if rng.random() < TWIN_SHARE.get(language, 0.25):
+                if rng.random() < (share or TWIN_SHARE.get(language, 0.25)):
                     both = twin_pair(rng, language, templates)
                 else:
                     both = flow_pair(rng, language, data[language])
@@ -129,8 +130,9 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--pairs", type=int, default=7000)
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--twins", type=float, help="share of pairs that come from text templates")
     args = parser.parse_args()
-    print(generate(args.out, args.pairs, args.seed))
+    print(generate(args.out, args.pairs, args.seed, args.twins))
 
 
 if __name__ == "__main__":

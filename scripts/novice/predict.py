@@ -53,13 +53,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint")
     parser.add_argument("tokenizer")
-    parser.add_argument("examples")
     parser.add_argument("out")
+    parser.add_argument("examples", nargs="+")
     parser.add_argument("--limit", type=int, default=0, help="at most so many examples per split and task, seeded")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    rows = read([args.examples])
+    rows = read(args.examples)
     if args.limit:
         chooser = random.Random(3)
         groups = {}

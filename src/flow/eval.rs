@@ -42,6 +42,9 @@ const MEASURES: [&str; 8] = [
     "ndim",
 ];
 
+/// Frameworks that send the text a handler returns as a page.
+const PAGES: &[&str] = &["Flask", "Spring MVC", "JAX-RS"];
+
 impl<'f> Walker<'_, 'f> {
     pub fn eval(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
         if self.fuel == 0 {
@@ -137,6 +140,7 @@ impl<'f> Walker<'_, 'f> {
                 self.shared_field(&class, name, &mut value);
             }
         } else if !known && self.is_global(name) {
+            self.reads.insert(name.clone());
             if let Some(facts) = self.shared.globals.get(&(self.module, name.clone())) {
                 value::join(&mut value.whole, facts);
             }
@@ -150,22 +154,21 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// A global of another file that this one imports or, in C, names outright.
-    fn imported_global(&self, name: &Text, value: &mut Value) {
-        let shared = &self.shared.globals;
-        if shared.is_empty() {
-            return;
-        }
+    fn imported_global(&mut self, name: &Text, value: &mut Value) {
         let language = self.world.modules[self.module].language;
         if matches!(language, "c" | "cpp") && !self.world.frames[self.module][self.here].locals.contains(name) {
-            for ((_, other), facts) in shared {
-                if other == name {
-                    value::join(&mut value.whole, facts);
-                }
+            self.reads.insert(name.clone());
+            if let Some(facts) = self.shared.globals.get(&(usize::MAX, name.clone())) {
+                value::join(&mut value.whole, facts);
             }
         }
     }
 
-    fn shared_field(&self, class: &Text, field: &Text, value: &mut Value) {
+    fn shared_field(&mut self, class: &Text, field: &Text, value: &mut Value) {
+        self.reads.insert(field.clone());
+        if self.shared.fields.is_empty() {
+            return;
+        }
         for class in self.world.directory.ancestors(class) {
             if let Some(facts) = self.shared.fields.get(&(class, field.clone())) {
                 value::join(&mut value.whole, facts);
@@ -185,10 +188,15 @@ impl<'f> Walker<'_, 'f> {
             if let Some(class) = self.class() {
                 self.shared_field(&class, field, &mut value);
             }
-        } else if !own && value.is_clean() && !self.shared.fields.is_empty() {
+        } else if !own && value.is_clean() && matches!(base.kind, ExprKind::Name(_) | ExprKind::Field(..)) {
             // A field of another object of the project that some method filled with outside input.
             let paths = self.world.resolver(self.module, self.here).paths(base);
-            for class in paths.iter().filter_map(|path| path.last()) {
+            let (world, module) = (self.world, self.module);
+            for class in paths
+                .iter()
+                .filter_map(|path| path.last())
+                .filter(|class| world.is_class(module, class))
+            {
                 self.shared_field(class, field, &mut value);
             }
         }
@@ -369,7 +377,8 @@ impl<'f> Walker<'_, 'f> {
     /// Outside input chooses the element: a sink for cards that look for unchecked indexes.
     pub fn indexed(&mut self, key: &Expr, position: &[Fact], write: bool, span: Span) {
         let world = self.world;
-        if position.is_empty() || world.indexes.is_empty() {
+        let c = matches!(world.modules[self.module].language, "c" | "cpp");
+        if !c || position.is_empty() || world.indexes.is_empty() {
             return;
         }
         let frame = &world.frames[self.module][self.here];
@@ -435,14 +444,22 @@ impl<'f> Walker<'_, 'f> {
             return;
         }
         let entry = self.in_entry();
+        let page = self.sends_returned_text() && !matches!(expr.kind, ExprKind::Collection(_));
         let rules = self.world.rules(self.module).returns();
         let cards: Vec<usize> = rules
             .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry))
             .filter_map(|rule| rule.card)
+            .filter(|&card| page || self.world.markup & (1 << card) == 0)
             .collect();
         for card in cards {
             self.hit(card, &value.all(), span, "the response");
         }
+    }
+
+    /// Whether what the function returns is sent as a page, and not as JSON or as an object that some call made.
+    fn sends_returned_text(&self) -> bool {
+        let entry = self.world.entries.get(&self.current());
+        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework))
     }
 
     /// Whether the function being walked is an entry point that answers requests.

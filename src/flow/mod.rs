@@ -18,6 +18,7 @@ pub mod labels;
 pub mod macros;
 pub mod matcher;
 pub mod names;
+mod order;
 mod places;
 mod solve;
 mod suspects;
@@ -131,7 +132,9 @@ pub fn build(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
 }
 
 fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph, Vec<Problem>) {
+    let t0 = std::time::Instant::now();
     let world = world::World::of(modules, files, cards);
+    eprintln!("world {:?}", t0.elapsed());
     let mut problems = Vec::new();
     if cards.len() > world::CARDS {
         problems.push(Problem::new(
@@ -144,6 +147,7 @@ fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
         ));
     }
     let solved = solve::run(&world, &mut problems);
+    eprintln!("solved {:?}", t0.elapsed());
     let mut graph = Graph {
         suspects: suspects::find(&world, cards),
         edges: world.edges.clone(),
@@ -151,15 +155,10 @@ fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
         first: world.directory.first.clone(),
         flows: solved.flows,
         summaries: solved.summaries,
+        callers: world.callers,
         units: world.units,
         ..Graph::default()
     };
-    for edge in &graph.edges {
-        let callers = graph.callers.entry(edge.to).or_default();
-        if callers.last() != Some(&edge.from) {
-            callers.push(edge.from);
-        }
-    }
     graph.reachable = reachable(&graph);
     (graph, problems)
 }

@@ -1,23 +1,25 @@
 //! The fixed point over the call graph: callees before callers, cycles a few times, everything again when fields or
-//! globals turned out to carry outside input.
+//! globals turned out to carry outside input, and then only where that matters.
 //!
 //! In: a [`World`]. Out: a [`Summary`] per unit and the [`Flow`]s. Deliberately absent: how one function is walked.
 //! Start at [`run`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::problem::Problem;
 use crate::syntax::form::{Span, Text};
 
-use super::Flow;
-use super::taint::Walker;
+use super::taint::{Walked, Walker};
 use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, Value};
 use super::world::World;
+use super::{Flow, STACK, order};
 
 /// Times a cycle of functions is repeated.
 const ROUNDS: usize = 3;
-/// Times the whole is repeated because fields or globals changed.
+/// Times it is repeated where fields or globals changed.
 const SWEEPS: usize = 3;
 /// Most sinks remembered per function for its callers.
 pub const HITS: usize = 64;
@@ -67,45 +69,47 @@ pub struct Solved {
 
 /// Analyses every unit. Limits that were met are added to `problems`.
 pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
-    let mut shared = Shared {
-        summaries: vec![Summary::default(); world.units.len()],
-        ..Shared::default()
+    let mut work = Work {
+        world,
+        shared: Shared {
+            summaries: vec![Summary::default(); world.units.len()],
+            ..Shared::default()
+        },
+        hits: BTreeMap::new(),
+        short: BTreeMap::new(),
+        reads: vec![BTreeSet::new(); world.units.len()],
+        dirty: vec![true; world.units.len()],
+        changed: BTreeSet::new(),
     };
-    let groups = components(world);
-    let mut hits: BTreeMap<u32, Vec<Hit>> = BTreeMap::new();
-    let mut short: BTreeMap<u32, &'static str> = BTreeMap::new();
+    let levels = order::levels(world);
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     for _ in 0..SWEEPS {
-        let mut news = false;
-        for group in &groups {
-            let rounds = if group.len() > 1 || calls_itself(world, group[0]) {
-                ROUNDS
-            } else {
-                1
-            };
-            for _ in 0..rounds {
-                for &unit in group {
-                    let walked = Walker::walk(world, &shared, unit);
-                    news |= publish(&mut shared, walked.fields, walked.globals);
-                    shared.kinds.extend(walked.kinds);
-                    shared.summaries[unit as usize] = walked.summary;
-                    hits.insert(unit, walked.hits);
-                    if let Some(limit) = walked.limit {
-                        short.insert(unit, limit);
-                    }
-                }
+        for (n, level) in levels.iter().enumerate() {
+            let t = std::time::Instant::now();
+            let d = work.dirty.iter().filter(|d| **d).count();
+            work.level(level, pool.as_ref().ok());
+            if t.elapsed().as_millis() > 700 {
+                eprintln!(
+                    "level {n} alone {} cycles {} sizes {:?} dirty {d} {:?}",
+                    level.alone.len(),
+                    level.cycles.len(),
+                    level.cycles.iter().map(Vec::len).max(),
+                    t.elapsed()
+                );
             }
         }
-        if !news {
+        if !work.start_over() {
             break;
         }
     }
+    let Work {
+        shared, hits, short, ..
+    } = work;
     for (unit, limit) in short {
         let at = &world.units[unit as usize];
         let path = &world.files[at.file.0 as usize].path;
-        problems.push(Problem::left_out(
-            &**path,
-            format!("flow of {} (line {}) is incomplete: {limit}", at.name, at.span.line),
-        ));
+        let what = format!("flow of {} (line {}) is incomplete: {limit}", at.name, at.span.line);
+        problems.push(Problem::left_out(&**path, what));
     }
     let flows = flows(world, &shared, hits, problems);
     Solved {
@@ -114,86 +118,95 @@ pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
     }
 }
 
-fn publish(shared: &mut Shared, fields: Vec<((Text, Text), Facts)>, globals: Vec<((usize, Text), Facts)>) -> bool {
-    let mut news = false;
-    for (key, facts) in fields {
-        news |= value::join(shared.fields.entry(key).or_default(), &facts);
-    }
-    for (key, facts) in globals {
-        news |= value::join(shared.globals.entry(key).or_default(), &facts);
-    }
-    news
+/// What a fixed point has come to.
+struct Work<'w, 'f> {
+    world: &'w World<'f>,
+    shared: Shared,
+    hits: BTreeMap<u32, Vec<Hit>>,
+    short: BTreeMap<u32, &'static str>,
+    /// Names of fields and globals that each unit asked for.
+    reads: Vec<BTreeSet<Text>>,
+    /// Units whose result may change.
+    dirty: Vec<bool>,
+    /// Names of fields and globals that carry more than they did.
+    changed: BTreeSet<Text>,
 }
 
-fn calls_itself(world: &World, unit: u32) -> bool {
-    let from = world.edges.partition_point(|edge| edge.from < unit);
-    world.edges[from..]
-        .iter()
-        .take_while(|edge| edge.from == unit)
-        .any(|edge| edge.to == unit)
-}
-
-/// Strongly connected components, callees first (Tarjan 1972, without recursion).
-fn components(world: &World) -> Vec<Vec<u32>> {
-    let count = world.units.len();
-    let starts: Vec<usize> = (0..=count)
-        .map(|unit| world.edges.partition_point(|edge| (edge.from as usize) < unit))
-        .collect();
-    let mut index = vec![usize::MAX; count];
-    let mut low = vec![0usize; count];
-    let mut on = vec![false; count];
-    let (mut stack, mut groups, mut next) = (Vec::new(), Vec::new(), 0usize);
-    for root in 0..count {
-        if index[root] != usize::MAX {
-            continue;
+impl Work<'_, '_> {
+    /// Groups of one level do not depend on each other: functions without recursion are walked side by side, and
+    /// what they found is taken over in order, so that the result does not depend on who was first.
+    fn level(&mut self, level: &order::Level, pool: Option<&rayon::ThreadPool>) {
+        let open: Vec<u32> = level
+            .alone
+            .iter()
+            .copied()
+            .filter(|&unit| self.dirty[unit as usize])
+            .collect();
+        let (world, shared) = (self.world, &self.shared);
+        let walk = |unit: &u32| (*unit, Walker::walk(world, shared, *unit));
+        let walked: Vec<(u32, Walked)> = match pool.filter(|_| open.len() > 1) {
+            Some(pool) => pool.install(|| open.par_iter().map(walk).collect()),
+            None => open.iter().map(walk).collect(),
+        };
+        for (unit, walked) in walked {
+            self.take(unit, walked);
         }
-        let mut work = vec![(root, starts[root])];
-        while let Some((unit, edge)) = work.pop() {
-            if edge == starts[unit] {
-                index[unit] = next;
-                low[unit] = next;
-                next += 1;
-                stack.push(unit as u32);
-                on[unit] = true;
-            }
-            let mut at = edge;
-            let mut deeper = None;
-            while at < starts[unit + 1] {
-                let to = world.edges[at].to as usize;
-                at += 1;
-                if index[to] == usize::MAX {
-                    deeper = Some(to);
-                    break;
-                }
-                if on[to] {
-                    low[unit] = low[unit].min(index[to]);
-                }
-            }
-            if let Some(to) = deeper {
-                // Coming back, the same edge is looked at again and takes over the callee's low link.
-                work.push((unit, at));
-                work.push((to, starts[to]));
+        for group in &level.cycles {
+            if !group.iter().any(|&unit| self.dirty[unit as usize]) {
                 continue;
             }
-            for edge in &world.edges[starts[unit]..starts[unit + 1]] {
-                let to = edge.to as usize;
-                if on[to] {
-                    low[unit] = low[unit].min(low[to]);
+            for _ in 0..ROUNDS {
+                let mut news = false;
+                for &unit in group {
+                    let walked = Walker::walk(self.world, &self.shared, unit);
+                    news |= self.take(unit, walked);
                 }
-            }
-            if low[unit] == index[unit] {
-                let from = stack
-                    .iter()
-                    .rposition(|&top| top as usize == unit)
-                    .expect("a unit on its own stack");
-                let mut group = stack.split_off(from);
-                group.iter().for_each(|&unit| on[unit as usize] = false);
-                group.sort_unstable();
-                groups.push(group);
+                if !news {
+                    break;
+                }
             }
         }
     }
-    groups
+
+    /// Whether callers learn something new from this.
+    fn take(&mut self, unit: u32, walked: Walked) -> bool {
+        let at = unit as usize;
+        self.dirty[at] = false;
+        for (key, facts) in walked.fields {
+            if value::join(self.shared.fields.entry(key.clone()).or_default(), &facts) {
+                self.changed.insert(key.1);
+            }
+        }
+        for (key, facts) in walked.globals {
+            if value::join(self.shared.globals.entry(key.clone()).or_default(), &facts) {
+                self.changed.insert(key.1);
+            }
+        }
+        self.shared.kinds.extend(walked.kinds);
+        self.hits.insert(unit, walked.hits);
+        self.reads[at] = walked.reads;
+        if let Some(limit) = walked.limit {
+            self.short.insert(unit, limit);
+        }
+        let news = order::digest(&self.shared.summaries[at]) != order::digest(&walked.summary);
+        self.shared.summaries[at] = walked.summary;
+        if news {
+            for &caller in self.world.callers.get(&unit).into_iter().flatten() {
+                self.dirty[caller as usize] = true;
+            }
+        }
+        news
+    }
+
+    /// Marks who asked for what changed since; false when nobody did.
+    fn start_over(&mut self) -> bool {
+        let changed = std::mem::take(&mut self.changed);
+        self.dirty.fill(false);
+        for (unit, reads) in self.reads.iter().enumerate() {
+            self.dirty[unit] = reads.iter().any(|name| changed.contains(name));
+        }
+        self.dirty.contains(&true)
+    }
 }
 
 fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems: &mut Vec<Problem>) -> Vec<Flow> {

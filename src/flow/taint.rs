@@ -4,7 +4,7 @@
 //! the fields and globals it fills with outside input. Deliberately absent: expressions (`eval`, `apply`) and
 //! conditions (`guards`). Start at [`Walker::walk`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct Walked {
     pub fields: Vec<((Text, Text), Facts)>,
     pub globals: Vec<((usize, Text), Facts)>,
     pub kinds: BTreeMap<(u32, u32), Arc<str>>,
+    /// Names of fields and globals that it asked for.
+    pub reads: BTreeSet<Text>,
     /// The limit that cut the walk short.
     pub limit: Option<&'static str>,
 }
@@ -48,6 +50,7 @@ pub struct Walker<'w, 'f> {
     pub kinds: BTreeMap<(u32, u32), Arc<str>>,
     pub fields: Vec<((Text, Text), Facts)>,
     pub globals: Vec<((usize, Text), Facts)>,
+    pub reads: BTreeSet<Text>,
     /// Innermost function last: what it returned and the states at its returns.
     pub exits: Vec<Exit<'f>>,
     pub breaks: Vec<Vec<State<'f>>>,
@@ -83,6 +86,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             resolved: HashMap::new(),
             hits: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            reads: BTreeSet::new(),
             fields: Vec::new(),
             globals: Vec::new(),
             exits: vec![Exit::default()],
@@ -130,6 +134,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             fields: walker.fields,
             globals: walker.globals,
             kinds: walker.kinds,
+            reads: walker.reads,
             limit: (walker.fuel == 0).then_some("it is too large"),
         }
     }
@@ -229,10 +234,18 @@ impl<'w, 'f> Walker<'w, 'f> {
         for name in &self.world.globals[self.module] {
             let facts = outside(&last.read(name).all());
             if !facts.is_empty() {
-                self.globals.push(((self.module, name.clone()), facts));
+                self.global(name.clone(), facts);
             }
         }
         self.globals.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+
+    /// A global that carries outside input; in C other files may name it too.
+    fn global(&mut self, name: Text, facts: Facts) {
+        if matches!(self.world.modules[self.module].language, "c" | "cpp") {
+            self.globals.push(((usize::MAX, name.clone()), facts.clone()));
+        }
+        self.globals.push(((self.module, name), facts));
     }
 
     /// Records that `facts` reach a sink of `card` at `span`.
@@ -462,7 +475,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         } else if self.here != 0 && !declared && self.is_global(&root) {
             let hop = self.hop(target.span, Note::Stored(root.clone()));
             let facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
-            self.globals.push(((self.module, root), facts));
+            self.global(root, facts);
         }
     }
 }

@@ -43,6 +43,7 @@ pub struct World<'f> {
     pub units: Vec<Unit>,
     pub entries: BTreeMap<u32, Entry>,
     pub edges: Vec<Edge>,
+    pub callers: BTreeMap<u32, Vec<u32>>,
     /// Names that a module's top level introduces.
     pub globals: Vec<HashSet<Text>>,
     /// Cards that look for indexes chosen by outsiders.
@@ -52,6 +53,8 @@ pub struct World<'f> {
     rules: HashMap<&'static str, Rules>,
     /// Module that declares a class, by language and name; the first one where several do.
     classes: HashMap<(&'static str, Text), usize>,
+    /// Cards about what a browser makes of a page.
+    pub markup: Mask,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
     /// Cards that each language lacks.
@@ -131,6 +134,7 @@ impl<'f> World<'f> {
             units: units(modules),
             entries: found.into_iter().map(|entry| (entry.unit, entry)).collect(),
             edges: Vec::new(),
+            callers: BTreeMap::new(),
             globals: modules.iter().map(globals).collect(),
             classes: classes(modules),
             rules: rules(modules, &models, cards),
@@ -138,6 +142,7 @@ impl<'f> World<'f> {
             sizes: (0..cards.len())
                 .filter(|&card| cards[card].lifetimes.iter().any(|rule| rule == "size-overflow"))
                 .collect(),
+            markup: mask(cards, |card| card.id == "CWE-79"),
             stringish: mask(cards, |card| !NUMERIC.contains(&card.family.as_str())),
             absent: absent(modules, cards),
             kinds: cards.iter().map(|card| card.source_kinds.clone()).collect(),
@@ -145,6 +150,12 @@ impl<'f> World<'f> {
             frames,
         };
         world.edges = world.calls();
+        for edge in &world.edges {
+            let callers = world.callers.entry(edge.to).or_default();
+            if callers.last() != Some(&edge.from) {
+                callers.push(edge.from);
+            }
+        }
         world
     }
 
@@ -155,6 +166,11 @@ impl<'f> World<'f> {
     /// The module that declares a class, as seen from another of the same language.
     pub fn class_module(&self, from: usize, class: &Text) -> Option<usize> {
         self.classes.get(&(self.modules[from].language, class.clone())).copied()
+    }
+
+    /// Whether the project declares a class of that name.
+    pub fn is_class(&self, from: usize, name: &Text) -> bool {
+        self.classes.contains_key(&(self.modules[from].language, name.clone()))
     }
 
     pub fn function(&self, unit: u32) -> &'f Function {

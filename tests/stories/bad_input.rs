@@ -83,7 +83,7 @@ fn odd_files_cost_themselves_only() {
     fs::write(at("latin.py"), b"# caf\xe9\nx = 1\n").unwrap();
     fs::write(
         at("deep.py"),
-        format!("x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("x = {}1{}\n", "f(".repeat(100_000), ")".repeat(100_000)),
     )
     .unwrap();
     symlink(tree.path(), at("loop")).unwrap();

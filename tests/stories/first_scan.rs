@@ -12,9 +12,9 @@ const FLAWS: [(&str, &str, u64, &str, u64); 6] = [
     ("CWE-89", "web/store.py", 11, "web/app.py", 14),
     ("CWE-78", "web/app.py", 30, "web/app.py", 28),
     ("CWE-78", "api/server.js", 16, "api/server.js", 15),
-    ("CWE-89", "desk/OrderServlet.java", 31, "desk/OrderServlet.java", 18),
-    ("CWE-78", "relay/main.go", 24, "relay/main.go", 12),
-    ("CWE-78", "probe/probe.c", 10, "probe/probe.c", 27),
+    ("CWE-89", "desk/OrderServlet.java", 29, "desk/OrderServlet.java", 18),
+    ("CWE-78", "relay/main.go", 23, "relay/main.go", 12),
+    ("CWE-78", "probe/probe.c", 10, "probe/probe.c", 20),
 ];
 
 #[test]

@@ -37,6 +37,12 @@ impl<'a> Walk<'a> {
             }
             return Pointer::unknown();
         }
+        // A macro, or a function that takes references, may set what it is given.
+        let targets = self.targets(expr.span);
+        let macro_like = targets.is_empty() && !library::borrows(&name) && library::copy(&name).is_none();
+        if macro_like || self.cpp {
+            self.maybe_set(args.iter().map(|arg| &arg.value), memory);
+        }
         let pointers = self.arguments(args, memory);
         if new {
             return self.constructed(expr, args, &pointers, memory);
@@ -64,7 +70,6 @@ impl<'a> Walk<'a> {
         if name.ends_with("scanf") {
             self.scanned(&name, args, &pointers, expr.span, memory);
         }
-        let targets = self.targets(expr.span);
         if targets.is_empty() {
             let keeps = !library::borrows(&name);
             for pointer in &pointers {
@@ -79,7 +84,7 @@ impl<'a> Walk<'a> {
         let mut result: Option<Pointer> = None;
         for target in &targets {
             let effects = &self.known[*target as usize];
-            let given = self.applied(effects, args, &pointers, expr.span, memory);
+            let given = self.applied(&name, effects, args, &pointers, expr.span, memory);
             result = Some(given);
         }
         result.filter(|_| targets.len() == 1).unwrap_or_else(Pointer::unknown)
@@ -212,6 +217,7 @@ impl<'a> Walk<'a> {
     /// A function of the project, by what is known of its effects.
     fn applied(
         &mut self,
+        name: &str,
         effects: &'a Effects,
         args: &'a [Arg],
         pointers: &[Pointer],
@@ -268,6 +274,8 @@ impl<'a> Walk<'a> {
                 own,
                 Object {
                     escaped: false,
+                    made: span,
+                    by: name.into(),
                     ..object.clone()
                 },
             );

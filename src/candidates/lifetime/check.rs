@@ -7,7 +7,7 @@ use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;
-use super::memory::{Home, LIVE, Memory, Object, Pointer, Range};
+use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer, Range};
 use super::touch::Use;
 use super::walk::{PARAMS, Walk, characters};
 
@@ -57,6 +57,10 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Call { callee, args, new } => self.call(expr, callee, args, *new, memory),
             ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
+                if parts.len() > 1 {
+                    // Code that is not understood, assembly for one, may set what it names.
+                    self.maybe_set(parts.iter(), memory);
+                }
                 let mut last = Pointer::unknown();
                 for part in parts {
                     last = self.value(part, memory);
@@ -69,6 +73,16 @@ impl<'a> Walk<'a> {
                     self.escape(&pointer, memory);
                 }
                 Pointer::unknown()
+            }
+        }
+    }
+
+    /// Variables that code out of sight may have set are no longer known to be unset.
+    pub fn maybe_set<'e>(&self, exprs: impl Iterator<Item = &'e Expr>, memory: &mut Memory) {
+        for expr in exprs {
+            if let Some(pointer) = self.key(expr, memory).and_then(|key| memory.pointers.get_mut(&key)) {
+                let set = std::mem::replace(&mut pointer.unset, false);
+                pointer.other |= set;
             }
         }
     }
@@ -206,9 +220,15 @@ impl<'a> Walk<'a> {
             }
             _ => {
                 if let Some(key) = self.key(inner, memory) {
-                    if let Some(pointer) = memory.pointers.get_mut(&key) {
-                        let set = std::mem::replace(&mut pointer.unset, false);
-                        pointer.other |= set;
+                    let known = memory.pointers.get(&key).cloned();
+                    if let Some(pointer) = known.filter(|_| !self.arrays.contains_key(&key)) {
+                        self.escape(&pointer, memory);
+                        let changed = Pointer {
+                            unset: false,
+                            other: true,
+                            ..pointer
+                        };
+                        memory.pointers.insert(key.clone(), changed);
                     }
                     memory.numbers.remove(&key);
                 }
@@ -311,18 +331,24 @@ impl<'a> Walk<'a> {
     }
 
     pub fn assign(&mut self, target: &'a Expr, value: &'a Expr, augmented: bool, span: Span, memory: &mut Memory) {
-        let pointer = self.value(value, memory);
+        let points = match (&target.kind, &strip(value).kind) {
+            (ExprKind::Name(name), ExprKind::Address(inner)) => self.key(inner, memory).map(|key| (name, key)),
+            _ => None,
+        };
+        // `p = &x`: what is stored through `p` is followed, so the address is not out of sight.
+        let pointer = match &points {
+            Some((name, key)) if !matches!(strip_address(value), Some(ExprKind::Index(..))) => {
+                self.aliases.insert(name.to_string(), key.clone());
+                Pointer::unknown()
+            }
+            _ => self.value(value, memory),
+        };
         let range = if augmented {
             Range::ANY
         } else {
             self.range(value, memory)
         };
         self.target(target, range, span, memory);
-        if let (ExprKind::Name(name), ExprKind::Address(inner)) = (&target.kind, &strip(value).kind)
-            && let Some(key) = self.key(inner, memory)
-        {
-            self.aliases.insert(name.to_string(), key);
-        }
         let local = match &target.kind {
             ExprKind::Name(name) => self.hints.contains_key(&**name),
             ExprKind::Deref(inner) => self
@@ -361,7 +387,18 @@ impl<'a> Walk<'a> {
         below.iter().for_each(|other| {
             memory.pointers.remove(other);
         });
-        memory.pointers.insert(key, pointer);
+        let before = memory.pointers.insert(key, pointer);
+        // What was freed and is no longer named cannot be used any more, on this path or after it.
+        for id in before
+            .iter()
+            .flat_map(|pointer| &pointer.objects)
+            .filter(|id| **id < PARAMS)
+        {
+            let freed = memory.objects.get(id).is_some_and(|object| object.state == FREED);
+            if freed && !memory.pointers.values().any(|pointer| pointer.objects.contains(id)) {
+                memory.objects.remove(id);
+            }
+        }
     }
 
     /// `char buf[n] = "text"`
@@ -465,6 +502,14 @@ fn joined(first: Pointer, second: Pointer) -> Pointer {
     other.pointers.insert(String::new(), second);
     memory.join(&other);
     memory.pointers.remove("").unwrap_or_default()
+}
+
+/// What the address is taken of.
+fn strip_address(expr: &Expr) -> Option<&ExprKind> {
+    match &strip(expr).kind {
+        ExprKind::Address(inner) => Some(&strip(inner).kind),
+        _ => None,
+    }
 }
 
 pub fn strip(expr: &Expr) -> &Expr {

@@ -9,6 +9,7 @@
 mod calls;
 mod check;
 mod copies;
+mod layout;
 mod library;
 mod memory;
 mod numbers;

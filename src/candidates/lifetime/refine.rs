@@ -76,27 +76,29 @@ impl<'a> Walk<'a> {
             return;
         };
         if null {
-            let maybe: Vec<u32> = pointer.objects.iter().copied().collect();
+            let states = |id: &u32| memory.objects.get(id).map_or(0, |object| object.state);
+            let given = |id: &u32| *id >= PARAMS;
             let possible = pointer.null
                 || pointer.other
                 || pointer.unset
-                || maybe.iter().any(|id| {
-                    memory
-                        .objects
-                        .get(id)
-                        .is_some_and(|object| object.state & MAYBE_NULL != 0)
-                });
+                || pointer
+                    .objects
+                    .iter()
+                    .any(|id| given(id) || states(id) & MAYBE_NULL != 0);
             if !possible {
                 memory.ended = true;
                 return;
             }
-            for id in maybe.into_iter().filter(|id| *id < PARAMS) {
-                if memory
-                    .objects
-                    .get(&id)
-                    .is_some_and(|object| object.state & MAYBE_NULL != 0)
+            // This pointer points to nothing here, so what only it pointed to is not there.
+            for id in &pointer.objects {
+                if given(id) {
+                    memory.each(&Pointer::to(*id), &mut |object, _| object.state = 0);
+                } else if !memory
+                    .pointers
+                    .iter()
+                    .any(|(other, held)| *other != key && held.objects.contains(id))
                 {
-                    memory.objects.remove(&id);
+                    memory.objects.remove(id);
                 }
             }
             let nothing = Pointer {

@@ -74,7 +74,7 @@ impl<'a> Walk<'a> {
                 ));
                 object.state &= !MAYBE_NULL;
             }
-            if *id >= PARAMS && &*object.by == "parameter" {
+            if *id >= PARAMS && &*object.by == "parameter" && self.conditional == 0 {
                 self.effects.derefs.insert((*id - PARAMS) as usize);
             }
         }
@@ -110,6 +110,9 @@ impl<'a> Walk<'a> {
         for id in &pointer.objects {
             let Some(object) = memory.objects.get(id) else { continue };
             if *id >= PARAMS {
+                if self.conditional > 0 {
+                    continue;
+                }
                 let finite = range.low != i64::MIN && range.high != i64::MAX;
                 if finite {
                     let param = (*id - PARAMS) as usize;

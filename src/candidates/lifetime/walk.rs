@@ -11,6 +11,7 @@ use crate::flow::labels::{self, Labels};
 use crate::flow::macros::{self, Macros};
 use crate::syntax::form::{Expr, ExprKind, Function, Handler, Literal, Span, Stmt, StmtKind, Text};
 
+use super::layout;
 use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer, Range};
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
@@ -59,12 +60,15 @@ pub struct Walk<'a> {
     pub structures: &'a HashMap<String, i64>,
     pub fields: &'a HashMap<String, Text>,
     pub known: &'a [Effects],
+    pub cpp: bool,
     /// Types of locals and parameters.
     pub hints: HashMap<String, Text>,
     /// Bytes of declared arrays.
     pub arrays: HashMap<String, Option<i64>>,
     /// Pointers that were given the address of one variable.
     pub aliases: HashMap<String, String>,
+    /// How many undecided conditions the place being walked depends on.
+    pub conditional: u32,
     pub effects: Effects,
     pub found: Vec<Mistake>,
     pub fuel: u32,
@@ -87,10 +91,10 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
     }
     let constants = Constants::of(modules);
     let macros = macros::of_files(modules, files);
-    let (structures, fields) = structures(scene);
+    let (structures, fields) = layout::structures(scene);
     let mut known: Vec<Effects> = vec![Effects::default(); scene.graph.units.len()];
     let mut found = Vec::new();
-    for unit in order(scene) {
+    for unit in layout::order(scene) {
         let at = &scene.graph.units[unit as usize];
         if !c(at.module) {
             continue;
@@ -106,9 +110,11 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
             structures: &structures,
             fields: &fields,
             known: &known,
+            cpp: modules[at.module].language == "cpp",
             hints: HashMap::new(),
             arrays: HashMap::new(),
             aliases: HashMap::new(),
+            conditional: 0,
             effects: Effects {
                 known: true,
                 ..Effects::default()
@@ -130,64 +136,6 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
     found
 }
 
-/// Callees before callers; cycles are cut where they are entered.
-fn order(scene: &Scene) -> Vec<u32> {
-    let count = scene.graph.units.len();
-    let mut seen = vec![false; count];
-    let mut order = Vec::with_capacity(count);
-    for root in 0..count as u32 {
-        let mut work = vec![(root, false)];
-        while let Some((unit, done)) = work.pop() {
-            if done {
-                order.push(unit);
-            } else if !std::mem::replace(&mut seen[unit as usize], true) {
-                work.push((unit, true));
-                let open = scene.graph.callees(unit).filter(|edge| !seen[edge.to as usize]);
-                work.extend(open.map(|edge| (edge.to, false)));
-            }
-        }
-    }
-    order
-}
-
-/// Sizes of structures whose fields are all plain, and types of fields by name where all agree.
-fn structures(scene: &Scene) -> (HashMap<String, i64>, HashMap<String, Text>) {
-    let mut sizes = HashMap::new();
-    let mut fields: HashMap<String, Text> = HashMap::new();
-    let mut odd: BTreeSet<String> = BTreeSet::new();
-    for module in scene
-        .forest
-        .modules
-        .iter()
-        .filter(|module| matches!(module.language, "c" | "cpp"))
-    {
-        for class in &module.classes {
-            let plain: Option<Vec<i64>> = class
-                .fields
-                .iter()
-                .map(|(_, hint)| super::memory::bytes_of(hint.as_deref()?))
-                .collect();
-            if let Some(plain) = plain.filter(|plain| !plain.is_empty()) {
-                // Padding to the widest field.
-                let widest = plain.iter().copied().max().unwrap_or(1);
-                let total: i64 = plain.iter().sum();
-                sizes.insert(class.name.to_string(), (total + widest - 1) / widest * widest);
-            }
-            for (field, hint) in &class.fields {
-                let Some(hint) = hint else { continue };
-                if fields
-                    .insert(field.to_string(), hint.clone())
-                    .is_some_and(|known| known != *hint)
-                {
-                    odd.insert(field.to_string());
-                }
-            }
-        }
-    }
-    fields.retain(|name, _| !odd.contains(name));
-    (sizes, fields)
-}
-
 impl<'a> Walk<'a> {
     fn run(&mut self) {
         let mut memory = Memory::default();
@@ -204,11 +152,7 @@ impl<'a> Walk<'a> {
                         ..object
                     },
                 );
-                let pointer = Pointer {
-                    other: true,
-                    ..Pointer::to(id)
-                };
-                memory.pointers.insert(param.name.to_string(), pointer);
+                memory.pointers.insert(param.name.to_string(), Pointer::to(id));
             }
         }
         if self.function.name.as_ref() == "<module>" {
@@ -219,6 +163,14 @@ impl<'a> Walk<'a> {
             self.leaks(&memory);
             merge(&mut self.exits, memory);
         }
+        // Only what is freed on every way out is freed for callers; a counted reference may not be.
+        let Some(last) = self.exits.take() else { return };
+        let gone = |at: &usize| {
+            last.objects
+                .get(&(PARAMS + *at as u32))
+                .is_some_and(|object| object.state == FREED)
+        };
+        self.effects.frees.retain(|at, _| gone(at));
     }
 
     pub fn object(&self, home: Home, state: u8, size: Option<i64>, made: Span, by: &str) -> Object {
@@ -332,10 +284,15 @@ impl<'a> Walk<'a> {
                 let mut other = memory.clone();
                 memory.ended |= decided == Some(false);
                 other.ended |= decided == Some(true);
+                let outside = self.conditional;
+                self.conditional += u32::from(decided.is_none());
                 self.refine(cond, true, memory);
                 self.block(then, memory);
                 self.refine(cond, false, &mut other);
                 self.block(otherwise, &mut other);
+                self.conditional = outside;
+                // From here on only some runs come.
+                self.conditional += u32::from(decided.is_none() && memory.ended != other.ended);
                 memory.join(&other);
             }
             StmtKind::Loop { binds, cond, body } => {
@@ -485,6 +442,8 @@ impl<'a> Walk<'a> {
         self.breaks.push(Vec::new());
         self.continues.push(Vec::new());
         let mut end = memory.clone();
+        let outside = self.conditional;
+        self.conditional += u32::from(first != Some(true));
         let passes = if self.breaks.len() > 2 { 1 } else { 2 };
         for _ in 0..passes {
             let mut inside = memory.clone();
@@ -500,6 +459,7 @@ impl<'a> Walk<'a> {
             memory.join(&inside);
             self.widen(body, memory);
         }
+        self.conditional = outside;
         self.continues.pop();
         let broken = self.breaks.pop().unwrap_or_default();
         let mut after = end;
