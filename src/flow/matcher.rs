@@ -1,6 +1,6 @@
 //! Which patterns of cards and framework models a call, read or assignment matches.
 //!
-//! In: [`Rule`]s and the paths that [`names`](super::names) reads off an expression. Out: rules with the arguments
+//! In: [`Rule`]s and the paths that `names` reads off an expression. Out: rules with the arguments
 //! they name. Rules are indexed by the last segment of their path, so that a call is compared with few of them.
 //! Deliberately absent: what a match means. Start at [`Rules::call`].
 

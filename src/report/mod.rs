@@ -3,7 +3,7 @@
 //! In: a [`Run`] from `record`. Out: text on a writer. Hostile text (code, names, replies) is escaped for the format by
 //! the format: SARIF and JSON by their encoder, Markdown and the terminal by the escapers here.
 //! Deliberately absent: times of day, so that the same run gives the same bytes; engines; the scanned tree itself.
-//! Start at [`write`].
+//! Start at [`write()`].
 
 mod json;
 mod markdown;

@@ -56,7 +56,7 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// A worker that is no longer there: what ended it, and the last it said. [`Worker::restart`] starts another.
+/// A worker that is no longer there: what ended it, and the last it said. `Worker::restart` starts another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
     pub role: Role,

@@ -2,7 +2,7 @@
 //!
 //! In: nothing (these are the shapes). Out: [`Module`]s of [`Function`]s of structured [`Stmt`]s over [`Expr`]s.
 //! Structured control flow is kept (no basic blocks): what dominates a statement is what encloses or precedes it,
-//! which is all that guards need. What a lowering does not know becomes [`Expr::Opaque`] over its children, so that
+//! which is all that guards need. What a lowering does not know becomes [`ExprKind::Opaque`] over its children, so that
 //! data still flows through it: broken or exotic code gives fewer facts, never an error.
 //! Deliberately absent: types beyond the hint that stands in the text, and any resolution of names.
 //! Start at [`Module`].
