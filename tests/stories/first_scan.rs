@@ -8,13 +8,16 @@ use std::path::Path;
 use super::{User, application, results, said};
 
 /// Card, sink, and source of flaws that were put into the vulnerable application, one per language at least.
-const FLAWS: [(&str, &str, u64, &str, u64); 6] = [
+const FLAWS: [(&str, &str, u64, &str, u64); 9] = [
     ("CWE-89", "web/store.py", 11, "web/app.py", 14),
     ("CWE-78", "web/app.py", 30, "web/app.py", 28),
     ("CWE-78", "api/server.js", 16, "api/server.js", 15),
     ("CWE-89", "desk/OrderServlet.java", 29, "desk/OrderServlet.java", 18),
     ("CWE-78", "relay/main.go", 23, "relay/main.go", 12),
     ("CWE-78", "probe/probe.c", 10, "probe/probe.c", 20),
+    ("CWE-79", "api/server.js", 11, "api/server.js", 10),
+    ("CWE-22", "web/app.py", 23, "web/app.py", 21),
+    ("CWE-918", "relay/main.go", 28, "relay/main.go", 27),
 ];
 
 #[test]
