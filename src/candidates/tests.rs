@@ -213,7 +213,7 @@ fn the_sweep_fills_what_is_left_and_no_more() {
 }
 
 /// Vulnerable examples of the cards that the four generators are known not to reach: they are for the sweep.
-const UNREACHED: usize = 20;
+const UNREACHED: usize = 8;
 
 #[test]
 fn the_examples_of_the_cards_come_out_as_they_should() {

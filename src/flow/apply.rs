@@ -5,6 +5,7 @@
 //! Deliberately absent: how names resolve (`names`, `calls`). Start at [`Walker::call`].
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
@@ -416,7 +417,7 @@ impl<'f> Walker<'_, 'f> {
         let key = literal_key(&actual.args.first()?.value)?;
         let path = self.path(base, state)?;
         let at = format!("{path}{SEP}{key}");
-        state.vars.contains_key(&at).then(|| {
+        state.vars.contains_key(&*at).then(|| {
             let mut value = state.read(&at);
             for extra in &actual.values[1..] {
                 value.join(extra.clone());
@@ -475,12 +476,10 @@ impl<'f> Walker<'_, 'f> {
 
     /// The contents of a buffer are replaced; the variable itself still is the caller's parameter.
     fn overwrite(&self, target: &str, inside: &str, facts: Facts, state: &mut State<'f>) {
-        if let Some(own) = state.vars.get_mut(target) {
-            own.retain(|fact| matches!(fact.origin, Origin::Param { .. }) && !target.contains(SEP));
-            let identity = own.clone();
-            if identity.is_empty() {
-                state.write(target, Value::default());
-            }
+        if let Some(own) = state.vars.get(target) {
+            let own_param = |fact: &&Fact| matches!(fact.origin, Origin::Param { .. }) && !target.contains(SEP);
+            let identity: Facts = own.iter().filter(own_param).cloned().collect();
+            state.vars.insert(target.into(), Arc::new(identity));
         }
         state.write(inside, Value::of(facts));
     }

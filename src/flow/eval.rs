@@ -134,7 +134,7 @@ impl<'f> Walker<'_, 'f> {
             return state.read(&self.slot(&meaning));
         }
         let mut value = state.read(&path);
-        let known = state.vars.contains_key(&path);
+        let known = state.vars.contains_key(&*path);
         if !known && path.contains(SEP) {
             if let Some(class) = self.class() {
                 self.shared_field(&class, name, &mut value);
@@ -177,6 +177,9 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        if let Some(value) = self.plain_field(base, field, expr, state) {
+            return value;
+        }
         let whole = self.eval(base, state);
         if MEASURES.contains(&&**field) {
             return self.numbered(Value::of(whole.part(field).all()));
@@ -189,19 +192,47 @@ impl<'f> Walker<'_, 'f> {
                 self.shared_field(&class, field, &mut value);
             }
         } else if !own && value.is_clean() && matches!(base.kind, ExprKind::Name(_) | ExprKind::Field(..)) {
-            // A field of another object of the project that some method filled with outside input.
-            let paths = self.world.resolver(self.module, self.here).paths(base);
-            let (world, module) = (self.world, self.module);
-            for class in paths
-                .iter()
-                .filter_map(|path| path.last())
-                .filter(|class| world.is_class(module, class))
-            {
-                self.shared_field(class, field, &mut value);
-            }
+            self.foreign_field(base, field, &mut value);
         }
         self.reads(expr, &mut value);
         value
+    }
+
+    /// `variable.field`, without looking at the variable's other fields.
+    fn plain_field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &State<'f>) -> Option<Value> {
+        let ExprKind::Name(name) = &base.kind else { return None };
+        let slot = self.slot(name);
+        if slot.contains(SEP) || !state.vars.contains_key(&*slot) || MEASURES.contains(&&**field) {
+            return None;
+        }
+        let path = format!("{slot}{SEP}{field}");
+        let exact = state.vars.contains_key(&*path);
+        let mut value = state.read(&path);
+        if exact && let Some(any) = state.vars.get(&*format!("{slot}{SEP}{ANY}")) {
+            value::join(&mut value.whole, any);
+        }
+        if !exact && self.receiver().as_ref() == Some(name) {
+            if let Some(class) = self.class() {
+                self.shared_field(&class, field, &mut value);
+            }
+        } else if !exact && value.is_clean() {
+            self.foreign_field(base, field, &mut value);
+        }
+        self.reads(expr, &mut value);
+        Some(value)
+    }
+
+    /// A field of another object of the project that some method filled with outside input.
+    fn foreign_field(&mut self, base: &'f Expr, field: &Text, value: &mut Value) {
+        let paths = self.world.resolver(self.module, self.here).paths(base);
+        let (world, module) = (self.world, self.module);
+        for class in paths
+            .iter()
+            .filter_map(|path| path.last())
+            .filter(|class| world.is_class(module, class))
+        {
+            self.shared_field(class, field, value);
+        }
     }
 
     /// Adds outside input where reading this name or field is a source.
@@ -416,11 +447,15 @@ impl<'f> Walker<'_, 'f> {
 
     /// Sinks that are assignments: `element.innerHTML = value`.
     pub fn write_sinks(&mut self, target: &'f Expr, value: &Value, span: Span, state: &mut State<'f>) {
-        if matches!(target.kind, ExprKind::Name(_)) || value.is_clean() {
+        if value.is_clean() {
             return;
         }
         let resolver = self.world.resolver(self.module, self.here);
-        let mut paths = resolver.paths(target);
+        let mut paths = match &target.kind {
+            // A variable is a sink by its own name (`token =`), whatever it holds.
+            ExprKind::Name(name) => vec![vec![name.clone()]],
+            _ => resolver.paths(target),
+        };
         if let ExprKind::Index(base, _) = &target.kind {
             paths.extend(resolver.paths(base));
             self.eval(base, state);

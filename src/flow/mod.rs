@@ -132,9 +132,7 @@ pub fn build(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
 }
 
 fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph, Vec<Problem>) {
-    let t0 = std::time::Instant::now();
     let world = world::World::of(modules, files, cards);
-    eprintln!("world {:?}", t0.elapsed());
     let mut problems = Vec::new();
     if cards.len() > world::CARDS {
         problems.push(Problem::new(
@@ -147,7 +145,6 @@ fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
         ));
     }
     let solved = solve::run(&world, &mut problems);
-    eprintln!("solved {:?}", t0.elapsed());
     let mut graph = Graph {
         suspects: suspects::find(&world, cards),
         edges: world.edges.clone(),

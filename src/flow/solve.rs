@@ -84,19 +84,8 @@ pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
     let levels = order::levels(world);
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     for _ in 0..SWEEPS {
-        for (n, level) in levels.iter().enumerate() {
-            let t = std::time::Instant::now();
-            let d = work.dirty.iter().filter(|d| **d).count();
+        for level in &levels {
             work.level(level, pool.as_ref().ok());
-            if t.elapsed().as_millis() > 700 {
-                eprintln!(
-                    "level {n} alone {} cycles {} sizes {:?} dirty {d} {:?}",
-                    level.alone.len(),
-                    level.cycles.len(),
-                    level.cycles.iter().map(Vec::len).max(),
-                    t.elapsed()
-                );
-            }
         }
         if !work.start_over() {
             break;

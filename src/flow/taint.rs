@@ -171,10 +171,10 @@ impl<'w, 'f> Walker<'w, 'f> {
             if param.hint.as_deref().is_some_and(names::is_numeric) {
                 facts.iter_mut().for_each(|fact| fact.dead |= self.world.stringish);
             }
-            state.vars.insert(param.name.to_string(), facts);
+            state.vars.insert(param.name.clone(), Arc::new(facts));
         }
         if let Some(receiver) = self.world.frame(self.unit).receiver.clone()
-            && !state.vars.contains_key(&*receiver)
+            && !state.vars.contains_key(&receiver)
         {
             let trace = Trace::start(self.hop(first_line(function.span), Note::Parameter(receiver.clone())));
             let fact = Fact::new(
@@ -185,7 +185,7 @@ impl<'w, 'f> Walker<'w, 'f> {
                 0,
                 trace,
             );
-            state.vars.insert(receiver.to_string(), vec![fact]);
+            state.vars.insert(receiver, Arc::new(vec![fact]));
         }
     }
 

@@ -5,6 +5,7 @@
 //! Start at [`Fact`].
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::syntax::form::{Expr, Span, Text};
@@ -18,6 +19,8 @@ pub const RECEIVER: u8 = u8::MAX;
 const FACTS: usize = 8;
 /// Most steps of one history.
 const STEPS: u16 = 24;
+/// Steps after which a history is no longer unrolled.
+const LONGEST: usize = 2000;
 /// Most guards remembered on one fact.
 const GUARDS: usize = 4;
 /// Separates the segments of a variable's access path. No language has it in a name.
@@ -64,43 +67,88 @@ pub struct Hop {
     pub note: Note,
 }
 
-/// A history, newest step first.
+/// A history. Histories share what they have in common: to go on costs one step, whatever lies before.
 #[derive(Debug)]
 pub struct Trace {
-    pub hop: Hop,
-    pub before: Option<Arc<Trace>>,
+    node: Node,
+    /// Steps, counted up to a limit.
     pub len: u16,
+}
+
+#[derive(Debug)]
+enum Node {
+    First(Hop),
+    Then(Arc<Trace>, Hop),
+    /// Into a callee: the caller's history, then the callee's.
+    Into(Arc<Trace>, Arc<Trace>),
 }
 
 impl Trace {
     pub fn start(hop: Hop) -> Arc<Self> {
         Arc::new(Self {
-            hop,
-            before: None,
+            node: Node::First(hop),
             len: 1,
         })
     }
 
+    fn last(&self) -> &Hop {
+        let mut at = self;
+        loop {
+            match &at.node {
+                Node::First(hop) | Node::Then(_, hop) => return hop,
+                Node::Into(_, inner) => at = inner,
+            }
+        }
+    }
+
     /// Adds a step unless it repeats the last place or the history is full.
     pub fn then(self: &Arc<Self>, hop: Hop) -> Arc<Self> {
-        let same = self.hop.unit == hop.unit && self.hop.span.line == hop.span.line && self.before.is_some();
-        if self.len >= STEPS || (same && !matches!(hop.note, Note::Passed(_) | Note::Sink(_))) {
+        let last = self.last();
+        let same = last.unit == hop.unit && last.span.line == hop.span.line && self.len > 1;
+        let must = matches!(hop.note, Note::Passed(_) | Note::Sink(_));
+        if !must && (same || self.len >= STEPS) {
             return Arc::clone(self);
         }
         Arc::new(Self {
-            len: self.len + 1,
-            hop,
-            before: Some(Arc::clone(self)),
+            len: self.len.saturating_add(1),
+            node: Node::Then(Arc::clone(self), hop),
         })
     }
 
-    /// Oldest step first.
+    /// Goes on with what a callee does.
+    fn through(self: &Arc<Self>, inner: &Arc<Self>) -> Arc<Self> {
+        let len = self.len.saturating_add(inner.len);
+        Arc::new(Self {
+            node: Node::Into(Arc::clone(self), Arc::clone(inner)),
+            len,
+        })
+    }
+
+    /// Oldest step first. Of a history that is too long, the middle is left out.
     pub fn hops(&self) -> Vec<Hop> {
-        let mut hops = vec![self.hop.clone()];
-        let mut at = self.before.as_ref();
-        while let Some(trace) = at {
-            hops.push(trace.hop.clone());
-            at = trace.before.as_ref();
+        let mut hops: Vec<Hop> = Vec::new();
+        let mut open = vec![self];
+        while let Some(trace) = open.pop() {
+            match &trace.node {
+                Node::First(hop) => hops.push(hop.clone()),
+                Node::Then(before, hop) => {
+                    hops.push(hop.clone());
+                    open.push(before);
+                }
+                Node::Into(before, inner) => {
+                    open.push(before);
+                    open.push(inner);
+                }
+            }
+            if hops.len() > LONGEST {
+                break;
+            }
+        }
+        let newest = usize::from(STEPS) / 2;
+        if hops.len() > usize::from(STEPS) {
+            let oldest = hops.split_off(hops.len() - newest);
+            hops.truncate(newest);
+            hops.extend(oldest);
         }
         hops.reverse();
         hops
@@ -145,12 +193,8 @@ impl Fact {
 
     /// A caller's fact continues through a callee's history.
     pub fn extended(&self, inner: &Fact) -> Self {
-        let mut trace = Arc::clone(&self.trace);
-        for hop in inner.trace.hops() {
-            trace = trace.then(hop);
-        }
         let mut fact = Self {
-            trace,
+            trace: self.trace.through(&inner.trace),
             dead: self.dead | inner.dead,
             bounds: self.bounds | inner.bounds,
             ..self.clone()
@@ -325,7 +369,7 @@ impl Const {
 #[derive(Debug, Clone, Default)]
 pub struct State<'f> {
     /// By access path: variable name and `SEP`-led segments. An empty entry means "known to be clean".
-    pub vars: BTreeMap<String, Facts>,
+    pub vars: BTreeMap<Text, Arc<Facts>>,
     pub consts: BTreeMap<Text, Const>,
     /// What a variable was last assigned, where a condition or collection may hide behind it.
     pub bound: BTreeMap<Text, &'f Expr>,
@@ -334,34 +378,35 @@ pub struct State<'f> {
 }
 
 impl<'f> State<'f> {
-    fn children<'s>(&'s self, path: &str) -> impl Iterator<Item = (&'s String, &'s Facts)> + use<'s, 'f> {
+    fn children<'s>(&'s self, path: &str) -> impl Iterator<Item = (&'s Text, &'s Arc<Facts>)> + use<'s, 'f> {
         let from = format!("{path}{SEP}");
         let until = format!("{path}\u{2}");
-        self.vars.range(from..until)
+        self.vars
+            .range::<str, _>((Bound::Included(&*from), Bound::Excluded(&*until)))
     }
 
     /// The value at an access path, with its known parts.
     pub fn read(&self, path: &str) -> Value {
-        let mut value = Value::default();
-        match self.vars.get(path) {
-            Some(facts) => value.whole = facts.clone(),
-            None => {
-                if let Some((base, segment)) = path.rsplit_once(SEP) {
-                    value.whole = self.inherited(base, segment);
-                }
-            }
-        }
+        let mut value = Value::of(self.whole(path));
         for (key, facts) in self.children(path) {
-            value.parts.insert(key[path.len()..].to_owned(), facts.clone());
+            value.parts.insert(key[path.len()..].to_owned(), facts.to_vec());
         }
         value
     }
 
+    /// The value at an access path without what is known of its parts alone.
+    pub fn whole(&self, path: &str) -> Facts {
+        match (self.vars.get(path), path.rsplit_once(SEP)) {
+            (Some(facts), _) => facts.to_vec(),
+            (None, Some((base, segment))) => self.inherited(base, segment),
+            (None, None) => Facts::new(),
+        }
+    }
+
     fn inherited(&self, base: &str, segment: &str) -> Facts {
         if segment == ANY {
-            let whole = self.read(base);
-            let mut facts = below(&whole.whole, segment);
-            for part in whole.parts.values() {
+            let mut facts = below(&self.whole(base), segment);
+            for (_, part) in self.children(base) {
                 join(&mut facts, part);
             }
             return facts;
@@ -373,7 +418,7 @@ impl<'f> State<'f> {
                 None => Facts::new(),
             },
         };
-        if let Some(any) = self.vars.get(&format!("{base}{SEP}{ANY}")) {
+        if let Some(any) = self.vars.get(&*format!("{base}{SEP}{ANY}")) {
             join(&mut facts, any);
         }
         facts
@@ -384,14 +429,24 @@ impl<'f> State<'f> {
         self.clear_below(path);
         for (part, facts) in value.parts {
             if part.matches(SEP).count() + path.matches(SEP).count() <= DEPTH {
-                self.vars.insert(format!("{path}{part}"), facts);
+                self.vars.insert(format!("{path}{part}").into(), Arc::new(facts));
             } else {
                 let kept: String = part.split_inclusive(SEP).take(2).collect();
-                let key = format!("{path}{}", kept.trim_end_matches(SEP));
-                join(self.vars.entry(key).or_default(), &facts);
+                self.join_at(&format!("{path}{}", kept.trim_end_matches(SEP)), &facts);
             }
         }
-        self.vars.insert(path.to_owned(), value.whole);
+        self.vars.insert(path.into(), Arc::new(value.whole));
+    }
+
+    fn join_at(&mut self, path: &str, facts: &[Fact]) {
+        match self.vars.get_mut(path) {
+            Some(known) => {
+                join(Arc::make_mut(known), facts);
+            }
+            None => {
+                self.vars.insert(path.into(), Arc::new(facts.to_vec()));
+            }
+        }
     }
 
     /// Adds to what stands at `path`.
@@ -400,14 +455,14 @@ impl<'f> State<'f> {
             return;
         }
         if !self.vars.contains_key(path) {
-            let inherited = self.read(path).whole;
-            self.vars.insert(path.to_owned(), inherited);
+            let inherited = self.whole(path);
+            self.vars.insert(path.into(), Arc::new(inherited));
         }
-        join(self.vars.entry(path.to_owned()).or_default(), facts);
+        self.join_at(path, facts);
     }
 
     fn clear_below(&mut self, path: &str) {
-        let gone: Vec<String> = self.children(path).map(|(key, _)| key.clone()).collect();
+        let gone: Vec<Text> = self.children(path).map(|(key, _)| key.clone()).collect();
         for key in gone {
             self.vars.remove(&key);
         }
@@ -416,15 +471,15 @@ impl<'f> State<'f> {
     /// Changes every fact at `path` and below it.
     pub fn change(&mut self, path: &str, change: &dyn Fn(&mut Fact)) {
         if !self.vars.contains_key(path) {
-            let inherited = self.read(path).whole;
+            let inherited = self.whole(path);
             if !inherited.is_empty() {
-                self.vars.insert(path.to_owned(), inherited);
+                self.vars.insert(path.into(), Arc::new(inherited));
             }
         }
-        let keys: Vec<String> = self.children(path).map(|(key, _)| key.clone()).collect();
-        for key in keys.iter().map(String::as_str).chain([path]) {
-            if let Some(facts) = self.vars.get_mut(key) {
-                facts.iter_mut().for_each(change);
+        let keys: Vec<Text> = self.children(path).map(|(key, _)| key.clone()).collect();
+        for key in keys.iter().map(|key| &**key).chain([path]) {
+            if let Some(facts) = self.vars.get_mut(key).filter(|facts| !facts.is_empty()) {
+                Arc::make_mut(facts).iter_mut().for_each(change);
             }
         }
     }
@@ -433,31 +488,29 @@ impl<'f> State<'f> {
     pub fn join(&mut self, other: &State<'f>) -> bool {
         let mut changed = false;
         // Both sides are read before either changes: a part must not inherit what its whole gains from this join.
-        let theirs: Vec<(String, Facts)> = self
-            .vars
-            .keys()
-            .map(|key| {
-                (
-                    key.clone(),
-                    other.vars.get(key).cloned().unwrap_or_else(|| other.read(key).whole),
-                )
-            })
-            .collect();
-        let mine: Vec<(String, Facts)> = other
-            .vars
-            .keys()
-            .filter(|key| !self.vars.contains_key(*key))
-            .map(|key| (key.clone(), self.read(key).whole))
-            .collect();
-        for (key, facts) in mine {
-            self.vars.insert(key, facts);
+        let mut news: Vec<(Text, Facts)> = Vec::new();
+        for (key, own) in &self.vars {
+            let theirs = match other.vars.get(key) {
+                Some(same) if Arc::ptr_eq(same, own) => continue,
+                Some(theirs) => theirs.to_vec(),
+                None => other.whole(key),
+            };
+            if !theirs.is_empty() {
+                let mut facts = own.to_vec();
+                changed |= join(&mut facts, &theirs);
+                news.push((key.clone(), facts));
+            }
         }
-        for (key, facts) in theirs.iter().map(|(key, facts)| (key, facts)).chain(&other.vars) {
-            changed |= join(self.vars.entry(key.clone()).or_default(), facts);
+        for (key, theirs) in other.vars.iter().filter(|(key, _)| !self.vars.contains_key(*key)) {
+            let mut facts = self.whole(key);
+            changed |= join(&mut facts, theirs);
+            news.push((key.clone(), facts));
         }
+        self.vars
+            .extend(news.into_iter().map(|(key, facts)| (key, Arc::new(facts))));
         self.consts.retain(|name, value| other.consts.get(name) == Some(value));
-        self.bound
-            .retain(|name, expr| other.bound.get(name).is_some_and(|known| std::ptr::eq(*known, *expr)));
+        let same = |name: &Text, expr: &&Expr| other.bound.get(name).is_some_and(|known| std::ptr::eq(*known, *expr));
+        self.bound.retain(|name, expr| same(name, expr));
         changed
     }
 }

@@ -55,6 +55,7 @@ static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
 });
 static KEY: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^(id|pk|uuid|uid|guid|key|number|[a-z]*_?(id|pk|uuid|no|number))$"));
+static STORE_OF: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(query|objects|repositor|session|\bdb\b|model|dao)"));
 static THROTTLED: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
@@ -106,6 +107,21 @@ static WRITES: LazyLock<Regex> =
 
 fn body<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
     scene.text(entry.unit, scene.graph.units[entry.unit as usize].span)
+}
+
+/// The body alone: that somebody must be logged in says nothing about whose record it is.
+fn inside<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
+    let statements = &scene.function(entry.unit).body;
+    match (statements.first(), statements.last()) {
+        (Some(first), Some(last)) => scene.text(
+            entry.unit,
+            Span {
+                end: last.span.end,
+                ..first.span
+            },
+        ),
+        _ => "",
+    }
 }
 
 /// First line of the route: where it is declared.
@@ -176,7 +192,7 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
 pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
     for entry in routes(scene) {
-        if USER.is_match(body(scene, entry)) {
+        if USER.is_match(inside(scene, entry)) {
             continue;
         }
         let function = scene.function(entry.unit);
@@ -215,7 +231,9 @@ fn looks_up(expr: &Expr) -> bool {
     if !LOOKUP.is_match(name) {
         return false;
     }
-    let bare = matches!(&**name, "get" | "load" | "retrieve" | "First" | "Take");
+    let stores = |base: &Expr| names::dotted(base).is_some_and(|base| STORE_OF.is_match(&base));
+    let stored = matches!(&callee.kind, ExprKind::Field(base, _) if stores(base));
+    let bare = matches!(&**name, "get" | "load" | "retrieve" | "First" | "Take") && !stored;
     args.iter().any(|arg| {
         let keyed = arg.label.as_ref().is_some_and(|label| KEY.is_match(label));
         let mut named = false;
@@ -334,6 +352,7 @@ mod tests {
     fn every_expression_of_this_file_compiles() {
         let all = [
             &AUTH,
+            &STORE_OF,
             &OPEN,
             &USER,
             &LOOKUP,
