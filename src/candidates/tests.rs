@@ -239,3 +239,40 @@ fn the_examples_of_the_cards_come_out_as_they_should() {
     assert!(alarms.is_empty(), "{}", alarms.join("\n"));
     assert!(missed.len() <= UNREACHED, "{}", missed.join("\n"));
 }
+
+#[test]
+fn a_controller_of_csharp_is_asked_for_its_checks_cookies_and_settings() {
+    let code = r#"
+public class OrdersController : ControllerBase
+{
+    [Authorize]
+    [HttpGet]
+    public IActionResult All() => Ok(_store.All());
+    [Authorize]
+    [HttpGet("mine")]
+    public IActionResult Mine() => Ok(_store.Mine());
+    [HttpPost("wipe")]
+    public IActionResult Wipe() { _store.Wipe(); return Ok(); }
+    [AllowAnonymous]
+    [HttpGet("public")]
+    public IActionResult Shown()
+    {
+        Response.Cookies.Append("seen", "1");
+        Response.Cookies.Append("kept", "1", new CookieOptions { Secure = true, HttpOnly = true });
+        return Ok();
+    }
+    private Settings Fast() => new JsonSerializerSettings { TypeNameHandling = TypeNameHandling.All };
+    private Settings Slow() => new JsonSerializerSettings { TypeNameHandling = TypeNameHandling.None };
+    private byte[] Weak(byte[] data) => MD5.HashData(data);
+    private byte[] Good(byte[] data) => SHA256.HashData(data);
+}
+"#;
+    let lines = |id: &str| {
+        let found = scan(&[("Orders.cs", code)], &only(id));
+        found.iter().map(|candidate| candidate.place().line).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("CWE-862"), [10]);
+    assert_eq!(lines("CWE-614"), [16]);
+    assert_eq!(lines("CWE-502"), [20]);
+    assert_eq!(lines("CWE-328"), [22]);
+}

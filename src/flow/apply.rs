@@ -105,7 +105,11 @@ impl<'f> Walker<'_, 'f> {
             result.join(returned);
             result
         } else {
-            self.known(&resolved.targets, &actual, state)
+            let mut result = self.known(&resolved.targets, &actual, state);
+            if new {
+                self.initialised(&resolved.targets, &actual, &mut result);
+            }
+            result
         };
         self.moved(&resolved, &actual, state);
         self.sanitised(&resolved, &mut result);
@@ -390,6 +394,19 @@ impl<'f> Walker<'_, 'f> {
             self.numbered(value)
         } else {
             value
+        }
+    }
+
+    /// Fields that stand at a construction beside the parameters of its constructor: `new T(a) { Field = b }`.
+    fn initialised(&self, targets: &[u32], actual: &Actual<'_, 'f>, result: &mut Value) {
+        let own = |label: &Text| {
+            let params = |&unit: &u32| self.world.function(unit).params.iter();
+            targets.iter().flat_map(params).any(|param| param.name == *label)
+        };
+        for (arg, given) in actual.args.iter().zip(actual.values) {
+            if let Some(label) = arg.label.as_ref().filter(|label| !own(label)) {
+                value::join(result.parts.entry(format!("{SEP}{label}")).or_default(), &given.all());
+            }
         }
     }
 

@@ -64,6 +64,7 @@ fn family(language: &str) -> &'static str {
         "java" => "java",
         "go" => "go",
         "c" | "cpp" => "c",
+        "csharp" => "csharp",
         _ => "javascript",
     }
 }

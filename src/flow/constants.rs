@@ -171,6 +171,8 @@ pub fn is_literal_set(expr: &Expr) -> bool {
                 "asList",
                 "freeze",
                 "HashSet",
+                "List",
+                "Dictionary",
                 "ArrayList",
                 "ofEntries",
                 "unmodifiableSet",
@@ -179,7 +181,9 @@ pub fn is_literal_set(expr: &Expr) -> bool {
             ];
             builds.contains(&name)
                 && !args.is_empty()
-                && args.iter().all(|arg| fixed(&arg.value) || is_literal_set(&arg.value))
+                && args
+                    .iter()
+                    .all(|arg| fixed(&arg.value) || is_literal_set(&arg.value) || is_comparer(&arg.value))
         }
         ExprKind::Opaque(parts) | ExprKind::Template(parts) if parts.len() == 1 => is_literal_set(&parts[0]),
         ExprKind::Cast(_, inner) => is_literal_set(inner),
@@ -277,6 +281,11 @@ fn constant(literal: &Literal) -> Option<Const> {
         Literal::Bool(value) => Some(Const::Bool(*value)),
         Literal::Null => Some(Const::Null),
     }
+}
+
+/// `StringComparer.Ordinal`: how a set compares, not what it holds.
+fn is_comparer(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Field(base, _) if matches!(&base.kind, ExprKind::Name(name) if &**name == "StringComparer"))
 }
 
 /// A number as any of the languages writes it, suffixes and underscores removed.

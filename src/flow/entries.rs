@@ -132,6 +132,10 @@ fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -
     if &*function.name == "<module>" {
         return None;
     }
+    let constructs = function.class_name.as_ref() == Some(&function.name);
+    if rule.public && (!function.public || constructs || &*function.name == "<lambda>") {
+        return None;
+    }
     let mut by = None;
     if !rule.annotations.is_empty() {
         by = Some(
@@ -225,11 +229,9 @@ fn tainted(params: &Params, function: &Function, skip: usize) -> Vec<usize> {
                     .and_then(names::type_path)
                     .and_then(|path| path.last().cloned());
                 let default = param.default.as_ref().and_then(called);
-                [hint, default]
-                    .into_iter()
-                    .flatten()
-                    .any(|name| except.iter().any(|own| **own == *name))
-                    || except.iter().any(|own| **own == *param.name)
+                [hint, default].into_iter().flatten().any(|name| except.hold(&name))
+                    || except.hold(&param.name)
+                    || param.annotations.iter().any(|note| except.hold(&note.name))
             };
             own.filter(|(_, param)| !injected(param)).map(|(at, _)| at).collect()
         }

@@ -25,6 +25,7 @@ const TEXTS: &[(&str, &str)] = models![
     "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml"
     "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml" "browser.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml"
+    "dotnet-library.toml" "aspnet.toml"
     "go-library.toml" "gin.toml" "echo.toml" "go-routers.toml"
 ];
 
@@ -56,6 +57,8 @@ pub struct EntryRule {
     pub classes: Vec<String>,
     /// Leading parameter types, compared by last segment.
     pub signature: Vec<String>,
+    /// Only what is visible outside its class and does not construct it.
+    pub public: bool,
     /// Path of the file.
     pub files: Option<Regex>,
     /// Types of the handler's parameters by position, the receiver not counted.
@@ -67,12 +70,34 @@ pub struct EntryRule {
 #[derive(Debug, Clone)]
 pub enum Params {
     None,
-    /// All but those whose type or default names one of these.
-    AllBut(Vec<String>),
+    /// All but those whose type, default, name or annotation is one of these.
+    AllBut(Names),
     /// Those with one of these annotations.
     Marked(Vec<String>),
     /// Those at these positions.
     At(Vec<usize>),
+}
+
+/// Names as a model lists them: whole, or as an expression where the text says `^` or `$`.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    whole: Vec<String>,
+    like: Vec<Regex>,
+}
+
+impl Names {
+    fn of(texts: Vec<String>) -> Result<Self, String> {
+        let (like, whole): (Vec<String>, Vec<String>) = texts.into_iter().partition(|text| text.contains(['^', '$']));
+        let like = like
+            .iter()
+            .map(|text| Regex::new(text).map_err(|error| error.to_string()));
+        let like = like.collect::<Result<_, _>>()?;
+        Ok(Self { whole, like })
+    }
+
+    pub fn hold(&self, name: &str) -> bool {
+        self.whole.iter().any(|own| own == name) || self.like.iter().any(|own| own.is_match(name))
+    }
 }
 
 #[derive(Deserialize)]
@@ -113,6 +138,8 @@ struct Entry {
     classes: Vec<String>,
     #[serde(default)]
     signature: Vec<String>,
+    #[serde(default)]
+    public: bool,
     files: Option<String>,
     #[serde(default)]
     types: Vec<String>,
@@ -198,7 +225,7 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
             .map_err(|error| error.to_string())
     };
     let params = match (entry.all_but, entry.marked.is_empty(), entry.at.is_empty()) {
-        (Some(names), ..) => Params::AllBut(names),
+        (Some(names), ..) => Params::AllBut(Names::of(names)?),
         (None, false, _) => Params::Marked(entry.marked),
         (None, true, false) => Params::At(entry.at),
         (None, true, true) => Params::None,
@@ -210,6 +237,7 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
         functions: regex(entry.functions)?,
         classes: entry.classes,
         signature: entry.signature,
+        public: entry.public,
         files: regex(entry.files)?,
         types: entry.types,
         params,

@@ -14,11 +14,12 @@ use super::taint::Walker;
 use super::value::{Fact, LOWER, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
-const CONTAINS: [&str; 12] = [
+const CONTAINS: [&str; 13] = [
     "contains",
     "includes",
     "has",
     "containsKey",
+    "ContainsKey",
     "indexOf",
     "Contains",
     "count",
@@ -29,8 +30,9 @@ const CONTAINS: [&str; 12] = [
     "some",
 ];
 /// Methods that ask whether two values are the same.
-const EQUALS: [&str; 6] = [
+const EQUALS: [&str; 7] = [
     "equals",
+    "Equals",
     "equalsIgnoreCase",
     "EqualFold",
     "contentEquals",
@@ -49,7 +51,7 @@ const COMPARES: [&str; 8] = [
     "compareTo",
 ];
 /// Methods that give another spelling of the same value.
-const SPELLINGS: [&str; 14] = [
+const SPELLINGS: [&str; 19] = [
     "lower",
     "upper",
     "strip",
@@ -64,6 +66,11 @@ const SPELLINGS: [&str; 14] = [
     "ToLower",
     "TrimSpace",
     "valueOf",
+    "ToUpper",
+    "ToLowerInvariant",
+    "ToUpperInvariant",
+    "Trim",
+    "ToString",
 ];
 
 /// One consequence of a condition.

@@ -11,6 +11,7 @@ use crate::cards::segments;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtKind, Text};
 
 use super::macros::Macros;
+use super::tables::NUMERIC_TYPES;
 
 /// A dotted name, outermost segment first.
 pub type Path = Vec<Text>;
@@ -81,6 +82,9 @@ pub fn type_path(hint: &str) -> Option<Path> {
         "Annotated[",
         "Awaited<",
         "Promise<",
+        "Task<",
+        "Nullable<",
+        "Lazy<",
         "Mono<",
         "unique_ptr<",
         "shared_ptr<",
@@ -90,7 +94,9 @@ pub fn type_path(hint: &str) -> Option<Path> {
         }
     }
     let end = text
-        .find(['<', '[', '(', '*', '&', '|', '=', ',', '>', ']', ' ', '{', '"', '\''])
+        .find([
+            '<', '[', '(', '*', '&', '|', '=', ',', '>', ']', ' ', '{', '"', '\'', '?',
+        ])
         .unwrap_or(text.len());
     let path = path_of_text(text[..end].trim());
     (!path.is_empty()
@@ -107,56 +113,7 @@ pub fn is_numeric(hint: &str) -> bool {
         .trim_start_matches("const ")
         .trim_start_matches("final ")
         .trim_start_matches("unsigned ");
-    matches!(
-        hint.trim(),
-        "int"
-            | "long"
-            | "short"
-            | "float"
-            | "double"
-            | "bool"
-            | "boolean"
-            | "number"
-            | "Integer"
-            | "Long"
-            | "Short"
-            | "Float"
-            | "Double"
-            | "Boolean"
-            | "size_t"
-            | "ssize_t"
-            | "int8"
-            | "int16"
-            | "int32"
-            | "int64"
-            | "uint"
-            | "uint8"
-            | "uint16"
-            | "uint32"
-            | "uint64"
-            | "float32"
-            | "float64"
-            | "int8_t"
-            | "int16_t"
-            | "int32_t"
-            | "int64_t"
-            | "uint8_t"
-            | "uint16_t"
-            | "uint32_t"
-            | "uint64_t"
-            | "long long"
-            | "UUID"
-            | "uuid.UUID"
-            | "BigDecimal"
-            | "Decimal"
-            | "date"
-            | "datetime"
-            | "LocalDate"
-            | "Date"
-            | "unsigned"
-            | "byte"
-            | "Byte"
-    )
+    NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?'))
 }
 
 /// True for a C or Go type whose values are never negative.
@@ -324,6 +281,8 @@ fn receiver(module: &Module, function: &Function) -> Option<Text> {
                 .filter(|param| param.hint.as_deref().is_some_and(own))
                 .map(|param| param.name.clone())
         }
+        // An extension names the object that it extends.
+        _ if function.receiver => function.params.first().map(|param| param.name.clone()),
         _ => Some("this".into()),
     }
 }

@@ -40,7 +40,7 @@ const JSX: &str = include_str!("queries/javascript/jsx.scm");
 const C_COMMON: &str = include_str!("queries/c/common.scm");
 const TYPESCRIPT: &str = include_str!("queries/typescript/types.scm");
 
-static ROWS: [Row; 8] = [
+static ROWS: [Row; 9] = [
     row(
         "python",
         &["py", "pyi", "pyw"],
@@ -110,6 +110,14 @@ static ROWS: [Row; 8] = [
         || tree_sitter_cpp::LANGUAGE.into(),
         &[C_COMMON, include_str!("queries/cpp/cpp.scm")],
         scoped_name,
+    ),
+    row(
+        "csharp",
+        &["cs", "csx"],
+        &["dotnet-script"],
+        || tree_sitter_c_sharp::LANGUAGE.into(),
+        &[include_str!("queries/c_sharp/c_sharp.scm")],
+        as_written,
     ),
 ];
 

@@ -17,7 +17,7 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
-const EXTENSIONS: [&str; 8] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp"];
+const EXTENSIONS: [&str; 9] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs"];
 
 /// Parses on the stack that `parse` provides.
 fn one(path: &str, text: &str) -> Module {
@@ -210,6 +210,10 @@ fn mutilated_programs_never_panic() {
         (
             "a.go",
             "package a\nimport x \"b/c\"\nfunc (s *T) F(a, b int) (int, error) { defer g(); v, ok := s.m[a]; return T{A: v}, nil }\n",
+        ),
+        (
+            "a.cs",
+            "using A = B.C;\n[D(X = 1)] class A<T> : B { string P => $\"é{x:D}\"; T f(this T s, int y = 1) { var z = s switch { 1 => 2, _ => y?.q }; return new() { R = v => v }; } }\n",
         ),
         (
             "a.cpp",

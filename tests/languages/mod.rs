@@ -96,3 +96,8 @@ fn c_lowers_to_the_expected_forms() {
 fn cpp_lowers_to_the_expected_forms() {
     check_language("cpp");
 }
+
+#[test]
+fn csharp_lowers_to_the_expected_forms() {
+    check_language("csharp");
+}

@@ -3,7 +3,7 @@
 //! In: calls that set cookies. Out: [`Absence`]s. Start at [`without_flags`].
 
 use crate::flow::names;
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind};
 
 use super::Absence;
 use crate::candidates::Scene;
@@ -20,6 +20,7 @@ pub fn without_flags(scene: &Scene) -> Vec<Absence> {
                     "javascript" | "typescript" => javascript(expr),
                     "java" => java(expr, &function.body),
                     "go" => go(expr),
+                    "csharp" => csharp(expr, &function.body),
                     _ => None,
                 };
                 if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
@@ -183,6 +184,32 @@ fn go(expr: &Expr) -> Missing {
         _ => return None,
     };
     let on = |wanted: &str| fields.iter().any(|(key, value)| key == wanted && !off(value));
+    Some(["Secure", "HttpOnly"].into_iter().filter(|flag| !on(flag)).collect())
+}
+
+/// `Response.Cookies.Append("sid", value)` without options, or `new CookieOptions` whose flags nobody sets.
+fn csharp(expr: &Expr, body: &[Stmt]) -> Missing {
+    let ExprKind::Call { callee, args, new } = &expr.kind else {
+        return None;
+    };
+    if !new {
+        let appends = names::dotted(callee).is_some_and(|callee| callee.ends_with("Cookies.Append"));
+        return (appends && args.len() == 2).then(|| vec!["Secure", "HttpOnly"]);
+    }
+    if last(callee) != "CookieOptions" {
+        return None;
+    }
+    let on = |flag: &str| {
+        let mut found = args
+            .iter()
+            .any(|arg| arg.label.as_deref() == Some(flag) && !off(&arg.value));
+        names::walk(body, &mut |stmt| {
+            if let StmtKind::Assign { target, value, .. } = &stmt.kind {
+                found |= last(target) == flag && !off(value);
+            }
+        });
+        found
+    };
     Some(["Secure", "HttpOnly"].into_iter().filter(|flag| !on(flag)).collect())
 }
 

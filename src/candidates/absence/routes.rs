@@ -25,7 +25,7 @@ static AUTH: LazyLock<Regex> = LazyLock::new(|| {
         (auth|login_?required|permission|jwt|passport|verify_?token|is_?admin|require_?(user|role|login|
         admin)|roles?_?allowed|secured|pre_?authorize|protect|ensure_?(logged|user|admin)|check_?(user|
         access|session|token)|access_?control|current_?user|guard|session\[|req\.user|request\.user|
-        is_?logged|get_?principal|denied|forbidden)",
+        is_?logged|get_?principal|denied|forbidden|allow_?anonymous|User\.(Identity|Is|Find|Has))",
     )
 });
 static OPEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -49,7 +49,7 @@ static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         ^(get_object_or_404|get_or_404|findById|findByPk|findOne|find_one|findUnique|findFirst|
         findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|deleteOne|updateOne|destroy|get|filter_by|
-        First|Take|getById|getOne|deleteById|getReferenceById|delete_one|update_one|find_by_id|load|
+        First|Take|getById|getOne|deleteById|getReferenceById|FindAsync|GetByIdAsync|delete_one|update_one|find_by_id|load|
         retrieve)$",
     )
 });
@@ -76,14 +76,14 @@ static UPLOAD: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?x)
         (request\.files|request\.FILES|req\.files?\b|MultipartFile|FormFile|UploadFile|getPart\(|\$_FILES|
-        uploadedFile|UploadedFile|multer)",
+        uploadedFile|UploadedFile|multer|IFormFile|Form\.Files)",
     )
 });
 static STORE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?x)
         (\.save\(|\.mv\(|transferTo\(|\.write\(|writeFile|copyfileobj|createWriteStream|io\.Copy|
-        SaveUploadedFile|Files\.copy|Files\.write|rename\(|open\(|\.put_object|putObject)",
+        SaveUploadedFile|Files\.copy|Files\.write|rename\(|open\(|\.put_object|putObject|CopyTo(Async)?\()",
     )
 });
 static TYPE_CHECK: LazyLock<Regex> = LazyLock::new(|| {
@@ -94,16 +94,16 @@ static TYPE_CHECK: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static CSRF: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"(?i)(csrf|xsrf|csurf|same_?site|protect_from_forgery|origin_?check)"));
+    LazyLock::new(|| fixed(r"(?i)(csrf|xsrf|csurf|anti_?forgery|same_?site|protect_from_forgery|origin_?check)"));
 static SESSION: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?x)
         (express-session|cookie-session|flask_login|flask\.session|from\x20flask\x20import[^\n]*\bsession\b|
-        koa-session|gorilla/sessions|HttpSession|passport)",
+        koa-session|gorilla/sessions|HttpSession|passport|\.AddCookie\(|SignInAsync\(|PasswordSignIn|\.UseSession\()",
     )
 });
 static WRITES: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"(?i)^(post|put|patch|delete|del|postmapping|putmapping|deletemapping|patchmapping)$"));
+    LazyLock::new(|| fixed(r"(?i)^((http|map)?(post|put|patch|delete)|del|(post|put|delete|patch)mapping)$"));
 
 fn body<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
     scene.text(entry.unit, scene.graph.units[entry.unit as usize].span)
@@ -250,7 +250,11 @@ fn looks_up(expr: &Expr) -> bool {
 pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
     for entry in routes(scene) {
-        if entry.controls.iter().any(|control| control.ends_with("csrf_exempt")) {
+        if entry
+            .controls
+            .iter()
+            .any(|control| control.ends_with("csrf_exempt") || control.ends_with("IgnoreAntiforgeryToken"))
+        {
             let what = format!("{} is exempt from the check of request forgery", label(scene, entry));
             found.push(Absence {
                 unit: entry.unit,

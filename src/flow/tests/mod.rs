@@ -124,6 +124,11 @@ fn cpp_programs_flow_as_marked() {
 }
 
 #[test]
+fn csharp_programs_flow_as_marked() {
+    check(include_str!("csharp.txt"), 8);
+}
+
+#[test]
 fn the_same_project_gives_the_same_graph_every_time() {
     let program = &programs(include_str!("python.txt"))[0];
     let show = |graph: &Graph| format!("{:?}{:?}{:?}", graph.flows, graph.edges, graph.entries);

@@ -163,6 +163,10 @@ impl<'t> Engine<'t> {
                 out.push(self.field_value(class, name, value, hint, node));
             }
         }
+        // What runs when a property is read or set.
+        for accessors in entry.many(Slot::Body) {
+            self.member(accessors, class, out);
+        }
     }
 
     fn field_value(

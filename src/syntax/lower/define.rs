@@ -11,6 +11,7 @@ use tree_sitter::Node;
 use super::super::form::{Annotation, Expr, ExprKind, Function, Stmt, StmtKind, Text};
 use super::super::roles::{Entry, Role, Slot};
 use super::expr::{bare_quotes, without_type_arguments};
+use super::value::give;
 use super::{Engine, Place, expr, span_of, stmt};
 
 impl<'t> Engine<'t> {
@@ -67,7 +68,9 @@ impl<'t> Engine<'t> {
                 .and_then(|param| param.hint.as_deref())
                 .map(receiver_type);
         }
-        if let Some(scope) = head.scope {
+        // `fun Text.quoted()`: a function that extends a class declared elsewhere.
+        let extended = entry.one(Slot::Base).map(|base| receiver_type(self.text(base)));
+        if let Some(scope) = head.scope.or(extended) {
             class_name = Some(scope);
         }
         if class.is_none() {
@@ -78,24 +81,15 @@ impl<'t> Engine<'t> {
         for part in entry.many(Slot::Param) {
             self.param(part, class, &mut params, &mut prologue);
         }
+        let first = params.len();
         for part in head.params {
             self.params(part, class, &mut params, &mut prologue);
         }
-        let mut body = prologue;
-        for part in entry.many(Slot::Init) {
-            self.stmt(part, &mut body);
+        // A receiver may also stand in the list of parameters.
+        if first == 1 && params.get(1).is_some_and(|param| param.span == params[0].span) {
+            params.remove(1);
         }
-        let main = self.maybe_body(entry, Slot::Body);
-        if body.is_empty() {
-            body = main
-        } else {
-            body.extend(main)
-        }
-        if let Some(value) = self.maybe(entry, Slot::Value) {
-            let span = value.span;
-            body.push(stmt(StmtKind::Return(Some(value)), span));
-        }
-        body.shrink_to_fit();
+        let body = self.inside(entry, prologue);
         params.shrink_to_fit();
         self.place = outer;
         self.functions[index] = Function {
@@ -112,6 +106,36 @@ impl<'t> Engine<'t> {
             span: span_of(node),
         };
         index
+    }
+
+    /// What a function runs, after what takes its parameters apart.
+    fn inside(&mut self, entry: &Entry<'t>, prologue: Vec<Stmt>) -> Vec<Stmt> {
+        let returned = |value: Expr| {
+            let span = value.span;
+            stmt(StmtKind::Return(Some(value)), span)
+        };
+        let mut body = prologue;
+        for part in entry.many(Slot::Init) {
+            self.stmt(part, &mut body);
+        }
+        let main = self.maybe_body(entry, Slot::Body);
+        if body.is_empty() {
+            body = main
+        } else {
+            body.extend(main)
+        }
+        // A body whose last expression is what the function gives.
+        let mut tail = self.maybe_body(entry, Slot::Tail);
+        give(&mut tail, &returned);
+        body.extend(tail);
+        let before = std::mem::take(&mut self.before);
+        if let Some(value) = self.maybe(entry, Slot::Value) {
+            body.append(&mut self.before);
+            body.push(returned(value));
+        }
+        self.before = before;
+        body.shrink_to_fit();
+        body
     }
 
     /// Name, parameter lists and result, which some languages keep in a declarator.

@@ -58,6 +58,7 @@ impl<'t> Engine<'t> {
             }
             Role::Same | Role::Hole | Role::Param => return self.same(node, entry),
             Role::Comprehension => return self.comprehension(node, entry),
+            Role::If | Role::Switch | Role::Try | Role::Block => return self.control_value(node),
             Role::Skip => ExprKind::Opaque(Vec::new()),
             _ => return self.unknown(node),
         };
@@ -184,7 +185,8 @@ impl<'t> Engine<'t> {
     fn arg(&mut self, node: Node<'t>) -> Arg {
         match self.entry(node) {
             Some(entry) if entry.role == Role::Labelled => {
-                let label = entry.one(Slot::Label).map(|label| self.word(self.text(label)));
+                let label = entry.one(Slot::Label);
+                let label = label.map(|label| self.word(bare_quotes(self.text(label))));
                 Arg {
                     label,
                     value: self.part(entry, Slot::Value, node),
@@ -281,7 +283,7 @@ impl<'t> Engine<'t> {
         };
         let value = Box::new(self.expr(value));
         match entry.one(Slot::Op).map_or("not", |op| self.text(op)) {
-            "&" => ExprKind::Address(value),
+            "&" | "ref" | "out" => ExprKind::Address(value),
             "*" => ExprKind::Deref(value),
             op => ExprKind::Unary(self.operator(op), value),
         }

@@ -79,7 +79,11 @@ impl<'t> Engine<'t> {
 /// Where the text of a literal starts and ends: prefix letters, quotes and raw-string delimiters are left out.
 fn content(literal: &str) -> (usize, usize) {
     let open = literal.find(['"', '\'', '`']);
-    let Some(open) = open.filter(|at| literal[..*at].chars().all(|c| c.is_ascii_alphanumeric())) else {
+    let Some(open) = open.filter(|at| {
+        literal[..*at]
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '@' | '$'))
+    }) else {
         return (0, literal.len());
     };
     let quoted = &literal[open..];
@@ -114,6 +118,8 @@ mod tests {
             ("\"unclosed", "unclosed"),
             ("\"", ""),
             ("'é'", "é"),
+            ("@\"C:\\x\"", "C:\\x"),
+            ("$@\"x\"", "x"),
             ("plain", "plain"),
             ("", ""),
         ] {

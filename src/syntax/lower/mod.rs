@@ -2,7 +2,8 @@
 //!
 //! In: a tree and the [`Roles`] of its nodes. Out: a [`Module`].
 //! It walks the tree once. `stmt.rs` and `expr.rs` dispatch on roles; `assign.rs` takes targets and declarators apart;
-//! `define.rs`, `params.rs` and `class.rs` make functions and classes; `literal.rs` reads strings.
+//! `define.rs`, `params.rs` and `class.rs` make functions and classes; `literal.rs` reads strings; `value.rs` makes values of
+//! control flow.
 //! Deliberately absent: language names. What differs between languages is in the queries.
 //! Start at [`lower`].
 
@@ -14,6 +15,7 @@ mod expr;
 mod literal;
 mod params;
 mod stmt;
+mod value;
 
 use std::collections::HashMap;
 
@@ -42,6 +44,8 @@ pub(super) fn lower<'t>(file: &'t SourceFile, row: &'static Row, roles: &'t Role
             ..Function::default()
         }],
         pending: Vec::new(),
+        before: Vec::new(),
+        given: 0,
         depth: 0,
         partial: root.has_error(),
         place: Place::default(),
@@ -80,6 +84,10 @@ struct Engine<'t> {
     functions: Vec<Function>,
     /// Decorators met before the definition that they belong to.
     pending: Vec<Annotation>,
+    /// Statements that must run before the one being lowered, since its value comes out of their control flow.
+    before: Vec<Stmt>,
+    /// Values named so far.
+    given: usize,
     depth: usize,
     partial: bool,
     place: Place,

@@ -60,9 +60,14 @@ impl<'t> Engine<'t> {
     }
 
     pub(super) fn stmt(&mut self, node: Node<'t>, out: &mut Vec<Stmt>) {
+        let (outer, at) = (std::mem::take(&mut self.before), out.len());
         if self.deeper(|engine| engine.stmt_here(node, out)).is_none() {
             let flat = self.flat(node);
             out.push(stmt(StmtKind::Expr(flat), span_of(node)));
+        }
+        let before = std::mem::replace(&mut self.before, outer);
+        if !before.is_empty() {
+            out.splice(at..at, before);
         }
     }
 
