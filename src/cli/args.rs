@@ -123,6 +123,9 @@ pub enum ModelsCommand {
         /// Name to use it by [default: from the file name]
         #[arg(long)]
         name: Option<String>,
+        /// Weakest sandbox to read the files in: `full`, `seccomp-only`, `none` [default: full]
+        #[arg(long)]
+        sandbox: Option<String>,
         #[command(flatten)]
         place: PlaceArgs,
     },

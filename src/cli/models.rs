@@ -6,13 +6,21 @@ use super::args::ModelsCommand;
 use super::output::print;
 use super::settings;
 use crate::models::{Manifest, Registry};
+use crate::pipeline::judge::Walled;
 use crate::problem::{Exit, Fatal};
 
 pub fn run(command: &ModelsCommand) -> Result<Exit, Fatal> {
     let text = match command {
         ModelsCommand::List(place) => list(&Registry::at(settings::locate(place)?.models))?,
-        ModelsCommand::Import { path, name, place } => {
-            let manifest = Registry::at(settings::locate(place)?.models).import(path, name.as_deref())?;
+        ModelsCommand::Import {
+            path,
+            name,
+            sandbox,
+            place,
+        } => {
+            let registry = Registry::at(settings::locate(place)?.models);
+            let minimum = settings::sandbox(sandbox.as_deref(), place)?;
+            let manifest = registry.import(path, name.as_deref(), &mut Walled { minimum })?;
             format!(
                 "imported {}\nuse it with: anchorite scan --model {} PATH\n",
                 line(&manifest),

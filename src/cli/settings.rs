@@ -83,8 +83,7 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         (None, Some(text)) => Some(Budget::parse(text).map_err(|why| wrong(&args.place, &why))?),
         (None, None) => None,
     };
-    let sandbox = args.sandbox.as_ref().or(file.scan.sandbox.as_ref());
-    let sandbox = sandbox.map_or(Ok(Level::Full), |word| word.parse());
+    let sandbox = level(args.sandbox.as_deref(), &file)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         places: places(&args.place, &file)?,
@@ -97,9 +96,20 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         seed: args.seed.or(file.scan.seed).unwrap_or(0),
         jobs: args.jobs.or(file.scan.jobs).unwrap_or(cores).max(1),
         device: args.device.clone().or(file.scan.device),
-        sandbox: sandbox.map_err(|why| Fatal::new(Exit::Usage, why, "see `anchorite scan --help`"))?,
+        sandbox,
         limits: limits(&file.limits),
     })
+}
+
+/// The weakest sandbox to go on with, for subcommands that take no other setting.
+pub fn sandbox(asked: Option<&str>, place: &PlaceArgs) -> Result<Level, Fatal> {
+    level(asked, &read(place)?)
+}
+
+fn level(asked: Option<&str>, file: &File) -> Result<Level, Fatal> {
+    let word = asked.or(file.scan.sandbox.as_deref());
+    let level = word.map_or(Ok(Level::Full), str::parse);
+    level.map_err(|why| Fatal::new(Exit::Usage, why, "see `anchorite scan --help`"))
 }
 
 /// Where runs and models live, for subcommands that need no more.

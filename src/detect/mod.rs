@@ -52,8 +52,12 @@ pub struct Case<'a> {
 
 /// Asks about every case, together, so that the engine can share what the prompts have in common.
 pub fn detect(model: &mut dyn Model, cases: &[Case<'_>], seed: u64) -> Result<Vec<Result<Claim, Problem>>, Fatal> {
-    let profile = model.identity().profile;
-    let prompts: Vec<Prompt> = cases.iter().map(|case| prompt::compose(case, profile, seed)).collect();
+    let identity = model.identity().clone();
+    let profile = identity.profile;
+    let prompts: Vec<Prompt> = cases
+        .iter()
+        .map(|case| prompt::compose(case, &identity, seed))
+        .collect();
     let replies = model.ask(&prompts)?;
     let mut claims: Vec<Result<Claim, Problem>> = Vec::with_capacity(cases.len());
     for ((case, prompt), reply) in cases.iter().zip(prompts).zip(replies) {
@@ -70,7 +74,8 @@ fn second_look(
     claims: &mut [Result<Claim, Problem>],
     seed: u64,
 ) -> Result<(), Fatal> {
-    let profile = model.identity().profile;
+    let identity = model.identity().clone();
+    let profile = identity.profile;
     let mut again = Vec::new();
     for (at, claim) in claims.iter().enumerate() {
         if claim.as_ref().is_ok_and(|claim| claim.verdict != Verdict::Vulnerable) {
@@ -88,7 +93,7 @@ fn second_look(
                     brief,
                     card: cases[*at].card,
                 },
-                profile,
+                &identity,
                 seed,
             )
         })

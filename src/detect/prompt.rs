@@ -6,7 +6,7 @@ use super::Case;
 use crate::cards::Card;
 use crate::context::fence::{Piece, fence};
 use crate::context::{Brief, Profile as Form};
-use crate::engine::model::{Grammar, Message, Part, Profile, Prompt, Speaker};
+use crate::engine::model::{Bias, Grammar, Identity, LogOdds, Message, Part, Profile, Prompt, Speaker};
 
 const SYSTEM: &str = include_str!("system.md");
 
@@ -14,10 +14,15 @@ const SYSTEM: &str = include_str!("system.md");
 const CHAT_TOKENS: usize = 400;
 const COMPACT_TOKENS: usize = 16;
 
-pub fn compose(case: &Case<'_>, profile: Profile, seed: u64) -> Prompt {
-    let (messages, grammar, max_tokens) = match profile {
-        Profile::Chat => (chat(case), Grammar::JsonSchema(schema()), CHAT_TOKENS),
-        Profile::Compact => (compact(case, "detect"), Grammar::Lark(lark(case.brief)), COMPACT_TOKENS),
+pub fn compose(case: &Case<'_>, model: &Identity, seed: u64) -> Prompt {
+    let (messages, grammar, max_tokens, word) = match model.profile {
+        Profile::Chat => (chat(case), Grammar::JsonSchema(schema()), CHAT_TOKENS, "vulnerable"),
+        Profile::Compact => (
+            compact(case, "detect"),
+            Grammar::Lark(lark(case.brief)),
+            COMPACT_TOKENS,
+            "yes",
+        ),
     };
     Prompt {
         messages,
@@ -25,7 +30,16 @@ pub fn compose(case: &Case<'_>, profile: Profile, seed: u64) -> Prompt {
         max_tokens,
         temperature_milli: 0,
         seed,
+        bias: bias(word, model.calibration.detect),
     }
+}
+
+/// What to correct the verdict `word` by; a model that nobody calibrated is left as it is.
+pub fn bias(word: &str, log_odds: LogOdds) -> Option<Bias> {
+    (log_odds != LogOdds::default()).then(|| Bias {
+        word: word.to_owned(),
+        log_odds,
+    })
 }
 
 fn chat(case: &Case<'_>) -> Vec<Message> {

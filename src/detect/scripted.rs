@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::candidates::{Candidate, Generator, Role, Step};
 use crate::context::{Brief, Line, Why};
-use crate::engine::model::{Choice, Identity, Model, Part, Profile, Prompt, Reply};
+use crate::engine::model::{Calibration, Choice, Identity, Model, Part, Profile, Prompt, Reply};
 use crate::problem::{Fatal, Problem};
 
 pub struct Scripted {
@@ -20,6 +20,7 @@ impl Scripted {
             name: "scripted".into(),
             digest: "0".repeat(64),
             profile,
+            calibration: Calibration::default(),
             context: 1024,
             starter: false,
         };

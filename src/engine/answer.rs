@@ -5,7 +5,7 @@
 
 use llguidance::Matcher;
 
-use super::model::{Choice, Prompt, Reply};
+use super::model::{Bias, Choice, Prompt, Reply};
 use super::sample::{Taste, choose};
 use super::tokenizer::Tokenizer;
 
@@ -13,6 +13,7 @@ use super::tokenizer::Tokenizer;
 pub(super) struct Answer {
     matcher: Matcher,
     taste: Taste,
+    bias: Option<Bias>,
     /// Most tokens of the reply.
     limit: usize,
     /// Tokens written so far, a stop token not counted.
@@ -39,6 +40,7 @@ impl Answer {
         Self {
             matcher,
             taste,
+            bias: prompt.bias.clone(),
             limit,
             written: 0,
             text: Vec::new(),
@@ -54,7 +56,8 @@ impl Answer {
 
     /// Chooses the next token by `logits` (`[vocab]`) and writes what then is forced.
     pub(super) fn advance(&mut self, tokenizer: &Tokenizer, logits: &[f32]) -> Result<Step, String> {
-        let (token, likely) = choose(logits, &self.legal, self.taste, self.choices.len() as u64)?;
+        let scored = self.score(tokenizer, logits);
+        let (token, likely) = choose(scored, self.taste, self.choices.len() as u64)?;
         let text = |id: u32| String::from_utf8_lossy(tokenizer.bytes(id)).into_owned();
         let alternatives = likely.into_iter().map(|(id, p)| (text(id), p)).collect();
         self.choices.push(Choice {
@@ -66,6 +69,19 @@ impl Answer {
         } else {
             self.force(tokenizer, vec![token])
         }
+    }
+
+    /// The legal tokens with their logits; at the first choice the prompt's bias is in them.
+    fn score(&self, tokenizer: &Tokenizer, logits: &[f32]) -> Vec<(u32, f64)> {
+        let bias = self.bias.as_ref().filter(|_| self.choices.is_empty());
+        let added = |id: u32| match bias {
+            Some(bias) if begins(tokenizer.bytes(id), bias.word.as_bytes()) => f64::from(bias.log_odds),
+            _ => 0.0,
+        };
+        let legal = self.legal.iter();
+        legal
+            .map(|&id| (id, f64::from(logits[id as usize]) + added(id)))
+            .collect()
     }
 
     /// Writes one token; true when the reply is complete.
@@ -129,4 +145,10 @@ impl Answer {
             reply_tokens: self.written,
         })
     }
+}
+
+/// Whether a token, which may carry the blank before a word or the end after it, starts to write `word`.
+fn begins(token: &[u8], word: &[u8]) -> bool {
+    let token = token.strip_prefix(b" ").unwrap_or(token);
+    !token.is_empty() && (word.starts_with(token) || token.starts_with(word))
 }

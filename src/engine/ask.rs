@@ -62,6 +62,7 @@ impl Engine {
             name: manifest.name.clone(),
             digest: verified.digest(),
             profile,
+            calibration: manifest.calibration,
             context: settings.context,
             starter: manifest.starter,
         };

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::models::{Calibration, LogOdds};
 use crate::problem::{Fatal, Problem};
 
 /// Anything that answers prompts.
@@ -26,6 +27,8 @@ pub struct Identity {
     /// SHA-256 over the pinned files, lower-case hex.
     pub digest: String,
     pub profile: Profile,
+    /// What its verdicts are corrected by.
+    pub calibration: Calibration,
     /// Context length in tokens.
     pub context: usize,
     /// True for the model shipped inside: reports name it as the starter model.
@@ -80,6 +83,17 @@ pub struct Prompt {
     /// 0 is greedy; otherwise softmax temperature times 1000.
     pub temperature_milli: u32,
     pub seed: u64,
+    pub bias: Option<Bias>,
+}
+
+/// Moves the first choice of a reply: a model that leans to one side is set upright before the grammar's words are
+/// compared. [`Choice`]s of the reply hold what came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bias {
+    /// The word that tokens of the first choice must begin.
+    pub word: String,
+    /// Added to their logits.
+    pub log_odds: LogOdds,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

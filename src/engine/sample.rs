@@ -1,4 +1,4 @@
-//! One choice: the logits of the legal tokens in, a token and how likely its rivals were out.
+//! One choice: the legal tokens with their logits in, a token and how likely its rivals were out.
 //!
 //! Deliberately absent: state. The random number of a choice is a function of the prompt's seed and the number of the
 //! choice, so a reply can be repeated whatever else is in the batch. Start at [`choose`].
@@ -14,10 +14,9 @@ pub(super) struct Taste {
 /// A legal token and its probability among the legal ones at temperature 1.
 pub(super) type Likely = (u32, f32);
 
-/// Picks one of `legal` (not empty, ascending). Returns it and the eight likeliest with their probabilities; of equals,
+/// Picks one of the legal tokens (not empty, ascending ids, each with its logit). Returns it and the eight likeliest with their probabilities; of equals,
 /// the smaller id comes first. An error is a sentence: the model computed something that is not a number.
-pub(super) fn choose(logits: &[f32], legal: &[u32], taste: Taste, turn: u64) -> Result<(u32, Vec<Likely>), String> {
-    let mut scored: Vec<(u32, f64)> = legal.iter().map(|&id| (id, f64::from(logits[id as usize]))).collect();
+pub(super) fn choose(mut scored: Vec<(u32, f64)>, taste: Taste, turn: u64) -> Result<(u32, Vec<Likely>), String> {
     if scored.iter().any(|(_, logit)| logit.is_nan()) {
         return Err("the model computed a logit that is not a number".into());
     }
@@ -60,6 +59,10 @@ fn uniform(seed: u64, turn: u64) -> f64 {
 mod tests {
     use super::*;
 
+    fn of(logits: &[f32], legal: &[u32]) -> Vec<(u32, f64)> {
+        legal.iter().map(|&id| (id, f64::from(logits[id as usize]))).collect()
+    }
+
     const GREEDY: Taste = Taste {
         temperature_milli: 0,
         seed: 0,
@@ -68,13 +71,13 @@ mod tests {
     #[test]
     fn greedy_takes_the_likeliest_legal_token_and_the_smaller_id_of_equals() {
         let logits = [9.0, 1.0, 3.0, 3.0, f32::NAN];
-        let (id, likely) = choose(&logits, &[1, 2, 3], GREEDY, 0).expect("a choice");
+        let (id, likely) = choose(of(&logits, &[1, 2, 3]), GREEDY, 0).expect("a choice");
         assert_eq!(id, 2);
         assert_eq!(likely.iter().map(|l| l.0).collect::<Vec<_>>(), [2, 3, 1]);
         let sum: f32 = likely.iter().map(|l| l.1).sum();
         assert!((sum - 1.0).abs() < 1e-6, "renormalised over the legal tokens: {sum}");
         assert!(
-            choose(&logits, &[1, 4], GREEDY, 0)
+            choose(of(&logits, &[1, 4]), GREEDY, 0)
                 .expect_err("not a number")
                 .contains("not a number")
         );
@@ -88,12 +91,12 @@ mod tests {
             seed,
         };
         let ones = (0..3000)
-            .filter(|&seed| choose(&logits, &[0, 1, 2], taste(seed), 3).expect("a choice").0 == 1)
+            .filter(|&seed| choose(of(&logits, &[0, 1, 2]), taste(seed), 3).expect("a choice").0 == 1)
             .count();
         assert!((1880..2120).contains(&ones), "two thirds of 3000, not {ones}");
         let run = |seed| {
             (0..40)
-                .map(|turn| choose(&logits, &[0, 1], taste(seed), turn).expect("a choice").0)
+                .map(|turn| choose(of(&logits, &[0, 1]), taste(seed), turn).expect("a choice").0)
                 .collect::<Vec<_>>()
         };
         assert_eq!(run(5), run(5));

@@ -1,33 +1,34 @@
-//! Takes a model into the store: judged by its headers, copied, hashed on the way, parsed again, pinned, then named.
+//! Takes a model into the store: judged by its headers, copied, hashed on the way, inspected, pinned, then named.
 //!
 //! In: a path that a person gave; what lies there may be hostile. Out: a [`Manifest`], and a folder in the store.
-//! Deliberately absent: hard links (the original could change afterwards) and mapping anything outside the store.
+//! Deliberately absent: parsing (an [`Inspector`] does it), hard links (the original could change afterwards) and
+//! mapping anything outside the store.
 //! Start at [`import`].
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::bytes::Bytes;
-use super::family::FamilyCard;
 use super::fault::quoted;
-use super::manifest::{Manifest, PinnedFile, hex};
-use super::origin::{Origin, length};
+use super::inspect::Inspector;
+use super::manifest::{Calibration, Manifest, PinnedFile, hex};
+use super::origin::{self, Origin, length};
 use super::registry::{INCOMING, MANIFEST};
 use super::store;
-use super::tokenizer::Tokenizer;
-use super::verified::load;
-use super::weights::Weights;
 use crate::problem::{Exit, Fatal};
 
 /// See [`super::Registry::import`].
-pub(super) fn import(root: &Path, path: &Path, name: Option<&str>) -> Result<Manifest, Fatal> {
-    let source = Origin::open(path)?;
+pub(super) fn import(
+    root: &Path,
+    path: &Path,
+    name: Option<&str>,
+    inspector: &mut dyn Inspector,
+) -> Result<Manifest, Fatal> {
+    let path = origin::absolute(path)?;
+    let source = Origin::open(&path, &inspector.look(&path)?)?;
     let name = source.name(name)?;
-    source.judge()?;
     store::make(root)?;
     let _lock = store::lock(root)?;
     sweep(root);
@@ -39,7 +40,20 @@ pub(super) fn import(root: &Path, path: &Path, name: Option<&str>) -> Result<Man
     }
     let incoming = Incoming::begin(root, &name)?;
     let files = copy_all(&source, &incoming.folder)?;
-    let manifest = pin(&incoming.folder, name, files, &source)?;
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let inspected = inspector.inspect(&incoming.folder, &names)?;
+    let manifest = Manifest {
+        name,
+        family: inspected.family,
+        profile: inspected.profile,
+        context: inspected.context,
+        licence: inspected.licence,
+        source: format!("imported from {}", quoted(&source.title)),
+        starter: false,
+        calibration: Calibration::default(),
+        memory: inspected.memory,
+        files,
+    };
     incoming.finish(root, &target, &manifest)?;
     Ok(manifest)
 }
@@ -82,43 +96,6 @@ pub(super) fn sweep(root: &Path) {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(INCOMING)) {
         let _ = fs::remove_dir_all(entry.path());
-    }
-}
-
-/// Parses the copy, which nobody else can change, and writes down what it is.
-fn pin(folder: &Path, name: String, files: Vec<PinnedFile>, source: &Origin) -> Result<Manifest, Fatal> {
-    let mut loaded = BTreeMap::new();
-    for file in &files {
-        loaded.insert(file.name.clone(), load(&folder.join(&file.name))?);
-    }
-    let weights = parse(&loaded)?;
-    let card = FamilyCard::of(weights.hyper().family);
-    Ok(Manifest {
-        name,
-        family: card.family,
-        profile: card.profile,
-        context: card.context.min(weights.hyper().context),
-        licence: licence(&weights),
-        source: format!("imported from {}", quoted(&source.title)),
-        starter: false,
-        memory: card.memory,
-        files,
-    })
-}
-
-pub(super) fn parse(files: &BTreeMap<String, Bytes>) -> Result<Weights, Fatal> {
-    let weights = Weights::of_files(files)?;
-    Tokenizer::of_files(files, &weights)?;
-    Ok(weights)
-}
-
-fn licence(weights: &Weights) -> String {
-    let stated = weights
-        .gguf()
-        .and_then(|gguf| gguf.text("general.license").ok().flatten());
-    match stated {
-        Some(text) => quoted(text).trim_matches('`').to_owned(),
-        None => "not stated in the files".into(),
     }
 }
 

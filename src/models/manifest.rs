@@ -14,6 +14,10 @@
 //! source = "trained by this project from scratch; see report.md"
 //! starter = true                   # only the model inside the binary; defaults to false
 //!
+//! [calibration]                    # optional; fitted on labelled code, see [`Calibration`]
+//! detect = 0.8                     # added to the log-odds of a claim
+//! verify = 0.3                     # added to the log-odds of "stands"
+//!
 //! [memory]                         # optional
 //! sequences = 16                   # how many sequences are decoded side by side
 //! rows = 512                       # most tokens in one forward pass
@@ -67,8 +71,49 @@ pub struct Manifest {
     #[serde(default)]
     pub starter: bool,
     #[serde(default)]
+    pub calibration: Calibration,
+    #[serde(default)]
     pub memory: MemoryHints,
     pub files: Vec<PinnedFile>,
+}
+
+/// What a model's verdicts are off by on average, found on labelled code that it was not trained on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Calibration {
+    /// Added to the log-odds of "vulnerable" in the detector's verdict.
+    pub detect: LogOdds,
+    /// Added to the log-odds of "stands" in the verifier's.
+    pub verify: LogOdds,
+}
+
+/// Natural log-odds in thousandths, so that what is recorded is compared and hashed exactly. Written as a decimal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct LogOdds(i32);
+
+impl LogOdds {
+    #[must_use]
+    pub fn new(thousandths: i32) -> Self {
+        Self(thousandths)
+    }
+}
+
+impl From<LogOdds> for f64 {
+    fn from(odds: LogOdds) -> Self {
+        Self::from(odds.0) / 1000.0
+    }
+}
+
+impl TryFrom<f64> for LogOdds {
+    type Error = String;
+
+    fn try_from(odds: f64) -> Result<Self, String> {
+        if odds.abs() <= 20.0 {
+            return Ok(Self((odds * 1000.0).round() as i32));
+        }
+        Err(format!("a calibration is {odds}; -20 to 20 is accepted"))
+    }
 }
 
 /// How much the engine should do at once; the memory plan follows from it.
@@ -217,8 +262,10 @@ mod tests {
 
     #[test]
     fn a_manifest_survives_writing_and_reading() {
-        let manifest = Manifest::parse(TEXT, "here").unwrap();
+        let mut manifest = Manifest::parse(TEXT, "here").unwrap();
         assert_eq!(manifest.memory, MemoryHints::default());
+        assert_eq!(manifest.calibration, Calibration::default());
+        manifest.calibration.verify = LogOdds::new(-1250);
         assert_eq!(Manifest::parse(&manifest.to_toml(), "here").unwrap(), manifest);
     }
 
@@ -248,6 +295,7 @@ mod tests {
             ("2048", "0", "context is 0"),
             ("llama", "mamba", "mamba"),
             ("licence", "license", "license"),
+            ("[[files]]", "[calibration]\ndetect = 21\n[[files]]", "-20 to 20"),
         ] {
             let error = Manifest::parse(&TEXT.replacen(from, to, 1), "here").unwrap_err();
             assert!(

@@ -9,7 +9,7 @@
 //!
 //! The way of a model:
 //! ```text
-//! Registry::import(path)  copies, hashes and pins           -> Manifest
+//! Registry::import(path)  copies, hashes and pins           -> Manifest  (an Inspector does the parsing)
 //! Registry::resolve(name) cheap; paths and pinned digests   -> Located   (crosses to the judge as serde)
 //! Located::open()         maps and hashes every file        -> Verified  (exit 5 on the first wrong byte)
 //! Weights::of(&verified)  parses headers, checks shapes     -> Weights
@@ -25,6 +25,7 @@ mod fault;
 mod gguf;
 mod hyper;
 mod import;
+mod inspect;
 mod manifest;
 mod memory;
 mod names;
@@ -48,7 +49,8 @@ pub use bytes::Bytes;
 pub use dtype::Dtype;
 pub use family::FamilyCard;
 pub use hyper::{Family, Hyper, RopePairing, RopeScaling, SlidingWindow};
-pub use manifest::{Manifest, MemoryHints, PinnedFile, Profile};
+pub use inspect::{InProcess, Inspected, Inspector};
+pub use manifest::{Calibration, LogOdds, Manifest, MemoryHints, PinnedFile, Profile};
 pub use memory::{Load, MemoryPlan, available_bytes, plan, refuse_if_too_large};
 pub use registry::Registry;
 pub use tokenizer::{GgufVocabulary, Tokenizer, TokenizerSource};

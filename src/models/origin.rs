@@ -2,17 +2,17 @@
 //!
 //! In: a path that a person gave; what lies there may be hostile. Out: [`Origin`], its files opened once.
 //! Deliberately absent: mapping (anybody might cut these files short) and writing.
-//! Start at [`Origin::open`].
+//! Start at [`choose`], then [`Origin::open`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::bytes::Bytes;
 use super::fault::quoted;
-use super::import::parse;
+use super::inspect::parse;
 use super::manifest::check_name;
 use super::novice;
 use super::parts::{Parts, plain_name};
@@ -32,35 +32,48 @@ pub(super) struct Origin {
     pub(super) files: BTreeMap<String, File>,
 }
 
+/// Which files make up the model at `path`: the name each gets in the store, and its own.
+pub(super) fn choose(path: &Path) -> Result<BTreeMap<String, String>, Fatal> {
+    if !fs::metadata(path).map_err(|error| unreadable(path, error))?.is_dir() {
+        return Ok(BTreeMap::from([(GGUF.to_owned(), file_name(path))]));
+    }
+    let names = names_in(path)?;
+    let parts = Parts::of(&names, |name| read_small(&path.join(name)))?;
+    let stored = |name: String| match &parts {
+        Parts::Gguf(gguf) if *gguf == name => (GGUF.to_owned(), name),
+        _ => (name.clone(), name),
+    };
+    Ok(parts.all(&names).into_iter().map(stored).collect())
+}
+
+/// The path from the root of the file system, without asking where links lead.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Fatal> {
+    fs::metadata(path)
+        .and_then(|_| std::path::absolute(path))
+        .map_err(|error| unreadable(path, error))
+}
+
 impl Origin {
-    pub(super) fn open(path: &Path) -> Result<Self, Fatal> {
-        let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
-        let (folder, names) = if metadata.is_dir() {
-            (path.to_owned(), names_in(path)?)
-        } else {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (
-                path.parent().unwrap_or(Path::new("")).to_owned(),
-                BTreeSet::from([name]),
-            )
-        };
-        let parts = if metadata.is_dir() {
-            Parts::of(&names, |name| read_small(&folder.join(name)))?
-        } else {
-            Parts::Gguf(names.first().cloned().unwrap_or_default())
-        };
+    /// Opens what was [chosen](choose). The choice may come from a process that hostile bytes have reached: it can name
+    /// files of the folder and nothing else.
+    pub(super) fn open(path: &Path, chosen: &BTreeMap<String, String>) -> Result<Self, Fatal> {
+        let is_folder = fs::metadata(path).map_err(|error| unreadable(path, error))?.is_dir();
         let mut files = BTreeMap::new();
-        for name in parts.all(&names) {
-            let file = open_regular(&folder.join(&name))?;
-            let stored = if matches!(&parts, Parts::Gguf(gguf) if *gguf == name) {
-                GGUF.to_owned()
+        for (stored, name) in chosen {
+            let of_it = if is_folder {
+                plain_name(name)
             } else {
-                name
+                *name == file_name(path)
             };
-            files.insert(stored, file);
+            if !plain_name(stored) || !of_it {
+                let cause = io::Error::other(format!("{} is not a file of it", quoted(name)));
+                return Err(unreadable(path, cause));
+            }
+            let place = if is_folder { path.join(name) } else { path.to_owned() };
+            files.insert(stored.clone(), open_regular(&place)?);
         }
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let title = if metadata.is_dir() {
+        let title = if is_folder {
             whole.file_name()
         } else {
             whole.file_stem()
@@ -126,6 +139,10 @@ fn is_weights(name: &str) -> bool {
 
 pub(super) fn length(file: &File) -> u64 {
     file.metadata().map_or(0, |metadata| metadata.len())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn names_in(folder: &Path) -> Result<BTreeSet<String>, Fatal> {

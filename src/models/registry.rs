@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::fault::quoted;
 use super::import;
+use super::inspect::Inspector;
 use super::manifest::{Manifest, check_name};
 use super::novice;
 use super::store;
@@ -53,8 +54,10 @@ impl Registry {
     ///
     /// The copy lies under a temporary name until it is complete, on disk, parsed and pinned; any error leaves the
     /// store as it was.
-    pub fn import(&self, path: &Path, name: Option<&str>) -> Result<Manifest, Fatal> {
-        import::import(&self.root, path, name)
+    ///
+    /// `inspector` reads what may be hostile.
+    pub fn import(&self, path: &Path, name: Option<&str>, inspector: &mut dyn Inspector) -> Result<Manifest, Fatal> {
+        import::import(&self.root, path, name, inspector)
     }
 
     /// Hashes every file of `name` again. Exit 5 naming the first file that differs.

@@ -20,6 +20,9 @@ use crate::problem::Fatal;
 /// Longest chat template in bytes; published ones stay below 20,000.
 const TEMPLATE_CAP: usize = 128 << 10;
 
+/// What only a model trained on the terse form knows.
+const COMPACT: [&str; 2] = ["<|detect|>", "<|verify|>"];
+
 /// Tokenizer material, with the special tokens and the template that belong to it.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
@@ -34,6 +37,8 @@ pub struct Tokenizer {
     /// Text of bos and eos, which templates want as variables.
     pub bos_text: Option<String>,
     pub eos_text: Option<String>,
+    /// Whether the vocabulary has the control tokens of the terse form that this project trains models on.
+    pub compact: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -96,6 +101,7 @@ impl Tokenizer {
             add_bos: None,
             bos_text: None,
             eos_text: None,
+            compact: COMPACT.iter().all(|text| vocabulary.special(text).is_some()),
         };
         tokenizer.take_gguf(weights.gguf(), &vocabulary)?;
         tokenizer.take_config(files, &vocabulary)?;

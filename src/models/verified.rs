@@ -126,6 +126,7 @@ impl Verified {
             licence: "none".into(),
             source: "a test".into(),
             starter: false,
+            calibration: super::manifest::Calibration::default(),
             memory: super::manifest::MemoryHints::default(),
             files: files.iter().map(pin).collect(),
         };

@@ -1,30 +1,40 @@
 //! The model tower as one hand: prompts over a pipe to a sealed worker that holds the weights.
 //!
 //! In: a [`Located`] model. Out: [`Remote`], which is a [`Model`]. The judge never sees the repository, only prompts.
+//! [`Walled`] uses the same kind of worker to look into model files that are to be imported.
 //! Start at [`Remote::start`]; [`serve`] is what runs in the worker.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::model::{Identity, Model, Prompt, Reply};
 use crate::engine::{Device, Engine, EngineSettings};
-use crate::models::{self, Located, Verified, Weights};
+use crate::models::{self, InProcess, Inspected, Inspector, Located, Verified, Weights};
 use crate::problem::{Exit, Fatal, Problem};
 use crate::record::Sealed;
 use crate::sandbox::{Channel, Grants, Level, Role, Worker};
+
+/// How long reading the headers of a model may take; the largest vocabularies take seconds.
+const INSPECT_LIMIT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
     /// The model, how to run it, and the bytes of memory it may take.
     Load(Box<Located>, EngineSettings, u64),
     Ask(Vec<Prompt>),
+    Look(PathBuf),
+    Inspect(PathBuf, Vec<String>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Response {
     Loaded(Identity, String),
     Answers(Vec<Result<Reply, Problem>>),
+    Looked(BTreeMap<String, String>),
+    Inspected(Inspected),
     Fatal(Fatal),
 }
 
@@ -45,6 +55,10 @@ pub fn serve(mut channel: Channel) -> Result<(), Fatal> {
                 Some(engine) => engine.ask(&prompts).map_or_else(Response::Fatal, Response::Answers),
                 None => Response::Fatal(out_of_turn()),
             },
+            Request::Look(path) => InProcess.look(&path).map_or_else(Response::Fatal, Response::Looked),
+            Request::Inspect(folder, names) => InProcess
+                .inspect(&folder, &names)
+                .map_or_else(Response::Fatal, Response::Inspected),
         };
         channel.send(&response)?;
     }
@@ -140,7 +154,7 @@ fn introduce(worker: &mut Worker, located: &Located, settings: &EngineSettings) 
     match worker.receive::<Response>(None)? {
         Response::Loaded(identity, device) => Ok((identity, device)),
         Response::Fatal(fatal) => Err(fatal),
-        Response::Answers(_) => Err(out_of_turn()),
+        _ => Err(out_of_turn()),
     }
 }
 
@@ -165,6 +179,64 @@ impl Model for Remote {
             _ => Err(out_of_turn()),
         }
     }
+}
+
+/// Reads model files in a sealed judge that can reach nothing else.
+pub struct Walled {
+    /// The weakest sandbox to go on with.
+    pub minimum: Level,
+}
+
+impl Walled {
+    fn ask(&self, read: Vec<PathBuf>, request: &Request) -> Result<Response, Fatal> {
+        let grants = Grants {
+            read,
+            ..Grants::default()
+        };
+        let mut worker = Worker::spawn(Role::Judge, &grants, self.minimum)?;
+        worker.send(request)?;
+        match worker.receive::<Response>(Some(INSPECT_LIMIT)) {
+            Ok(Response::Fatal(fatal)) => Err(fatal),
+            Ok(response) => Ok(response),
+            Err(lost) => {
+                let fatal = Fatal::new(
+                    Exit::Usage,
+                    "the process that read the model's files did not survive them",
+                    "do not use these files: fetch the model again, from a source you trust",
+                );
+                Err(lost.speech.iter().fold(fatal.because(lost.cause), Fatal::because))
+            }
+        }
+    }
+}
+
+impl Inspector for Walled {
+    fn look(&mut self, path: &Path) -> Result<BTreeMap<String, String>, Fatal> {
+        match self.ask(behind_links(path), &Request::Look(path.to_owned()))? {
+            Response::Looked(chosen) => Ok(chosen),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    fn inspect(&mut self, folder: &Path, names: &[String]) -> Result<Inspected, Fatal> {
+        match self.ask(
+            vec![folder.to_owned()],
+            &Request::Inspect(folder.to_owned(), names.to_vec()),
+        )? {
+            Response::Inspected(inspected) => Ok(inspected),
+            _ => Err(out_of_turn()),
+        }
+    }
+}
+
+/// A path and the regular files that links directly in it lead to: caches of downloads are folders of such links.
+fn behind_links(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+    let targets = links.filter_map(|link| link.path().canonicalize().ok());
+    std::iter::once(path.to_owned())
+        .chain(targets.filter(|target| target.is_file()))
+        .collect()
 }
 
 /// What a worker's self-test measured, in the record's form.

@@ -6,7 +6,7 @@
 //! Deliberately absent: anything about how a report looks, and any write into the scanned tree.
 //! Start at [`Record::begin`] and [`load`].
 
-pub use crate::engine::model::{Identity, Profile};
+pub use crate::engine::model::{Calibration, Identity, Profile};
 
 mod form;
 mod journal;

@@ -6,13 +6,14 @@ use std::io::Write;
 
 use super::*;
 use crate::detect::scripted::{LYING, brief};
-use crate::engine::model::{Identity, Profile};
+use crate::record::{Calibration, Identity, Profile};
 
 fn header(seed: u64) -> Header {
     let identity = Identity {
         name: "m".into(),
         digest: "d".into(),
         profile: Profile::Compact,
+        calibration: Calibration::default(),
         context: 1,
         starter: true,
     };

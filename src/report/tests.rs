@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::detect::scripted::{LYING, brief};
 use crate::problem::Problem;
-use crate::record::{Coverage, End, Header, Identity, Plan, Profile, Quote, Unit, VERSION};
+use crate::record::{Calibration, Coverage, End, Header, Identity, Plan, Profile, Quote, Unit, VERSION};
 
 const EVIL: &str = "\x1b[2J<script>alert(1)</script>\u{202e}`|[x](y)";
 
@@ -52,6 +52,7 @@ fn header() -> Header {
         name: "novice".into(),
         digest: "d".repeat(64),
         profile: Profile::Compact,
+        calibration: Calibration::default(),
         context: 1,
         starter: true,
     };

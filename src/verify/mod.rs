@@ -73,11 +73,16 @@ fn ask(
     if views.is_empty() {
         return Ok(Vec::new());
     }
-    let profile = model.identity().profile;
+    let identity = model.identity().clone();
     let mut prompts = Vec::with_capacity(views.len());
     for (at, brief) in views {
         let (case, claim) = &claims[*at];
-        prompts.push(prompt::compose(&Case { brief, card: case.card }, claim, profile, seed));
+        prompts.push(prompt::compose(
+            &Case { brief, card: case.card },
+            claim,
+            &identity,
+            seed,
+        ));
     }
     let replies = model.ask(&prompts)?;
     let heard = views
@@ -86,7 +91,7 @@ fn ask(
         .zip(replies)
         .map(|(((at, _), prompt), reply)| {
             let reply = reply?;
-            let answer = reply::read(profile, &reply).ok_or_else(|| {
+            let answer = reply::read(identity.profile, &reply).ok_or_else(|| {
                 let id = &claims[*at].0.brief.candidate.id;
                 Problem::new(
                     id,

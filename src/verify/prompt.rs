@@ -5,15 +5,15 @@ use serde_json::json;
 use crate::context::Profile as Form;
 use crate::context::fence::fence;
 use crate::detect::{Case, Claim, locate, prompt as shared};
-use crate::engine::model::{Grammar, Message, Part, Profile, Prompt, Speaker};
+use crate::engine::model::{Grammar, Identity, Message, Part, Profile, Prompt, Speaker};
 
 const SYSTEM: &str = include_str!("system.md");
 
 const CHAT_TOKENS: usize = 500;
 const COMPACT_TOKENS: usize = 16;
 
-pub fn compose(case: &Case<'_>, claim: &Claim, profile: Profile, seed: u64) -> Prompt {
-    let (messages, grammar, max_tokens) = match profile {
+pub fn compose(case: &Case<'_>, claim: &Claim, model: &Identity, seed: u64) -> Prompt {
+    let (messages, grammar, max_tokens) = match model.profile {
         Profile::Chat => (chat(case, claim), Grammar::JsonSchema(schema()), CHAT_TOKENS),
         Profile::Compact => (
             shared::compact(case, "verify"),
@@ -28,6 +28,7 @@ pub fn compose(case: &Case<'_>, claim: &Claim, profile: Profile, seed: u64) -> P
         max_tokens,
         temperature_milli: 0,
         seed: seed ^ 0x5eed,
+        bias: shared::bias("stands", model.calibration.verify),
     }
 }
 

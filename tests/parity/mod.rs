@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anchorite::engine::model::Part;
 use anchorite::engine::{Engine, EngineSettings};
-use anchorite::models::Registry;
+use anchorite::models::{InProcess, Registry};
 
 struct Golden {
     json: serde_json::Value,
@@ -57,7 +57,9 @@ fn engine(golden: &Golden) -> (Engine, tempfile::TempDir) {
     let registry = Registry::at(store.path().join("models"));
     let gguf = golden.folder.join("model.gguf");
     let source = if gguf.exists() { gguf } else { golden.folder.clone() };
-    registry.import(&source, Some("tiny")).expect("an import");
+    registry
+        .import(&source, Some("tiny"), &mut InProcess)
+        .expect("an import");
     let verified = registry
         .resolve(Some("tiny"))
         .expect("a model")

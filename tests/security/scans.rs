@@ -1,8 +1,9 @@
-//! Whole scans, looked at from outside with `strace`: promises 1, 2, 3 and 7.
+//! Whole scans and an import, looked at from outside with `strace`: promises 1, 2, 3, 7 and 11.
 //!
 //! In: a repository that would like to run something. Out: what the kernel saw all processes of the scan do.
 //! Deliberately absent from ordinary runs, since they need `strace`: `cargo test --test suite -- --include-ignored`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,8 +11,8 @@ use std::process::{Command, Output};
 
 use super::{Tree, program};
 
-/// Scans `tree` under `strace` and returns each process's trace, the supervisor's first.
-fn trace(tree: &Tree, options: &[&str]) -> (Output, Vec<String>) {
+/// Runs the program under `strace` and returns each process's trace, the supervisor's first.
+fn trace(words: &[OsString], options: &[&str]) -> (Output, Vec<String>) {
     let home = tempfile::tempdir().expect("a temporary directory");
     let prefix = home.path().join("trace");
     let output = Command::new("strace")
@@ -20,8 +21,7 @@ fn trace(tree: &Tree, options: &[&str]) -> (Output, Vec<String>) {
         .args(options)
         .arg("--")
         .arg(program())
-        .args(["scan", "--quiet"])
-        .arg(tree.path())
+        .args(words)
         .env("HOME", home.path())
         .output()
         .expect("strace runs");
@@ -47,6 +47,10 @@ fn trace(tree: &Tree, options: &[&str]) -> (Output, Vec<String>) {
         .iter()
         .map(|path| String::from_utf8_lossy(&fs::read(path).expect("readable")).into_owned());
     (output, traces.collect())
+}
+
+fn scan(tree: &Tree) -> [OsString; 3] {
+    ["scan".into(), "--quiet".into(), tree.path().into()]
 }
 
 fn said(output: &Output) -> String {
@@ -93,7 +97,7 @@ fn calls<'a>(traces: &'a [String], names: &'a [&str]) -> impl Iterator<Item = &'
 #[test]
 #[ignore = "needs strace on the search path"]
 fn promise_02_no_process_of_a_scan_opens_a_network_socket() {
-    let (output, traces) = trace(&hostile(), &[]);
+    let (output, traces) = trace(&scan(&hostile()), &[]);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", said(&output));
     let sockets: Vec<_> = calls(
         &traces,
@@ -113,7 +117,7 @@ fn promise_02_no_process_of_a_scan_opens_a_network_socket() {
 #[ignore = "needs strace on the search path"]
 fn promise_07_a_scan_of_a_hostile_repository_executes_nothing_but_itself() {
     let tree = hostile();
-    let (output, traces) = trace(&tree, &["-e", "trace=execve,execveat,landlock_restrict_self"]);
+    let (output, traces) = trace(&scan(&tree), &["-e", "trace=execve,execveat,landlock_restrict_self"]);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", said(&output));
     let executed: Vec<_> = calls(&traces, &["execve", "execveat"])
         .filter(|call| call.ends_with("= 0"))
@@ -139,7 +143,7 @@ fn promise_03_a_scan_refuses_with_exit_4_when_a_sealing_call_fails() {
         "landlock_create_ruleset:error=ENOSYS",
         "seccomp:error=EINVAL:when=2",
     ] {
-        let (output, traces) = trace(&tree, &["-e", &format!("inject={failing}")]);
+        let (output, traces) = trace(&scan(&tree), &["-e", &format!("inject={failing}")]);
         assert!(
             traces.iter().any(|trace| trace.contains("(INJECTED)")),
             "{failing} was never called"
@@ -153,6 +157,23 @@ fn promise_03_a_scan_refuses_with_exit_4_when_a_sealing_call_fails() {
             "{failing}: a source was read"
         );
     }
+}
+
+#[test]
+#[ignore = "needs strace on the search path"]
+fn promise_11_a_model_file_is_refused_before_the_supervisor_opens_it() {
+    let tree = Tree::new();
+    let model = tree.path().join("model.gguf");
+    fs::write(&model, b"GGUF\x03\0\0\0 and then nothing that a parser should meet").expect("written");
+    let words = ["models".into(), "import".into(), model.clone().into()];
+    let (output, traces) = trace(&words, &["-e", "trace=openat,open,execve"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let path = model.display().to_string();
+    assert!(!opened(&traces[0], &path), "the supervisor opened it");
+    assert!(
+        traces[1..].iter().any(|trace| opened(trace, &path)),
+        "nobody looked at it"
+    );
 }
 
 fn opened(trace: &str, path: &str) -> bool {

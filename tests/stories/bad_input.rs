@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::symlink;
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Output, Stdio};
 
-use super::{User, application, said};
+use super::{User, application, results, said};
 
 fn check(user: &User, words: &[&str], code: i32, fragments: &[&str]) {
     let output = user.run(words);
@@ -102,6 +104,60 @@ fn odd_files_cost_themselves_only() {
         candidates.contains("good.py") && !candidates.contains("passwd"),
         "{candidates}"
     );
+}
+
+/// A file system of `size` of the user's own; then, in the same one with room, the same scan again.
+fn scans_on_a_small_disk(user: &User, state: &Path, size: &str) -> (Output, Output) {
+    let script = r#"mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && "$@" >"$HOME/first.out" 2>"$HOME/first.err"
+        echo $? >"$HOME/first.code"; mount -o remount,size=64m "$ANCHORITE_STATE" && exec "$@""#;
+    let app = application("vulnerable");
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", size])
+        .args([
+            state.as_os_str(),
+            env!("CARGO_BIN_EXE_anchorite").as_ref(),
+            "scan".as_ref(),
+        ])
+        .args([app.as_os_str(), "--quiet".as_ref(), "--format=sarif".as_ref()])
+        .env("HOME", user.home.path())
+        .env("ANCHORITE_STATE", state)
+        .output()
+        .expect("unshare(1) and user namespaces are needed to make a small disk");
+    let read = |name: &str| fs::read(user.home.path().join(name)).unwrap_or_default();
+    let code = String::from_utf8_lossy(&read("first.code")).trim().parse::<i32>();
+    let first = Output {
+        status: ExitStatus::from_raw(code.unwrap_or_else(|_| panic!("no small disk: {}", said(&output))) << 8),
+        stdout: read("first.out"),
+        stderr: read("first.err"),
+    };
+    (first, output)
+}
+
+#[test]
+fn a_disk_that_fills_up_is_named_and_what_was_finished_is_kept() {
+    let whole = User::new().sarif(&application("vulnerable"), &[]).1;
+    let mut full = 0;
+    for size in ["4k", "12k", "28k", "64k", "128k"] {
+        let user = User::new();
+        let state = user.home.path().join("state");
+        fs::create_dir(&state).unwrap();
+        let (first, second) = scans_on_a_small_disk(&user, &state, size);
+        let text = said(&first);
+        assert!(!text.contains("panicked"), "{size}: {text}");
+        if !matches!(first.status.code(), Some(0 | 1)) {
+            full += 1;
+            let code = first.status.code();
+            assert!(matches!(code, Some(2 | 3)), "{size}: {code:?} {text}");
+            assert!(
+                text.contains("No space left") && text.contains("help:"),
+                "{size}: {text}"
+            );
+        }
+        let log: serde_json::Value = serde_json::from_slice(&second.stdout)
+            .unwrap_or_else(|error| panic!("{size}: no SARIF ({error}): {}", said(&second)));
+        assert_eq!(results(&log, "fail"), results(&whole, "fail"), "{size}");
+    }
+    assert!(full >= 2, "only {full} of the disks were too small");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The engine through its door, on tiny models.
 
 use super::*;
-use crate::engine::model::{Grammar, Message, Speaker};
+use crate::engine::model::{Bias, Grammar, LogOdds, Message, Speaker};
 use crate::engine::tests::verified;
 
 const CHAT: [&str; 3] = ["llama", "qwen2", "qwen3-q8"];
@@ -29,6 +29,7 @@ fn prompt(shared: &str, own: &str, grammar: Grammar) -> Prompt {
         max_tokens: 80,
         temperature_milli: 0,
         seed: 1,
+        bias: None,
     }
 }
 
@@ -189,6 +190,39 @@ fn the_seed_decides_and_repeats() {
         texts.iter().collect::<std::collections::BTreeSet<_>>().len() > 2,
         "{texts:?}"
     );
+}
+
+#[test]
+fn a_bias_moves_the_first_choice_by_its_log_odds_and_no_other() {
+    let mut engine = engine("qwen2", settings(64, 16, 1));
+    let plain = prompt("s", "x", word());
+    let biased = |thousandths| Prompt {
+        bias: Some(Bias {
+            word: "yes".into(),
+            log_odds: LogOdds::new(thousandths),
+        }),
+        ..plain.clone()
+    };
+    let replies = replies(
+        &mut engine,
+        &[plain.clone(), biased(-700), biased(20_000), biased(-20_000)],
+    );
+    let odds = |reply: &Reply| {
+        let p = |first: char| -> f64 {
+            let pieces = reply.choices[0].alternatives.iter();
+            pieces
+                .filter(|(text, _)| text.starts_with(first))
+                .map(|(_, p)| f64::from(*p))
+                .sum()
+        };
+        (p('y') / p('n')).ln()
+    };
+    let moved = odds(&replies[1]) - odds(&replies[0]);
+    assert!((moved + 0.7).abs() < 1e-3, "{moved}");
+    assert!(replies[2].text.starts_with("yes") && replies[3].text.starts_with("no"));
+    let same = replies.iter().filter(|reply| reply.text == replies[0].text);
+    let rest: Vec<_> = same.map(|reply| &reply.choices[1..]).collect();
+    assert!(rest.len() > 1 && rest.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 #[test]

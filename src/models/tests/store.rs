@@ -56,14 +56,17 @@ fn refuses<T>(result: Result<T, Fatal>, exit: Exit, words: &str) {
 #[test]
 fn an_imported_model_is_found_verified_and_opened() {
     let scene = scene();
-    let manifest = scene.registry.import(&scene.source, None).unwrap();
+    let manifest = scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     assert_eq!(
         (manifest.name.as_str(), manifest.family, manifest.context),
         ("tiny-model", Family::Qwen3, 128)
     );
     let names = manifest.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>();
     assert_eq!(names, ["config.json", "model.safetensors", "tokenizer.json"]);
-    let second = scene.registry.import(&scene.gguf(), Some("other")).unwrap();
+    let second = scene
+        .registry
+        .import(&scene.gguf(), Some("other"), &mut InProcess)
+        .unwrap();
     assert_eq!(second.files[0].name, "model.gguf");
     assert_eq!(scene.registry.verify("tiny-model").unwrap(), manifest);
     let located = scene.registry.resolve(Some("tiny-model")).unwrap();
@@ -84,9 +87,9 @@ fn an_imported_model_is_found_verified_and_opened() {
 #[test]
 fn the_only_imported_model_is_the_default_and_several_need_a_name() {
     let scene = scene();
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     assert_eq!(scene.registry.resolve(None).unwrap().manifest().name, "tiny-model");
-    scene.registry.import(&scene.gguf(), None).unwrap();
+    scene.registry.import(&scene.gguf(), None, &mut InProcess).unwrap();
     refuses(scene.registry.resolve(None), Exit::Usage, "tiny-model, tiny-q");
     scene.registry.remove("tiny-q").unwrap();
     assert_eq!(scene.left(), ["tiny-model"]);
@@ -102,7 +105,7 @@ fn the_only_imported_model_is_the_default_and_several_need_a_name() {
 #[test]
 fn one_flipped_bit_anywhere_in_any_file_is_exit_5_with_both_digests() {
     let scene = scene();
-    let manifest = scene.registry.import(&scene.source, None).unwrap();
+    let manifest = scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let located = scene.registry.resolve(None).unwrap();
     for (pinned, place) in manifest.files.iter().zip(located.files()) {
         let file = OpenOptions::new().read(true).write(true).open(&place.path).unwrap();
@@ -129,7 +132,7 @@ fn one_flipped_bit_anywhere_in_any_file_is_exit_5_with_both_digests() {
 #[test]
 fn everything_in_the_store_is_private() {
     let scene = scene();
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o7777;
     let root = scene.registry.root();
     for folder in [root, root.parent().unwrap(), &root.join("tiny-model")] {
@@ -151,12 +154,16 @@ fn everything_in_the_store_is_private() {
 #[test]
 fn a_store_that_others_can_reach_into_is_refused() {
     let scene = scene();
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let root = scene.registry.root();
     let all = |words: &str| {
         refuses(scene.registry.list(), Exit::Integrity, words);
         refuses(scene.registry.resolve(None), Exit::Integrity, words);
-        refuses(scene.registry.import(&scene.gguf(), None), Exit::Integrity, words);
+        refuses(
+            scene.registry.import(&scene.gguf(), None, &mut InProcess),
+            Exit::Integrity,
+            words,
+        );
         refuses(scene.registry.remove("tiny-model"), Exit::Integrity, words);
     };
     fs::set_permissions(root, fs::Permissions::from_mode(0o770)).unwrap();
@@ -182,7 +189,7 @@ fn a_store_of_another_user_is_refused() {
 #[test]
 fn planted_links_and_pipes_are_refused() {
     let scene = scene();
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let folder = scene.registry.root().join("tiny-model");
     let (file, copy) = (folder.join("config.json"), folder.join("copy"));
     let located = scene.registry.resolve(None).unwrap();
@@ -210,7 +217,7 @@ fn planted_links_and_pipes_are_refused() {
             .success()
     );
     refuses(
-        scene.registry.import(&scene.source, Some("piped")),
+        scene.registry.import(&scene.source, Some("piped"), &mut InProcess),
         Exit::Usage,
         "not a regular file",
     );
@@ -223,7 +230,7 @@ fn links_in_the_source_are_followed_because_download_caches_are_made_of_them() {
     let linked = scene.source.join("model.safetensors");
     fs::rename(&linked, &blob).unwrap();
     symlink(&blob, &linked).unwrap();
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let stored = scene.registry.root().join("tiny-model/model.safetensors");
     assert!(fs::symlink_metadata(stored).unwrap().is_file());
 }
@@ -234,35 +241,86 @@ fn a_refused_import_leaves_nothing_behind() {
     let cut = scene.source.with_file_name("cut.gguf");
     let bytes = fs::read(scene.gguf()).unwrap();
     fs::write(&cut, &bytes[..bytes.len() - 1]).unwrap();
-    refuses(scene.registry.import(&cut, None), Exit::Usage, "but the file has");
     refuses(
-        scene.registry.import(Path::new("/nowhere/x.gguf"), None),
+        scene.registry.import(&cut, None, &mut InProcess),
+        Exit::Usage,
+        "but the file has",
+    );
+    refuses(
+        scene
+            .registry
+            .import(Path::new("/nowhere/x.gguf"), None, &mut InProcess),
         Exit::Usage,
         "cannot be read",
     );
     refuses(
-        scene.registry.import(&scene.source.join("config.json"), None),
+        scene
+            .registry
+            .import(&scene.source.join("config.json"), None, &mut InProcess),
         Exit::Usage,
         "not with `GGUF`",
     );
     assert!(!scene.registry.root().exists());
-    scene.registry.import(&scene.gguf(), Some("kept")).unwrap();
+    scene
+        .registry
+        .import(&scene.gguf(), Some("kept"), &mut InProcess)
+        .unwrap();
     refuses(
-        scene.registry.import(&scene.source, Some("kept")),
+        scene.registry.import(&scene.source, Some("kept"), &mut InProcess),
         Exit::Usage,
         "already a model `kept`",
     );
     refuses(
-        scene.registry.import(&scene.source, Some("novice")),
+        scene.registry.import(&scene.source, Some("novice"), &mut InProcess),
         Exit::Usage,
         "belongs to the starter model",
     );
     refuses(
-        scene.registry.import(&scene.source, Some("Not/Plain")),
+        scene.registry.import(&scene.source, Some("Not/Plain"), &mut InProcess),
         Exit::Usage,
         "`Not/Plain`",
     );
     assert_eq!(scene.left(), ["kept"]);
+}
+
+/// An inspector that hostile bytes have taken over.
+struct Bent(&'static str, &'static str);
+
+impl Inspector for Bent {
+    fn look(&mut self, _: &Path) -> Result<BTreeMap<String, String>, Fatal> {
+        Ok(BTreeMap::from([(self.0.to_owned(), self.1.to_owned())]))
+    }
+
+    fn inspect(&mut self, _: &Path, _: &[String]) -> Result<Inspected, Fatal> {
+        unreachable!("nothing was copied")
+    }
+}
+
+#[test]
+fn an_inspector_cannot_make_import_copy_other_files() {
+    let scene = scene();
+    fs::write(scene.source.with_file_name("secret"), "x").unwrap();
+    for (stored, name) in [("a", "../secret"), ("../../a", "config.json"), ("a", "/etc/passwd")] {
+        let result = scene.registry.import(&scene.source, None, &mut Bent(stored, name));
+        refuses(result, Exit::Usage, "is not a file of it");
+    }
+    let result = scene.registry.import(&scene.gguf(), None, &mut Bent("a", "secret"));
+    refuses(result, Exit::Usage, "is not a file of it");
+    assert!(!scene.registry.root().exists());
+}
+
+#[test]
+fn a_model_trained_on_the_terse_form_is_recognised() {
+    let scene = scene();
+    let folder = scene.source.with_file_name("mine");
+    fs::create_dir(&folder).unwrap();
+    for name in ["model.gguf", "tokenizer.json"] {
+        fs::write(folder.join(name), &*novice::file(name).unwrap()).unwrap();
+    }
+    let manifest = scene.registry.import(&folder, None, &mut InProcess).unwrap();
+    assert_eq!(manifest.profile, Profile::Compact);
+    let other = scene.registry.import(&scene.gguf(), None, &mut InProcess).unwrap();
+    assert_eq!(other.profile, Profile::Chat);
 }
 
 #[test]
@@ -270,11 +328,15 @@ fn a_sparse_giant_is_refused_by_its_head_at_once() {
     let scene = scene();
     let giant = scene.source.with_file_name("giant.gguf");
     fs::File::create(&giant).unwrap().set_len(10 << 30).unwrap();
-    refuses(scene.registry.import(&giant, None), Exit::Usage, "not with `GGUF`");
+    refuses(
+        scene.registry.import(&giant, None, &mut InProcess),
+        Exit::Usage,
+        "not with `GGUF`",
+    );
     let json = scene.source.join("tokenizer.json");
     fs::File::create(&json).unwrap().set_len(10 << 30).unwrap();
     refuses(
-        scene.registry.import(&scene.source, None),
+        scene.registry.import(&scene.source, None, &mut InProcess),
         Exit::Usage,
         "10737418240 bytes",
     );
@@ -284,7 +346,7 @@ fn a_sparse_giant_is_refused_by_its_head_at_once() {
 #[test]
 fn leftovers_of_a_killed_import_are_swept_away() {
     let scene = scene();
-    scene.registry.import(&scene.gguf(), None).unwrap();
+    scene.registry.import(&scene.gguf(), None, &mut InProcess).unwrap();
     let leftover = scene.registry.root().join(".incoming-tiny-model");
     fs::create_dir(&leftover).unwrap();
     fs::write(leftover.join("model.safetensors"), b"half").unwrap();
@@ -298,7 +360,7 @@ fn leftovers_of_a_killed_import_are_swept_away() {
             .count(),
         1
     );
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let mut left = scene.left();
     left.sort();
     assert_eq!(left, ["tiny-model", "tiny-q"]);
@@ -307,7 +369,7 @@ fn leftovers_of_a_killed_import_are_swept_away() {
 #[test]
 fn a_manifest_that_was_bent_is_refused_and_its_model_can_still_be_removed() {
     let scene = scene();
-    scene.registry.import(&scene.source, None).unwrap();
+    scene.registry.import(&scene.source, None, &mut InProcess).unwrap();
     let path = scene.registry.root().join("tiny-model/manifest.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("config.json", "../../../config.json")).unwrap();
