@@ -15,7 +15,18 @@ use super::pattern::{Pattern, Shape};
 use super::{Card, Example, LiteralRule, Sections, Severity};
 
 /// Languages a table or an example may name; tables may also say `any`.
-const LANGUAGES: [&str; 8] = ["python", "javascript", "typescript", "java", "go", "c", "cpp", "csharp"];
+const LANGUAGES: [&str; 10] = [
+    "python",
+    "javascript",
+    "typescript",
+    "java",
+    "go",
+    "c",
+    "cpp",
+    "csharp",
+    "rust",
+    "ruby",
+];
 
 /// Source kinds that framework models give to what enters the program, and `own` for a card that only its own
 /// sources can harm: no model gives that kind, and a card's own sources need none.

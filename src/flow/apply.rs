@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
-use super::matcher::{Place, Purpose};
+use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
 use super::solve::{Hit, Summary};
@@ -146,7 +146,7 @@ impl<'f> Walker<'_, 'f> {
         let found = self.world.rules(self.module).call(&paths, args, new, &decide);
         for found in found {
             let rule = found.rule;
-            if rule.pattern.in_route && !entry {
+            if (rule.pattern.in_route && !entry) || !of_receiver(rule, callee) {
                 continue;
             }
             let named = rule.pattern.names_danger();

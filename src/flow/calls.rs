@@ -60,6 +60,8 @@ struct Place {
 
 fn family(language: &str) -> &'static str {
     match language {
+        "rust" => "rust",
+        "ruby" => "ruby",
         "python" => "python",
         "java" => "java",
         "go" => "go",
@@ -195,7 +197,7 @@ impl Directory {
     }
 
     fn constructor(&self, module: usize, class: &Text) -> Vec<u32> {
-        let names = ["__init__", "constructor", "<init>", class];
+        let names = ["initialize", "__init__", "constructor", "<init>", class];
         self.method_of(module, class, &names)
     }
 
@@ -282,6 +284,7 @@ impl Directory {
         }
         match self.places[site.module].family {
             "c" => self.linked(site.module, name),
+            "ruby" => self.lone_method(site, name),
             "go" => units
                 .iter()
                 .copied()
@@ -448,7 +451,7 @@ fn place(module: &Module, files: &[SourceFile]) -> Place {
     let mut segments: Vec<Text> = stem.split('/').map(Text::from).collect();
     let family = family(module.language);
     let folder = segments[..segments.len() - 1].to_vec();
-    let package = matches!(segments.last().map(|last| &**last), Some("index" | "__init__")) || family == "go";
+    let package = matches!(segments.last().map(|last| &**last), Some("index" | "__init__" | "mod")) || family == "go";
     if package && segments.len() > 1 {
         segments.pop();
     }

@@ -179,6 +179,13 @@ pub fn is_literal_set(expr: &Expr) -> bool {
                 "unmodifiableList",
                 "entry",
             ];
+            // `[…].freeze`, `[…].iter()`
+            if args.is_empty()
+                && matches!(name, "freeze" | "iter" | "into_iter" | "to_set" | "to_vec")
+                && let ExprKind::Field(base, _) = &callee.kind
+            {
+                return is_literal_set(base);
+            }
             builds.contains(&name)
                 && !args.is_empty()
                 && args
@@ -186,7 +193,7 @@ pub fn is_literal_set(expr: &Expr) -> bool {
                     .all(|arg| fixed(&arg.value) || is_literal_set(&arg.value) || is_comparer(&arg.value))
         }
         ExprKind::Opaque(parts) | ExprKind::Template(parts) if parts.len() == 1 => is_literal_set(&parts[0]),
-        ExprKind::Cast(_, inner) => is_literal_set(inner),
+        ExprKind::Cast(_, inner) | ExprKind::Address(inner) => is_literal_set(inner),
         _ => false,
     }
 }

@@ -212,6 +212,26 @@ fn tainted(params: &Params, function: &Function, skip: usize) -> Vec<usize> {
             .map(|at| at + skip)
             .filter(|at| *at < function.params.len())
             .collect(),
+        Params::Only(types) => own
+            .filter(|(_, param)| of_type(param, types))
+            .map(|(at, _)| at)
+            .collect(),
+        Params::Routed(types) => {
+            let routes = || {
+                function
+                    .annotations
+                    .iter()
+                    .flat_map(|note| &note.args)
+                    .filter_map(|arg| text(&arg.value))
+            };
+            let named =
+                |param: &Param, close: &str| routes().any(|route| route.contains(&format!("<{}{close}", param.name)));
+            let given = |param: &Param| {
+                let rest = named(param, "..>") && !of_type(param, &["PathBuf".to_owned()]);
+                rest || named(param, ">") && of_type(param, types)
+            };
+            own.filter(|(_, param)| given(param)).map(|(at, _)| at).collect()
+        }
         Params::Marked(marks) => {
             let marked = |param: &Param| {
                 param
@@ -236,6 +256,16 @@ fn tainted(params: &Params, function: &Function, skip: usize) -> Vec<usize> {
             own.filter(|(_, param)| !injected(param)).map(|(at, _)| at).collect()
         }
     }
+}
+
+/// Whether the last segment of a parameter's type is one of these.
+fn of_type(param: &Param, types: &[String]) -> bool {
+    let last = param
+        .hint
+        .as_deref()
+        .and_then(names::type_path)
+        .and_then(|path| path.last().cloned());
+    last.is_some_and(|last| types.iter().any(|want| **want == *last))
 }
 
 fn called(expr: &Expr) -> Option<Text> {
@@ -375,10 +405,17 @@ fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) ->
             })
         }
         ExprKind::Call { callee, args, .. } => {
-            let inner: Vec<u32> = args
+            let mut inner: Vec<u32> = args
                 .iter()
                 .flat_map(|arg| handlers(search, resolver, module, &arg.value))
                 .collect();
+            // `get(list).post(create)`
+            if let ExprKind::Field(base, _) = &callee.kind
+                && matches!(base.kind, ExprKind::Call { .. })
+                && !inner.is_empty()
+            {
+                inner.extend(handlers(search, resolver, module, base));
+            }
             // `app.get("/x", makeHandler())`: the function that the factory returns is inside it.
             if inner.is_empty() {
                 returned(search, resolver, module, callee)

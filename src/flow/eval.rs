@@ -177,6 +177,25 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        let value = self.any_field(base, field, expr, state);
+        if !value.is_clean() && self.holds_number(base, field) {
+            return self.numbered(value);
+        }
+        value
+    }
+
+    /// Whether the class of `base` declares this field with a type in which no text can hide.
+    fn holds_number(&self, base: &Expr, field: &Text) -> bool {
+        let paths = self.world.resolver(self.module, self.here).paths(base);
+        paths.iter().filter_map(|path| path.last()).any(|class| {
+            let owner = self.world.class_module(self.module, class).unwrap_or(self.module);
+            let declared = |module: usize| self.world.scopes[module].fields.get(&(class.clone(), field.clone()));
+            let types = declared(self.module).or_else(|| declared(owner));
+            types.is_some_and(|types| types.iter().all(|path| names::is_numeric(&path.join("."))))
+        })
+    }
+
+    fn any_field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
         if let Some(value) = self.plain_field(base, field, expr, state) {
             return value;
         }

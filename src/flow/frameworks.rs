@@ -26,6 +26,7 @@ const TEXTS: &[(&str, &str)] = models![
     "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml" "browser.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml"
     "dotnet-library.toml" "aspnet.toml"
+    "rust-library.toml" "axum.toml" "actix-web.toml" "rocket.toml"
     "go-library.toml" "gin.toml" "echo.toml" "go-routers.toml"
 ];
 
@@ -74,6 +75,11 @@ pub enum Params {
     AllBut(Names),
     /// Those with one of these annotations.
     Marked(Vec<String>),
+    /// Those whose type names one of these.
+    Only(Vec<String>),
+    /// Those that an annotation names in a route, `#[get("/user/<id>")]`, and that are text by one of these types;
+    /// whatever is made of the rest of a route (`<name..>`) has a type of the project.
+    Routed(Vec<String>),
     /// Those at these positions.
     At(Vec<usize>),
 }
@@ -147,6 +153,10 @@ struct Entry {
     all_but: Option<Vec<String>>,
     #[serde(default)]
     marked: Vec<String>,
+    #[serde(default)]
+    only: Vec<String>,
+    #[serde(default)]
+    routed: bool,
     #[serde(default)]
     at: Vec<usize>,
 }
@@ -228,6 +238,8 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
         (Some(names), ..) => Params::AllBut(Names::of(names)?),
         (None, false, _) => Params::Marked(entry.marked),
         (None, true, false) => Params::At(entry.at),
+        (None, true, true) if entry.routed => Params::Routed(entry.only),
+        (None, true, true) if !entry.only.is_empty() => Params::Only(entry.only),
         (None, true, true) => Params::None,
     };
     let rule = EntryRule {

@@ -14,7 +14,13 @@ use super::taint::Walker;
 use super::value::{Fact, LOWER, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
-const CONTAINS: [&str; 13] = [
+const CONTAINS: [&str; 19] = [
+    "include?",
+    "member?",
+    "key?",
+    "has_key?",
+    "in?",
+    "contains_key",
     "contains",
     "includes",
     "has",
@@ -30,7 +36,10 @@ const CONTAINS: [&str; 13] = [
     "some",
 ];
 /// Methods that ask whether two values are the same.
-const EQUALS: [&str; 7] = [
+const EQUALS: [&str; 10] = [
+    "eq",
+    "eql?",
+    "eq_ignore_ascii_case",
     "equals",
     "Equals",
     "equalsIgnoreCase",
@@ -51,7 +60,24 @@ const COMPARES: [&str; 8] = [
     "compareTo",
 ];
 /// Methods that give another spelling of the same value.
-const SPELLINGS: [&str; 19] = [
+const SPELLINGS: [&str; 36] = [
+    "as_str",
+    "as_ref",
+    "as_deref",
+    "to_string",
+    "to_owned",
+    "to_lowercase",
+    "to_uppercase",
+    "to_ascii_lowercase",
+    "to_ascii_uppercase",
+    "into",
+    "clone",
+    "to_s",
+    "to_sym",
+    "downcase",
+    "upcase",
+    "chomp",
+    "dup",
     "lower",
     "upper",
     "strip",
@@ -317,6 +343,14 @@ impl<'f> Walker<'_, 'f> {
 
     /// The variable that an expression is about, other spellings of it included, if anything is known of it.
     fn subject(&self, expr: &'f Expr, state: &State<'f>) -> Option<String> {
+        match &expr.kind {
+            ExprKind::Address(inner) => return self.subject(inner, state),
+            // What is switched on has a name of its own when it is long.
+            ExprKind::Name(name) if name.starts_with('<') && state.bound.contains_key(name) => {
+                return self.subject(state.bound[name], state);
+            }
+            _ => {}
+        }
         if let ExprKind::Call { callee, args, .. } = &expr.kind {
             let name = called(callee);
             if !SPELLINGS.contains(&&*name) {

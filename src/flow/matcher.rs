@@ -230,9 +230,12 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Pla
                     return None;
                 }
             }
+            // What the receiver says is asked by whoever has the whole call: `of_receiver`.
+            ArgSpec::Matches(Which::Receiver, _) => {}
             ArgSpec::Matches(which, regex) => {
-                let written = only(which, args).and_then(|expr| spelled(expr, decide))?;
-                if !regex.is_match(&written) {
+                let said = |expr: &Expr| spelled(expr, decide).is_some_and(|written| regex.is_match(&written));
+                let expr = only(which, args)?;
+                if !said(expr) && !listed(expr).is_some_and(|items| items.iter().any(|(_, item)| said(item))) {
                     return None;
                 }
                 places.extend(find(which, args));
@@ -252,6 +255,32 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Pla
     }
     places.dedup();
     Some(places)
+}
+
+/// Whether the calls that made the receiver say what the rule asks of them: `Command::new("sh").arg("-c").arg(x)`.
+pub fn of_receiver(rule: &Rule, callee: &Expr) -> bool {
+    let Shape::Call { args, .. } = &rule.pattern.shape else {
+        return true;
+    };
+    args.iter().all(|spec| match spec {
+        ArgSpec::Matches(Which::Receiver, regex) => {
+            let mut said = false;
+            names::descend(callee, &mut |expr| {
+                said |= matches!(&expr.kind, ExprKind::Literal(Literal::Str(text)) if regex.is_match(text));
+            });
+            said
+        }
+        _ => true,
+    })
+}
+
+/// What a list that is written out holds: `&["-c", command]`.
+fn listed(expr: &Expr) -> Option<&[(Option<Expr>, Expr)]> {
+    match &expr.kind {
+        ExprKind::Collection(items) => Some(items),
+        ExprKind::Address(inner) => listed(inner),
+        _ => None,
+    }
 }
 
 /// `**options` may carry any keyword.

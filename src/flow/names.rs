@@ -13,6 +13,22 @@ use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtK
 use super::macros::Macros;
 use super::tables::NUMERIC_TYPES;
 
+/// Methods that give what they are called on, out of a wrapper or into one.
+const ADAPTERS: [&str; 12] = [
+    "unwrap",
+    "expect",
+    "unwrap_or_default",
+    "clone",
+    "as_ref",
+    "as_mut",
+    "as_deref",
+    "borrow",
+    "borrow_mut",
+    "to_owned",
+    "into_inner",
+    "deref",
+];
+
 /// A dotted name, outermost segment first.
 pub type Path = Vec<Text>;
 
@@ -64,6 +80,12 @@ pub fn path_of_text(text: &str) -> Path {
 /// The class name in a type as written: without `const`, pointers, generics, arrays and nullability.
 pub fn type_path(hint: &str) -> Option<Path> {
     let mut text = hint.trim().trim_start_matches(['*', '&', '[', ']', ' ', ':', '?', '.']);
+    if let Some(rest) = text.strip_prefix('\'') {
+        // A lifetime.
+        text = rest
+            .trim_start_matches(|c: char| c.is_alphanumeric() || c == '_')
+            .trim_start();
+    }
     for word in [
         "const ",
         "final ",
@@ -72,6 +94,9 @@ pub fn type_path(hint: &str) -> Option<Path> {
         "unsigned ",
         "static ",
         "readonly ",
+        "mut ",
+        "dyn ",
+        "impl ",
         "enum ",
         "volatile ",
     ] {
@@ -88,6 +113,12 @@ pub fn type_path(hint: &str) -> Option<Path> {
         "Mono<",
         "unique_ptr<",
         "shared_ptr<",
+        "Box<",
+        "Arc<",
+        "Rc<",
+        "RefCell<",
+        "Mutex<",
+        "RwLock<",
     ] {
         if let Some(at) = text.find(wrapper) {
             text = &text[at + wrapper.len()..];
@@ -106,13 +137,36 @@ pub fn type_path(hint: &str) -> Option<Path> {
     .then_some(path)
 }
 
+/// What a wrapper holds that lends itself out as that: `web::Data<Pool>`, `Json<Params>`.
+fn held(hint: &str) -> Option<Path> {
+    let (wrapper, inner) = hint.strip_suffix('>')?.split_once('<')?;
+    let wrapper = wrapper.rsplit("::").next().unwrap_or(wrapper);
+    let lends = [
+        "Json",
+        "Query",
+        "Form",
+        "Path",
+        "Data",
+        "State",
+        "Extension",
+        "Valid",
+        "Option",
+    ];
+    lends.contains(&wrapper).then(|| type_path(inner)).flatten()
+}
+
 /// True for a type whose values are plain numbers or truth values, in any of the languages.
 pub fn is_numeric(hint: &str) -> bool {
     let hint = hint
         .trim()
         .trim_start_matches("const ")
         .trim_start_matches("final ")
-        .trim_start_matches("unsigned ");
+        .trim_start_matches("unsigned ")
+        .trim_start_matches('&');
+    // A container of numbers: `Path<i64>`, `Option<Integer>`.
+    if let Some((_, inner)) = hint.strip_suffix('>').and_then(|hint| hint.split_once('<')) {
+        return inner.split(',').all(|part| is_numeric(part.trim()));
+    }
     NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?'))
 }
 
@@ -274,6 +328,7 @@ fn receiver(module: &Module, function: &Function) -> Option<Text> {
             .first()
             .filter(|_| !is_static(function))
             .map(|param| param.name.clone()),
+        "ruby" => Some("self".into()),
         "go" => {
             let own = |hint: &str| type_path(hint).and_then(|path| path.last().cloned()) == function.class_name;
             let first = function.params.first();
@@ -305,6 +360,14 @@ impl Frame {
                 frame.unsigned.insert(param.name.clone());
             }
             if let Some(path) = param.hint.as_deref().and_then(type_path) {
+                frame.note(&param.name, scope.qualify(path));
+            }
+            if let Some(path) = param
+                .hint
+                .as_deref()
+                .and_then(held)
+                .filter(|_| module.language == "rust")
+            {
                 frame.note(&param.name, scope.qualify(path));
             }
             for (_, path) in extra.iter().filter(|(position, _)| *position == at) {
@@ -476,6 +539,11 @@ impl Resolver<'_> {
             {
                 out.extend(known.iter().cloned());
             }
+            let fluent = path.iter().position(|part| part.starts_with(char::is_uppercase));
+            if let Some(class) = fluent.filter(|class| self.module.language == "rust" && class + 1 < path.len()) {
+                // `OpenOptions::new().read(true).open(x)`: a builder gives itself.
+                out.push(extend(&path[..=class].to_vec(), field));
+            }
             out.push(extend(&path, field));
         }
         if out.is_empty() {
@@ -501,6 +569,11 @@ impl Resolver<'_> {
         let found = self.follow(callee, left - 1);
         if new {
             return found;
+        }
+        if let ExprKind::Field(base, _) = &callee.kind
+            && ADAPTERS.contains(&called)
+        {
+            return self.follow(base, left - 1);
         }
         let mut out = Vec::new();
         for path in found {

@@ -11,7 +11,7 @@ use crate::cards::pattern::Shape;
 use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
 use super::Suspect;
-use super::matcher::{Purpose, Rule, Rules};
+use super::matcher::{Purpose, Rule, Rules, of_receiver};
 use super::names::{self, Resolver};
 use super::value::Const;
 use super::world::{CARDS, World};
@@ -61,6 +61,7 @@ impl Look<'_> {
                         .call(&paths, args, *new, self.decide)
                         .into_iter()
                         .map(|found| found.rule)
+                        .filter(|rule| of_receiver(rule, callee))
                         .collect()
                 }
                 ExprKind::Name(last) | ExprKind::Field(_, last) if self.rules.knows_read(last) => {

@@ -4,6 +4,19 @@
 
 /// Calls whose result says something about the value but does not contain it.
 pub const OPAQUE: &[&str] = &[
+    "is_empty",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "starts_with",
+    "ends_with",
+    "contains_key",
+    "println",
+    "eprintln",
+    "eprint",
+    "trace",
+    "capacity",
     "len",
     "length",
     "size",
@@ -158,6 +171,18 @@ pub const ASKS: &[&str] = &["query", "Query", "find", "exec", "execute"];
 
 /// Calls that give a number (or another type that text cannot hide in).
 pub const NUMBERS: &[&str] = &[
+    "to_i",
+    "to_f",
+    "Integer",
+    "Float",
+    "to_d",
+    "to_date",
+    "as_i64",
+    "as_u64",
+    "as_f64",
+    "as_bool",
+    "parse_str",
+    "from_str_radix",
     "int",
     "float",
     "complex",
@@ -241,6 +266,15 @@ pub const ALLOCATES: &[&str] = &[
 
 /// Methods that put their arguments into their receiver.
 pub const FILLS: &[&str] = &[
+    "push_str",
+    "extend_from_slice",
+    "insert_str",
+    "push_back",
+    "append_pair",
+    "concat",
+    "<<",
+    "merge!",
+    "prepend",
     "append",
     "push",
     "add",
@@ -310,6 +344,26 @@ pub const GETS: &[&str] = &[
 
 /// Types of plain numbers, truth values, dates and identifiers, in which no text can hide.
 pub const NUMERIC_TYPES: &[&str] = &[
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "f32",
+    "f64",
+    "Uuid",
+    "uuid::Uuid",
+    "NaiveDate",
+    "NaiveDateTime",
+    "IpAddr",
+    "Ipv4Addr",
     "int",
     "long",
     "short",

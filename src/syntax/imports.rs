@@ -25,19 +25,31 @@ pub(super) fn imports<'t>(row: &Row, roles: &Roles<'t>, text: &str) -> Vec<Impor
 
 fn import(row: &Row, entry: &Entry<'_>, span: Span, text: &str) -> Import {
     let part = |slot| entry.one(slot).map(|node: Node<'_>| bare(text_of(node, text)));
-    let mut path = (row.import_path)(part(Slot::Path).unwrap_or_default());
+    // A path may stand in pieces, outermost first: `a::{b::{c}}`.
+    let mut path = String::new();
+    for piece in entry.many(Slot::Path) {
+        join(&mut path, &(row.import_path)(bare(text_of(piece, text))));
+    }
     let member = part(Slot::Member).map(str::to_owned);
-    if let Some(member) = member.as_deref().filter(|member| *member != "default") {
+    let member = member.map(|member| (row.import_path)(&member));
+    if let Some(member) = member
+        .as_deref()
+        .filter(|member| !matches!(*member, "default" | "self"))
+    {
         join(&mut path, member);
     }
     let local = match part(Slot::Local) {
         Some("_" | ".") => String::new(),
         Some(local) => (row.import_path)(local),
-        None => member
-            .as_deref()
-            .and_then(|member| member.rsplit('.').next())
-            .unwrap_or_default()
-            .to_owned(),
+        None => {
+            let whole = if member.as_deref() == Some("self") {
+                Some(&*path)
+            } else {
+                member.as_deref()
+            };
+            let last = whole.and_then(|whole| whole.rsplit('.').next());
+            last.unwrap_or_default().to_owned()
+        }
     };
     if entry.has(Slot::Wildcard) || part(Slot::Local) == Some(".") {
         join(&mut path, "*");

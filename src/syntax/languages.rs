@@ -4,11 +4,13 @@
 //! A new language is a row here and a folder under `queries/`; rows may share query files.
 //! Deliberately absent: guesses from content beyond `#!` lines and C headers that hold C++. Start at [`row_of`].
 
+use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::Regex;
 use tree_sitter::Language;
 
+use super::macros;
 use super::roles::Query;
 
 /// Every extension that a row reads, without the dot.
@@ -32,6 +34,8 @@ pub(super) struct Row {
     queries: &'static [&'static str],
     /// Spells an import path the way patterns do.
     pub import_path: fn(&str) -> String,
+    /// Spells the text as the grammar reads it best, every byte in its place.
+    spell: Option<fn(&str) -> Cow<'_, str>>,
     compiled: OnceLock<Result<Query, String>>,
 }
 
@@ -40,7 +44,7 @@ const JSX: &str = include_str!("queries/javascript/jsx.scm");
 const C_COMMON: &str = include_str!("queries/c/common.scm");
 const TYPESCRIPT: &str = include_str!("queries/typescript/types.scm");
 
-static ROWS: [Row; 9] = [
+static ROWS: [Row; 10] = [
     row(
         "python",
         &["py", "pyi", "pyw"],
@@ -119,6 +123,15 @@ static ROWS: [Row; 9] = [
         &[include_str!("queries/c_sharp/c_sharp.scm")],
         as_written,
     ),
+    row(
+        "rust",
+        &["rs"],
+        &[],
+        || tree_sitter_rust::LANGUAGE.into(),
+        &[include_str!("queries/rust/rust.scm")],
+        scoped_name,
+    )
+    .spelled(macros::as_calls),
 ];
 
 const fn row(
@@ -136,11 +149,22 @@ const fn row(
         grammar,
         queries,
         import_path,
+        spell: None,
         compiled: OnceLock::new(),
     }
 }
 
 impl Row {
+    const fn spelled(mut self, spell: fn(&str) -> Cow<'_, str>) -> Self {
+        self.spell = Some(spell);
+        self
+    }
+
+    /// What is parsed in place of the text of a file: as long as that.
+    pub fn prepared<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.spell.map_or(Cow::Borrowed(text), |spell| spell(text))
+    }
+
     pub fn language(&self) -> Language {
         (self.grammar)()
     }

@@ -12,6 +12,7 @@ pub mod form;
 mod imports;
 mod languages;
 mod lower;
+mod macros;
 mod roles;
 
 use std::collections::BTreeMap;
@@ -116,11 +117,12 @@ pub fn parse_within(file: &SourceFile, limits: &Limits) -> Option<(Module, Optio
         }
     };
     let deadline = Instant::now() + limits.max_time;
-    let Some(tree) = tree_of(row, &file.text, deadline) else {
+    let text = row.prepared(&file.text);
+    let Some(tree) = tree_of(row, &text, deadline) else {
         return Some(fail(format!("not parsed: it took longer than {:?}", limits.max_time)));
     };
-    let roles = query.roles(tree.root_node(), &file.text, MAX_DEPTH as u32 * TREE_LEVELS, deadline);
-    let mut module = lower::lower(file, row, &roles, tree.root_node());
+    let roles = query.roles(tree.root_node(), &text, MAX_DEPTH as u32 * TREE_LEVELS, deadline);
+    let mut module = lower::lower(file, &text, row, &roles, tree.root_node());
     let problem = (!roles.complete).then(|| {
         module.partial = true;
         Problem::new(

@@ -41,7 +41,7 @@ words! {
         Assert = "assert", If = "if", Elif = "elif", Loop = "loop", Switch = "switch", Case = "case", Try = "try",
         Handler = "handler", With = "with", Defer = "defer", Break = "break", Continue = "continue",
         Delete = "delete", Block = "block", Class = "class", Member = "member", Import = "import",
-        Annotation = "annotation", Skip = "skip", Path = "path", Jump = "jump",
+        Annotation = "annotation", Skip = "skip", Path = "path", Jump = "jump", Format = "format",
     }
 }
 
@@ -137,6 +137,8 @@ pub(super) struct Roles<'t> {
     pub import_nodes: Vec<Node<'t>>,
     /// False where a limit ended the query early.
     pub complete: bool,
+    /// Whether a block of the language has a value only where a query says so.
+    pub values: bool,
 }
 
 impl<'t> Roles<'t> {
@@ -203,7 +205,11 @@ impl Query {
         let mut cursor = QueryCursor::new();
         cursor.set_max_start_depth(Some(max_depth));
         let mut late = false;
-        let mut roles = Roles::default();
+        let values = self.captures.contains(&Some((Role::Block, Some(Slot::Value))));
+        let mut roles = Roles {
+            values,
+            ..Roles::default()
+        };
         let mut watch = |_: &tree_sitter::QueryCursorState| {
             late = Instant::now() > deadline;
             if late {

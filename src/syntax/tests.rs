@@ -17,7 +17,7 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
-const EXTENSIONS: [&str; 9] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs"];
+const EXTENSIONS: [&str; 10] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs"];
 
 /// Parses on the stack that `parse` provides.
 fn one(path: &str, text: &str) -> Module {
@@ -109,6 +109,9 @@ fn shapes(n: usize) -> Vec<String> {
         format!("int {}a{};", many("("), many(")")),
         format!("int a{};", many("[1]")),
         format!("{}x;", many("a::")),
+        format!("fn f() {{ {}1{} }}", many("if a { let b = match c { d => "), many("}}")),
+        format!("{}{}", many("f!("), many(")")),
+        format!("{}x", many("vec![{")),
         many("`${"),
         many("<a>"),
         many("#if X\n"),
@@ -214,6 +217,10 @@ fn mutilated_programs_never_panic() {
         (
             "a.cs",
             "using A = B.C;\n[D(X = 1)] class A<T> : B { string P => $\"é{x:D}\"; T f(this T s, int y = 1) { var z = s switch { 1 => 2, _ => y?.q }; return new() { R = v => v }; } }\n",
+        ),
+        (
+            "a.rs",
+            "use a::{b::{self, c as d}, e::*};\n#[get(\"/x\")] fn f(P(x): P<&'a str>) -> R { let Some(y) = x? else { return z!(\"{x} é\", k = 'é') }; match y { A { b, c: D(e) } if e > 1 => |g| { g }, _ => vec![0; 3] } }\n",
         ),
         (
             "a.cpp",

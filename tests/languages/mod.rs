@@ -101,3 +101,8 @@ fn cpp_lowers_to_the_expected_forms() {
 fn csharp_lowers_to_the_expected_forms() {
     check_language("csharp");
 }
+
+#[test]
+fn rust_lowers_to_the_expected_forms() {
+    check_language("rust");
+}

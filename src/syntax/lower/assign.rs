@@ -64,6 +64,15 @@ impl<'t> Engine<'t> {
         }
     }
 
+    /// `let pattern = value else { … }`: what runs when the value has another shape.
+    pub(super) fn unless_bound(&mut self, node: Node<'t>, entry: &Entry<'t>, out: &mut Vec<Stmt>) {
+        let then = self.maybe_body(entry, Slot::Else);
+        if !then.is_empty() {
+            let (cond, otherwise) = (opaque(Vec::new(), span_of(node)), Vec::new());
+            out.push(stmt(StmtKind::If { cond, then, otherwise }, span_of(node)));
+        }
+    }
+
     /// An assignment as a value.
     pub(super) fn assign_value(&mut self, node: Node<'t>, entry: &Entry<'t>) -> Expr {
         let mut statements = Vec::new();

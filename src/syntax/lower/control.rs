@@ -159,7 +159,8 @@ impl<'t> Engine<'t> {
                 // An arm that waits for something is taken or not, for reasons that are not in the text.
                 arm.cond = Some(opaque(Vec::new(), span));
             }
-            if arm.body.is_empty() && arm.cond.is_some() {
+            // An arm that names its body is empty on purpose and falls into no other.
+            if arm.body.is_empty() && arm.cond.is_some() && !parts.has(Slot::Body) {
                 open = self.either(open, arm.cond);
                 continue;
             }
@@ -225,6 +226,8 @@ impl<'t> Engine<'t> {
         for value in values {
             let span = span_of(value);
             let test = match subject {
+                // A shape is met or not; what it is compared with tells nothing about the value.
+                _ if matches!(self.role(value), Some(Role::Pattern | Role::Fields)) => opaque(Vec::new(), span),
                 Some(subject) => {
                     let (equals, value) = (self.word("=="), self.expr(value));
                     expr(

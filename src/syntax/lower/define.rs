@@ -176,7 +176,7 @@ impl<'t> Engine<'t> {
     pub(super) fn annotation(&mut self, node: Node<'t>, entry: &Entry<'t>) -> Annotation {
         let span = span_of(node);
         if let Some(name) = entry.one(Slot::Name) {
-            let name = self.word(self.text(name));
+            let name = self.text(name).replace("::", ".").into();
             let args = entry
                 .many(Slot::Args)
                 .into_iter()

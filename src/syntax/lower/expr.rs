@@ -33,6 +33,7 @@ impl<'t> Engine<'t> {
             Role::False => ExprKind::Literal(Literal::Bool(false)),
             Role::Null => ExprKind::Literal(Literal::Null),
             Role::Str => return self.string(node),
+            Role::Format => return self.format_string(node),
             Role::Concat => return self.concat(node),
             Role::Text => {
                 let text = self.text(entry.one(Slot::Value).unwrap_or(node));

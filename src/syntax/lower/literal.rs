@@ -35,6 +35,32 @@ impl<'t> Engine<'t> {
         expr(ExprKind::Template(pieces), span)
     }
 
+    /// A literal in whose text `{name}` is a hole; holes without a name are filled by arguments and stay text.
+    pub(super) fn format_string(&mut self, node: Node<'t>) -> Expr {
+        let span = span_of(node);
+        let (from, to) = content(self.text(node));
+        let (base, text) = (node.start_byte() + from, &self.text(node)[from..to]);
+        let mut pieces = Vec::new();
+        let mut after = 0;
+        for (open, close) in holes(text) {
+            let name = &text[open + 1..close];
+            let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+            let length = name.bytes().take_while(word).count();
+            let plain = matches!(name.as_bytes().get(length), None | Some(b':'));
+            if length == 0 || !plain || name.starts_with(|c: char| c.is_ascii_digit()) {
+                continue;
+            }
+            self.piece((base + after, span.line), (base + open, span.last), &mut pieces);
+            pieces.push(expr(ExprKind::Name(self.word(&name[..length])), span));
+            after = close + 1;
+        }
+        if pieces.is_empty() {
+            return expr(ExprKind::Literal(Literal::Str(text.into())), span);
+        }
+        self.piece((base + after, span.line), (base + text.len(), span.last), &mut pieces);
+        expr(ExprKind::Template(pieces), span)
+    }
+
     /// The literal text between two places, each a byte offset and a line.
     fn piece(&mut self, from: (usize, u32), to: (usize, u32), pieces: &mut Vec<Expr>) {
         let text = self.text.get(from.0..to.0).unwrap_or_default();
@@ -76,17 +102,41 @@ impl<'t> Engine<'t> {
     }
 }
 
+/// Where `{` and `}` stand that belong together; `{{` is a brace.
+fn holes(text: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let close = |from: usize| {
+            bytes[from..]
+                .iter()
+                .position(|byte| *byte == b'}')
+                .map(|close| from + close)
+        };
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'{', Some(b'{')) => at += 2,
+            (b'{', _) => {
+                let Some(close) = close(at) else { break };
+                found.push((at, close));
+                at = close + 1;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
 /// Where the text of a literal starts and ends: prefix letters, quotes and raw-string delimiters are left out.
 fn content(literal: &str) -> (usize, usize) {
     let open = literal.find(['"', '\'', '`']);
-    let Some(open) = open.filter(|at| {
-        literal[..*at]
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '@' | '$'))
-    }) else {
+    let prefix = open.map_or("", |at| literal[..at].trim_end_matches('#'));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '$');
+    let Some(open) = open.filter(|_| prefix.chars().all(plain)) else {
         return (0, literal.len());
     };
+    // `r#"…"#` ends in as many hashes as it starts with.
     let quoted = &literal[open..];
+    let quoted = quoted.strip_suffix(&literal[prefix.len()..open]).unwrap_or(quoted);
     if literal[..open].ends_with('R')
         && let Some(paren) = quoted.find('(')
         && let Some(close) = quoted.rfind(')').filter(|close| *close > paren)
@@ -116,6 +166,7 @@ mod tests {
             ("u8\"x\"", "x"),
             ("R\"sql(a)\"b)sql\"", "a)\"b"),
             ("\"unclosed", "unclosed"),
+            ("br##\"a\"#b\"##", "a\"#b"),
             ("\"", ""),
             ("'é'", "é"),
             ("@\"C:\\x\"", "C:\\x"),

@@ -31,9 +31,17 @@ use crate::source::SourceFile;
 const FLAT_NAMES: usize = 4096;
 
 /// Lowers one parsed file.
-pub(super) fn lower<'t>(file: &'t SourceFile, row: &'static Row, roles: &'t Roles<'t>, root: Node<'t>) -> Module {
+///
+/// `text` is what was parsed: the file's own, or a spelling of it in which every byte stands where it stood.
+pub(super) fn lower<'t>(
+    file: &'t SourceFile,
+    text: &'t str,
+    row: &'static Row,
+    roles: &'t Roles<'t>,
+    root: Node<'t>,
+) -> Module {
     let mut engine = Engine {
-        text: &file.text,
+        text,
         roles,
         cursor: root.walk(),
         names: HashMap::new(),
@@ -57,7 +65,7 @@ pub(super) fn lower<'t>(file: &'t SourceFile, row: &'static Row, roles: &'t Role
     Module {
         file: file.id,
         language: row.name,
-        imports: imports::imports(row, roles, &file.text),
+        imports: imports::imports(row, roles, text),
         classes: engine.classes,
         functions,
         partial: engine.partial,

@@ -32,6 +32,14 @@ impl<'t> Engine<'t> {
     pub(super) fn sequence(&mut self, node: Node<'t>, out: &mut Vec<Stmt>) {
         let children = self.children(node);
         self.run(&children, out);
+        let block = self.entry(node).filter(|entry| entry.role == Role::Block);
+        let ends = out
+            .last()
+            .is_some_and(|last| matches!(last.kind, StmtKind::Return(_) | StmtKind::Throw(_)));
+        if self.roles.values && !ends && block.is_some_and(|block| !block.has(Slot::Value)) {
+            // `{ f(); }` runs something and gives nothing: its last statement is no value.
+            out.push(stmt(StmtKind::Block(Vec::new()), span_of(node)));
+        }
     }
 
     /// Statements in order. What follows a `defer` runs before it, as the body of a `try` before its `finally`.
@@ -77,7 +85,10 @@ impl<'t> Engine<'t> {
         };
         let kind = match entry.role {
             Role::Skip | Role::Import => return,
-            Role::Assign => return self.assign(node, entry, out),
+            Role::Assign => {
+                self.assign(node, entry, out);
+                return self.unless_bound(node, entry, out);
+            }
             Role::Declaration => return self.declaration(node, entry, out),
             Role::Function => return self.define(node, entry, out),
             Role::Class => return self.class(node, entry, out),

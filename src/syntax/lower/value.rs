@@ -42,9 +42,14 @@ impl<'t> Engine<'t> {
 }
 
 /// Hands the last expression of a body, and of every arm of what stands last, to `to`.
-pub(super) fn give(body: &mut [Stmt], to: &dyn Fn(Expr) -> Stmt) {
+pub(super) fn give(body: &mut Vec<Stmt>, to: &dyn Fn(Expr) -> Stmt) {
     let Some(last) = body.last_mut() else { return };
     match &mut last.kind {
+        // An assignment gives what it assigned.
+        StmtKind::Assign { target, .. } => {
+            let given = to(target.clone());
+            body.push(given);
+        }
         StmtKind::Expr(value) => {
             let nothing = opaque(Vec::new(), value.span);
             *last = to(std::mem::replace(value, nothing));
