@@ -11,23 +11,7 @@ use crate::cards::segments;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtKind, Text};
 
 use super::macros::Macros;
-use super::tables::NUMERIC_TYPES;
-
-/// Methods that give what they are called on, out of a wrapper or into one.
-const ADAPTERS: [&str; 12] = [
-    "unwrap",
-    "expect",
-    "unwrap_or_default",
-    "clone",
-    "as_ref",
-    "as_mut",
-    "as_deref",
-    "borrow",
-    "borrow_mut",
-    "to_owned",
-    "into_inner",
-    "deref",
-];
+use super::tables::{ADAPTERS, NUMERIC_TYPES};
 
 /// A dotted name, outermost segment first.
 pub type Path = Vec<Text>;

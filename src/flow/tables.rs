@@ -422,3 +422,19 @@ pub const NUMERIC_TYPES: &[&str] = &[
     "TimeOnly",
     "TimeSpan",
 ];
+
+/// Methods that give what they are called on, out of a wrapper or into one.
+pub const ADAPTERS: &[&str] = &[
+    "unwrap",
+    "expect",
+    "unwrap_or_default",
+    "clone",
+    "as_ref",
+    "as_mut",
+    "as_deref",
+    "borrow",
+    "borrow_mut",
+    "to_owned",
+    "into_inner",
+    "deref",
+];
