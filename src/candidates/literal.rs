@@ -101,7 +101,9 @@ fn statement(stmt: &Stmt, found: &mut dyn FnMut(&str, &str, Span)) {
             let literals: Vec<&str> = args.iter().filter_map(|arg| text(&arg.value)).collect();
             match (last(callee), literals.as_slice()) {
                 (Some(name), [only]) if args.len() == 1 => found(&name, only, expr.span),
-                (Some(_), [name, value]) if args.len() == 2 && name.len() < 40 => found(name, value, expr.span),
+                (Some(_), [name, value]) if args.len() == 2 && name.len() < 40 && !(title(name) && title(value)) => {
+                    found(name, value, expr.span);
+                }
                 _ => {}
             }
         }
@@ -119,6 +121,11 @@ fn statement(stmt: &Stmt, found: &mut dyn FnMut(&str, &str, Span)) {
         }
         _ => {}
     });
+}
+
+/// A word in title case: two of them in a row are names of members (`HasIndex("AccessToken", "LastSeen")`).
+fn title(text: &str) -> bool {
+    text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase) && text.chars().all(char::is_alphabetic)
 }
 
 fn last(expr: &Expr) -> Option<Text> {

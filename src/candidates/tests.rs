@@ -276,3 +276,33 @@ public class OrdersController : ControllerBase
     assert_eq!(lines("CWE-502"), [20]);
     assert_eq!(lines("CWE-328"), [22]);
 }
+
+#[test]
+fn cookies_and_settings_of_kotlin_are_asked_for() {
+    let code = r#"
+import io.ktor.server.routing.*
+fun Application.module() {
+    routing {
+        get("/a") {
+            call.response.cookies.append("a", "1")
+            call.response.cookies.append("b", "1", secure = true, httpOnly = true)
+        }
+    }
+}
+fun plain(response: HttpServletResponse) {
+    val kept = Cookie("kept", "1")
+    kept.secure = true
+    kept.isHttpOnly = true
+    response.addCookie(kept)
+}
+fun lax(response: HttpServletResponse) = response.addCookie(Cookie("lax", "1"))
+fun weak(data: ByteArray) = MessageDigest.getInstance("MD5").digest(data)
+fun good(data: ByteArray) = MessageDigest.getInstance("SHA-256").digest(data)
+"#;
+    let lines = |id: &str| {
+        let found = scan(&[("Site.kt", code)], &only(id));
+        found.iter().map(|candidate| candidate.place().line).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("CWE-614"), [6, 17]);
+    assert_eq!(lines("CWE-328"), [18]);
+}

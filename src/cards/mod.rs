@@ -136,6 +136,7 @@ fn rows(language: &str) -> [&str; 3] {
     match language {
         "typescript" => ["typescript", "javascript", "any"],
         "cpp" => ["cpp", "c", "any"],
+        "kotlin" => ["kotlin", "java", "any"],
         own => [own, own, "any"],
     }
 }

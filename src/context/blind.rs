@@ -69,7 +69,8 @@ fn syntax(path: &str) -> &'static Syntax {
         "py" | "pyi" | "pyw" => &PYTHON,
         "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" => &SCRIPT,
         "go" => &GO,
-        "java" | "cs" | "c" | "h" | "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "inc" | "ipp" => &C,
+        "java" | "cs" | "kt" | "kts" | "c" | "h" | "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "inc"
+        | "ipp" => &C,
         "xml" | "html" => &MARKUP,
         _ => &SETTINGS,
     }

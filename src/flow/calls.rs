@@ -63,7 +63,7 @@ fn family(language: &str) -> &'static str {
         "rust" => "rust",
         "ruby" => "ruby",
         "python" => "python",
-        "java" => "java",
+        "java" | "kotlin" => "java",
         "go" => "go",
         "c" | "cpp" => "c",
         "csharp" => "csharp",

@@ -9,7 +9,7 @@ use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
 use super::taint::{Walker, meet};
-use super::value::{self, ANY, Fact, Facts, LOWER, Note, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
 
 /// Operators whose result is a truth value and carries nothing.
 const COMPARISONS: [&str; 16] = [
@@ -273,6 +273,17 @@ impl<'f> Walker<'_, 'f> {
         }
         let resolver = self.world.resolver(self.module, self.here);
         let found = rules.read(&resolver.paths(expr));
+        // `file.name` may be as clean as `file.getName()`.
+        let cleans = found.iter().filter(|rule| rule.purpose == Purpose::Sanitizer);
+        let dead: Mask = cleans
+            .filter_map(|rule| rule.card)
+            .fold(0, |mask, card| mask | 1 << card);
+        if dead != 0 {
+            *value = std::mem::take(value).map(&|fact| Fact {
+                dead: fact.dead | dead,
+                ..fact.clone()
+            });
+        }
         let found: Vec<_> = found
             .into_iter()
             .filter(|rule| rule.purpose == Purpose::Source)

@@ -60,7 +60,7 @@ const COMPARES: [&str; 8] = [
     "compareTo",
 ];
 /// Methods that give another spelling of the same value.
-const SPELLINGS: [&str; 36] = [
+const SPELLINGS: [&str; 38] = [
     "as_str",
     "as_ref",
     "as_deref",
@@ -86,6 +86,8 @@ const SPELLINGS: [&str; 36] = [
     "toUpperCase",
     "toString",
     "casefold",
+    "lowercase",
+    "uppercase",
     "String",
     "str",
     "getName",

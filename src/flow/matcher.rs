@@ -58,6 +58,8 @@ pub struct Match<'r> {
 pub struct Rules {
     /// The language binds an import by the last segment of its path, so that patterns may name more than code shows.
     short: bool,
+    /// The language reads and writes `getName()` and `setName(x)` of a library as the property `name`.
+    properties: bool,
     rules: Vec<Rule>,
     calls: HashMap<String, Vec<usize>>,
     reads: HashMap<String, Vec<usize>>,
@@ -73,11 +75,26 @@ impl Rules {
     pub fn of(language: &str) -> Self {
         Self {
             short: language == "go",
+            properties: language == "kotlin",
             ..Self::default()
         }
     }
 
     pub fn add(&mut self, rule: Rule) {
+        if let Some(shape) = self.properties.then(|| property(&rule)).flatten() {
+            let pattern = Pattern {
+                shape,
+                ..rule.pattern.clone()
+            };
+            self.insert(Rule {
+                pattern,
+                ..rule.clone()
+            });
+        }
+        self.insert(rule);
+    }
+
+    fn insert(&mut self, rule: Rule) {
         let at = self.rules.len();
         match &rule.pattern.shape {
             Shape::Call { path, .. } => self.calls.entry(last(path)).or_default().push(at),
@@ -161,6 +178,36 @@ impl Rules {
         }
         out
     }
+}
+
+/// The property that an accessor stands for: `getName()` as a source is reading `name`, `setName(0)` as a sink is
+/// writing it.
+fn property(rule: &Rule) -> Option<Shape> {
+    let Shape::Call { path, new: false, args } = &rule.pattern.shape else {
+        return None;
+    };
+    let (name, rest) = path.segments.split_last()?;
+    let verb = match (rule.purpose, args.as_slice()) {
+        (Purpose::Source | Purpose::Sanitizer, []) => "get",
+        (Purpose::Sink, [ArgSpec::Danger(Which::Position(0))]) => "set",
+        _ => return None,
+    };
+    let bare = name
+        .strip_prefix(verb)
+        .filter(|bare| bare.starts_with(char::is_uppercase))?;
+    let mut letters = bare.chars();
+    let first = letters.next()?.to_lowercase();
+    let mut segments = rest.to_vec();
+    segments.push(first.chain(letters).collect());
+    let path = Path {
+        any_receiver: path.any_receiver,
+        segments,
+    };
+    Some(if verb == "get" {
+        Shape::Read(path)
+    } else {
+        Shape::Write(path)
+    })
 }
 
 fn last(path: &Path) -> String {

@@ -52,7 +52,7 @@ impl<'f> Walker<'_, 'f> {
     /// The access path of a plain name: itself, or a field where the language lets methods name fields barely.
     pub fn slot(&self, name: &Text) -> String {
         let module = &self.world.modules[self.module];
-        if !matches!(module.language, "java" | "cpp" | "csharp") {
+        if !matches!(module.language, "java" | "cpp" | "csharp" | "kotlin") {
             return name.to_string();
         }
         let frame = &self.world.frames[self.module][self.here];

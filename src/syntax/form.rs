@@ -27,7 +27,7 @@ pub struct Span {
 #[derive(Debug, Clone)]
 pub struct Module {
     pub file: FileId,
-    /// Row name of the language: `python`, `javascript`, `typescript`, `java`, `go`, `c`, `cpp`, `csharp`.
+    /// Row name of the language: `python`, `javascript`, `typescript`, `java`, `go`, `c`, `cpp`, `csharp`, `kotlin`.
     pub language: &'static str,
     pub imports: Vec<Import>,
     pub classes: Vec<Class>,

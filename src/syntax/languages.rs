@@ -44,7 +44,7 @@ const JSX: &str = include_str!("queries/javascript/jsx.scm");
 const C_COMMON: &str = include_str!("queries/c/common.scm");
 const TYPESCRIPT: &str = include_str!("queries/typescript/types.scm");
 
-static ROWS: [Row; 10] = [
+static ROWS: [Row; 11] = [
     row(
         "python",
         &["py", "pyi", "pyw"],
@@ -132,6 +132,14 @@ static ROWS: [Row; 10] = [
         scoped_name,
     )
     .spelled(macros::as_calls),
+    row(
+        "kotlin",
+        &["kt", "kts"],
+        &["kotlin", "kotlinc"],
+        || tree_sitter_kotlin_ng::LANGUAGE.into(),
+        &[include_str!("queries/kotlin/kotlin.scm")],
+        as_written,
+    ),
 ];
 
 const fn row(

@@ -55,7 +55,7 @@ words! {
         Size = "size", Array = "array", Mark = "mark", Params = "params", Param = "param", Returns = "returns",
         Receiver = "receiver", Annotation = "annotation", Hidden = "hidden", Bound = "bound", Static = "static",
         Declarator = "declarator", Field = "field", Path = "path", Member = "member", Local = "local",
-        Wildcard = "wildcard", Tail = "tail",
+        Wildcard = "wildcard", Tail = "tail", It = "it",
     }
 }
 

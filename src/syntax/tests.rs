@@ -17,7 +17,7 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
-const EXTENSIONS: [&str; 10] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs"];
+const EXTENSIONS: [&str; 11] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs", "kt"];
 
 /// Parses on the stack that `parse` provides.
 fn one(path: &str, text: &str) -> Module {
@@ -221,6 +221,10 @@ fn mutilated_programs_never_panic() {
         (
             "a.rs",
             "use a::{b::{self, c as d}, e::*};\n#[get(\"/x\")] fn f(P(x): P<&'a str>) -> R { let Some(y) = x? else { return z!(\"{x} é\", k = 'é') }; match y { A { b, c: D(e) } if e > 1 => |g| { g }, _ => vec![0; 3] } }\n",
+        ),
+        (
+            "a.kt",
+            "import a.b.C\n@D(x = 1) class A<T>(val b: B = C()) : E(b) { val p get() = \"é${b.q}$p\"\n fun String.f(vararg s: Int = 1): T = when (s) { is T, 2 -> { g { it + 1 } }\n else -> if (a) b ?: c else throw d } }\n",
         ),
         (
             "a.cpp",

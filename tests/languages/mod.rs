@@ -106,3 +106,8 @@ fn csharp_lowers_to_the_expected_forms() {
 fn rust_lowers_to_the_expected_forms() {
     check_language("rust");
 }
+
+#[test]
+fn kotlin_lowers_to_the_expected_forms() {
+    check_language("kotlin");
+}

@@ -19,6 +19,7 @@ pub fn without_flags(scene: &Scene) -> Vec<Absence> {
                     "python" => python(expr),
                     "javascript" | "typescript" => javascript(expr),
                     "java" => java(expr, &function.body),
+                    "kotlin" => ktor(expr).or_else(|| java(expr, &function.body)),
                     "go" => go(expr),
                     "csharp" => csharp(expr, &function.body),
                     _ => None,
@@ -137,6 +138,11 @@ fn java(expr: &Expr, body: &[Stmt]) -> Missing {
     let called = |method: &str| {
         let mut found = false;
         names::walk(body, &mut |stmt| {
+            // `cookie.isHttpOnly = true` where setters are written as properties.
+            if let StmtKind::Assign { target, value, .. } = &stmt.kind {
+                let property = last(target).trim_start_matches("is");
+                found |= !off(value) && method[3..].eq_ignore_ascii_case(property);
+            }
             names::expressions(stmt, &mut |expr| {
                 if let ExprKind::Call { callee, args, .. } = &expr.kind {
                     found |= last(callee) == method && args.first().is_some_and(|arg| !off(&arg.value));
@@ -149,6 +155,28 @@ fn java(expr: &Expr, body: &[Stmt]) -> Missing {
         [("setSecure", "Secure"), ("setHttpOnly", "HttpOnly")]
             .iter()
             .filter(|(method, _)| !called(method))
+            .map(|(_, flag)| *flag)
+            .collect(),
+    )
+}
+
+/// `call.response.cookies.append("sid", value, secure = true, httpOnly = true)`
+fn ktor(expr: &Expr) -> Missing {
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    let appends = names::dotted(callee).is_some_and(|callee| callee.ends_with("response.cookies.append"));
+    if !appends || args.len() < 2 {
+        return None;
+    }
+    let on = |label: &str| {
+        args.iter()
+            .any(|arg| arg.label.as_deref() == Some(label) && !off(&arg.value))
+    };
+    Some(
+        [("secure", "Secure"), ("httpOnly", "HttpOnly")]
+            .iter()
+            .filter(|(label, _)| !on(label))
             .map(|(_, flag)| *flag)
             .collect(),
     )

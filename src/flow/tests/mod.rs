@@ -129,6 +129,11 @@ fn cpp_programs_flow_as_marked() {
 }
 
 #[test]
+fn kotlin_programs_flow_as_marked() {
+    check(include_str!("kotlin.txt"), 8);
+}
+
+#[test]
 fn csharp_programs_flow_as_marked() {
     check(include_str!("csharp.txt"), 8);
 }

@@ -43,7 +43,11 @@ impl<'t> Engine<'t> {
         });
         let class = (self.classes.len() - 1, name);
         for params in entry.many(Slot::Params) {
-            self.component_fields(params, class.0);
+            if self.role(params) == Some(Role::Function) {
+                self.member(params, &class, out);
+            } else {
+                self.component_fields(params, class.0);
+            }
         }
         for body in entry.many(Slot::Body) {
             self.members(body, &class, out);

@@ -11,6 +11,7 @@ use tree_sitter::Node;
 use super::super::form::{Annotation, Expr, ExprKind, Function, Stmt, StmtKind, Text};
 use super::super::roles::{Entry, Role, Slot};
 use super::expr::{bare_quotes, without_type_arguments};
+use super::params::nameless;
 use super::value::give;
 use super::{Engine, Place, expr, span_of, stmt};
 
@@ -88,6 +89,11 @@ impl<'t> Engine<'t> {
         // A receiver may also stand in the list of parameters.
         if first == 1 && params.get(1).is_some_and(|param| param.span == params[0].span) {
             params.remove(1);
+        }
+        if params.is_empty() && entry.has(Slot::It) {
+            // A lambda that names no parameter has one all the same.
+            let name = self.word("it");
+            params.push(nameless(span_of(node), name));
         }
         let body = self.inside(entry, prologue);
         params.shrink_to_fit();
@@ -213,7 +219,7 @@ struct Head<'t> {
 /// `*Server[T]` is a `Server`.
 fn receiver_type(hint: &str) -> Text {
     let name = hint.trim_start_matches(['*', '(', ' ']);
-    name.split(['[', ')']).next().unwrap_or(name).trim().into()
+    name.split(['[', ')', '<', '?']).next().unwrap_or(name).trim().into()
 }
 
 /// The dotted path of names and fields; empty for anything else.

@@ -274,6 +274,8 @@ impl<'t> Engine<'t> {
             "and" => self.word("&&"),
             "or" => self.word("||"),
             "not" => self.word("!"),
+            "?:" => self.word("||"),
+            "!in" => self.word("not in"),
             _ => self.word(op),
         }
     }

@@ -17,8 +17,15 @@ impl<'t> Engine<'t> {
         let mut from = (node.start_byte() + from, span.line);
         let to = (node.start_byte() + to, span.last);
         let mut pieces = Vec::new();
+        let entry = self.entry(node);
         for child in self.children(node) {
             if self.role(child) != Some(Role::Hole) {
+                let marked = entry.is_some_and(|entry| entry.role == Role::Str && entry.claims(child));
+                if let Some(name) = marked.then(|| self.marked(child)).flatten() {
+                    self.piece(from, (child.start_byte(), span_of(child).line), &mut pieces);
+                    from = (name.span.end as usize, name.span.last);
+                    pieces.push(name);
+                }
                 continue;
             }
             let hole = span_of(child);
@@ -59,6 +66,22 @@ impl<'t> Engine<'t> {
         }
         self.piece((base + after, span.line), (base + text.len(), span.last), &mut pieces);
         expr(ExprKind::Template(pieces), span)
+    }
+
+    /// The bare name behind a mark that makes it a hole: `$name`.
+    fn marked(&mut self, mark: Node<'t>) -> Option<Expr> {
+        let rest = self.text.get(mark.end_byte()..)?;
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        let name = &rest[..end];
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let mut span = span_of(mark);
+        (span.start, span.end) = (span.end, span.end + name.len() as u32);
+        let name = self.word(name);
+        Some(expr(ExprKind::Name(name), span))
     }
 
     /// The literal text between two places, each a byte offset and a line.

@@ -20,8 +20,15 @@ impl<'t> Engine<'t> {
         if self.role(list).is_some_and(|role| role != Role::List) {
             return self.param(list, class, params, prologue);
         }
+        // A default may stand beside its parameter instead of inside it.
+        let mut default = None;
         for child in self.children(list) {
-            self.param(child, class, params, prologue);
+            if default != Some(child.id()) {
+                self.param(child, class, params, prologue);
+            }
+            let declared = self.entry(child).filter(|entry| entry.role == Role::Param);
+            let value = declared.and_then(|entry| entry.one(Slot::Value));
+            default = value.map(|value| value.id()).or(default);
         }
     }
 
@@ -32,7 +39,7 @@ impl<'t> Engine<'t> {
         params: &mut Vec<Param>,
         prologue: &mut Vec<Stmt>,
     ) {
-        let mut param = nameless(span_of(node));
+        let mut param = nameless(span_of(node), Text::default());
         match self.entry(node) {
             None => {
                 let name = self.word(self.text(node));
@@ -139,9 +146,10 @@ impl<'t> Engine<'t> {
     }
 }
 
-fn nameless(span: Span) -> Param {
+/// A parameter of which nothing but a name is known.
+pub(super) fn nameless(span: Span, name: Text) -> Param {
     Param {
-        name: Text::default(),
+        name,
         hint: None,
         annotations: Vec::new(),
         default: None,
