@@ -16,6 +16,7 @@ class Kit:
 
     def __init__(self, rng, names):
         self.r, self.n = rng, names
+        self.long = rng.random() < 0.45
 
     def comment(self, text):
         return [f"{self.slashes} {text}"]
@@ -63,6 +64,27 @@ class Kit:
         return None
 
     def filler(self):
+        """Statements that do nothing to the flow: one to three, or a stretch of them in a program that is to be long."""
+        if not self.long:
+            return self.aside()
+        return [line for _ in range(self.r.randint(2, 5)) for line in (self.chores() if self.r.random() < 0.6 else self.aside())]
+
+    def chores(self):
+        """A small block of the book-keeping that real functions are full of."""
+        n, r = self.n, self.r
+        a, b = n.var(), n.var()
+        limit, step = r.choice([3, 5, 10, 50, 100, 500]), r.randint(1, 9)
+        say = lambda: self.log(self.text(r.choice(["slow path", "retrying", "nothing to do", "limit reached", "using defaults", "cache hit", "stale entry"])))
+        kind = r.randint(0, 3)
+        if kind == 0:
+            return self.number(a, str(r.randint(0, limit))) + self.branch(f"{a} > {limit}", say())
+        if kind == 1:
+            return self.number(a, str(limit)) + self.number(b, f"{a} + {step}") + self.branch(f"{b} >= {limit * 2}", say(), say())
+        if kind == 2:
+            return self.number(a, str(step)) + self.branch(f"{a} {self.eq} {r.randint(0, 3)}", say() + self.number(b, f"{a} * {limit}") + self.branch(f"{b} < {limit}", say()))
+        return self.assign(a, self.text(n.hole("word", r.randint(0, 999)))) + self.number(b, str(limit)) + self.branch(f"{b} < {step}", say())
+
+    def aside(self):
         """One to three statements that do nothing to the flow."""
         n, r = self.n, self.r
         a, b = n.var(), n.var()

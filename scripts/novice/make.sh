@@ -1,32 +1,67 @@
 #!/bin/sh
-# Makes the novice from nothing: programs, tokenizer, briefs, training, export, measurements, card. Under two hours on two cores.
-# Needs Python 3.11 with torch, tokenizers, gguf and numpy, with flask, requests, jinja2, werkzeug, sympy and cryptography (whose
-# sources feed the tokenizer), and a built scanner.
-# Use: make.sh ANCHORITE WORK [minutes of training]
+# Makes the novice from nothing, in one piece: programs, ordinary code, tokenizer, briefs, training, export, biases, measurements, card.
+# Needs Python 3.11 with torch, tokenizers, gguf and numpy, a C++ compiler, a package index that pip can reach, and a built scanner.
+# Under two hours on two cores. What a stopped run has finished is kept: the same command goes on from there, training included.
+# Use: [CORPORA=DIR] make.sh ANCHORITE WORK [minutes of training] [further settings of train.py]
+#   CORPORA: where the labelled development corpora are laid out (juliet-c, juliet-java, gosec; securityeval only measures).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-anchorite=$1 work=$2 minutes=${3:-75}
-model=$here/../../models/novice
+anchorite=$1 work=$2 minutes=${3:-65}
+[ $# -lt 3 ] && shift 2 || shift 3
+model=${MODEL:-$here/../../models/novice}
+pairs=${PAIRS:-12000}
 mkdir -p "$work"
 export OMP_WAIT_POLICY=passive
 
-# Two sets: mostly flows, and mostly text templates, which are fewer and so need more programs each.
-python3 "$here/generate.py" "$work/flows" --pairs 24000 --seed 21
-python3 "$here/generate.py" "$work/texts" --pairs 7000 --seed 23 --twins 0.65
-lib=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["stdlib"])')
-site=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
-[ -f "$work/tokenizer.json" ] || python3 "$here/tokenizer.py" "$work/tokenizer.json" "$work/flows/programs" \
-    "$lib/asyncio" "$lib/http" "$lib/json" "$lib/email" "$lib/logging" "$lib/xml" "$lib/urllib" "$lib/unittest" "$lib/concurrent" \
-    "$lib/importlib" "$site/flask" "$site/requests" "$site/torch/include/c10" "$site/torch/include/ATen/native" "$site/jinja2" \
-    "$site/werkzeug" "$site/sympy/core" "$site/cryptography" "$site/numpy/_core/include"
+# Our own programs, two sets: mostly flows, and mostly text templates, which are fewer and so need more programs each.
+[ -s "$work/flows/labels.jsonl" ] || python3 "$here/generate.py" "$work/flows" --pairs "$pairs" --seed 31
+[ -s "$work/texts/labels.jsonl" ] || python3 "$here/generate.py" "$work/texts" --pairs $((pairs * 3 / 8)) --seed 33 --twins 0.7
 for set in flows texts; do
-    sh "$here/briefs.sh" "$anchorite" "$work/$set/programs" >"$work/$set.briefs.jsonl"
-    python3 "$here/label.py" "$work/$set.briefs.jsonl" "$work/$set/labels.jsonl" "$work/$set.jsonl"
+    [ -s "$work/$set.briefs.jsonl" ] || {
+        sh "$here/briefs.sh" "$anchorite" "$work/$set/programs" >"$work/$set.briefs.part"
+        mv "$work/$set.briefs.part" "$work/$set.briefs.jsonl"
+    }
+    [ -s "$work/$set.jsonl" ] || python3 "$here/label.py" "$work/$set.briefs.jsonl" "$work/$set/labels.jsonl" "$work/$set.jsonl"
 done
-python3 "$here/train.py" "$work/tokenizer.json" "$work/flows.jsonl" "$work/texts.jsonl" --held "$work/texts.jsonl" \
-    --out "$work/novice.pt" --minutes "$minutes"
+
+# Ordinary code.
+sh "$here/ordinary.sh" "$anchorite" "$work"
+[ -s "$work/ordinary.jsonl" ] || python3 "$here/ordinary.py" join "$work/ordinary" "$here/ordinary.txt" "$work/ordinary.jsonl"
+
+# Programs by the authors of labelled corpora.
+foreign=$work/ordinary.jsonl
+if [ -n "${CORPORA:-}" ]; then
+    for corpus in juliet-c juliet-java gosec securityeval; do
+        [ -s "$work/$corpus.briefs.jsonl" ] || {
+            "$anchorite" brief "$CORPORA/$corpus" --profile compact >"$work/$corpus.part"
+            mv "$work/$corpus.part" "$work/$corpus.briefs.jsonl"
+        }
+        [ -s "$work/$corpus.jsonl" ] || python3 "$here/corpora.py" "$corpus" "$work/$corpus.briefs.jsonl" "$CORPORA/$corpus.jsonl" \
+            "$CORPORA/$corpus" "$work/$corpus.jsonl"
+        foreign="$foreign $work/$corpus.jsonl"
+    done
+else
+    echo "CORPORA is not set: no labelled corpora take part, and the biases stay zero" >&2
+fi
+
+if [ ! -s "$work/tokenizer.json" ]; then
+    folders=$(python3 "$here/ordinary.py" list "$here/ordinary.txt" | while read -r requirement kind part; do
+        [ "$part" = train ] && [ -d "$work/ordinary/${requirement%%==*}" ] && echo "$work/ordinary/${requirement%%==*}" || true
+    done)
+    # shellcheck disable=SC2086 # a list of folders without blanks
+    python3 "$here/tokenizer.py" "$work/tokenizer.json" "$work/flows/programs" "$work/texts/programs" $folders --limit 1500000
+fi
+
+own="$work/flows.jsonl $work/texts.jsonl"
+# shellcheck disable=SC2086
+python3 "$here/train.py" "$work/tokenizer.json" $own $foreign --out "$work/novice.pt" --minutes "$minutes" "$@"
 python3 "$here/export.py" "$work/tokenizer.json" "$model" --checkpoint "$work/novice.pt"
-python3 "$here/predict.py" "$work/novice.pt" "$work/tokenizer.json" "$work/replies.jsonl" "$work/flows.jsonl" "$work/texts.jsonl" --limit 3000
-python3 "$here/evaluate.py" "$work/replies.jsonl" "$work/metrics.json" --examples "$work/flows.jsonl" "$work/texts.jsonl" --tokenizer "$work/tokenizer.json"
-python3 "$here/card.py" "$model" "$work/metrics.json" "$work/flows/labels.jsonl" "$work/texts/labels.jsonl" \
-    --recipe "These weights: $minutes minutes of training on two cores."
+# shellcheck disable=SC2086
+{
+    python3 "$here/predict.py" "$work/novice.pt" "$work/tokenizer.json" "$work/replies.jsonl" $own --limit 1200
+    python3 "$here/predict.py" "$work/novice.pt" "$work/tokenizer.json" "$work/foreign.jsonl" $foreign --unseen
+    python3 "$here/calibrate.py" "$work/foreign.jsonl" "$model"
+    python3 "$here/evaluate.py" "$work/replies.jsonl" "$work/metrics.json" --foreign "$work/foreign.jsonl" --manifest "$model/manifest.toml" \
+        --examples $own $foreign --tokenizer "$work/tokenizer.json"
+}
+python3 "$here/card.py" "$model" "$work/metrics.json" "$work/flows/labels.jsonl" "$work/texts/labels.jsonl" --log "$work/novice.pt.log.jsonl"

@@ -23,7 +23,7 @@ def choices(tokenizer, task):
 
 def predict(model, tokenizer, rows, size=48):
     """Yields one reply per row, in order."""
-    coded = encode(rows, tokenizer, 10 ** 9)
+    coded, _ = encode(rows, tokenizer, 10 ** 9)
     order = sorted(range(len(rows)), key=lambda i: len(coded[i][0]))
     replies = [None] * len(rows)
     model.eval()

@@ -6,6 +6,7 @@ Matrices inside the blocks are moved by orthogonalised momentum (Jordan et al. 2
 Start at `main`.
 """
 import argparse
+import collections
 import json
 import os
 import random
@@ -23,35 +24,48 @@ PAD, END = 0, 2
 
 
 def encode(rows, tokenizer, limit):
-    """`(ids, answer start, weight)` per row; rows that are too long are left out."""
+    """`(ids, answer start, weight)` of the rows that are short enough, and which rows those are."""
     heads = tokenizer.encode_batch([f"<|begin|><|{r['task']}|>{r['head']}<|code|>" for r in rows], add_special_tokens=False)
     bodies = tokenizer.encode_batch([r["text"] for r in rows], add_special_tokens=False)
     answers = tokenizer.encode_batch([f"<|answer|>{r['answer']}<|end|>" for r in rows], add_special_tokens=False)
-    out = []
-    for row, a, b, c in zip(rows, heads, bodies, answers):
+    out, kept = [], []
+    for at, (row, a, b, c) in enumerate(zip(rows, heads, bodies, answers)):
         ids = a.ids + b.ids + c.ids
         if len(ids) <= limit:
             out.append((np.array(ids, dtype=np.int64), len(a.ids) + len(b.ids), row.get("weight", 1.0)))
-    return out
+            kept.append(at)
+    return out, kept
 
 
-def batches(examples, tokens, rng):
+def kind(row):
+    """Where an example comes from: our own programs, labelled corpora, ordinary code."""
+    origin = row.get("origin", "own")
+    return origin if origin in ("own", "ordinary") else "corpora"
+
+
+def chances(rows, shares):
+    """How likely each row is to be drawn: origins by their shares, inside an origin rare cards and languages above their number."""
+    groups = collections.Counter((kind(r), r["card"], r["language"]) for r in rows)
+    chance = np.array([groups[kind(r), r["card"], r["language"]] ** -0.4 for r in rows])
+    kinds = np.array([kind(r) for r in rows])
+    for name in set(kinds):
+        chance[kinds == name] *= shares[name] / chance[kinds == name].sum()
+    return chance / chance.sum()
+
+
+def batches(examples, chance, tokens, rng):
     """Endless batches of about `tokens` tokens; neighbours in length share a batch."""
     while True:
-        order = list(range(len(examples)))
-        rng.shuffle(order)
-        for start in range(0, len(order), 4096):
-            chunk = sorted(order[start:start + 4096], key=lambda i: len(examples[i][0]))
-            packs, pack = [], []
-            for i in chunk:
-                if pack and (len(pack) + 1) * len(examples[i][0]) > tokens:
-                    packs.append(pack)
-                    pack = []
-                pack.append(i)
-            packs.append(pack)
-            rng.shuffle(packs)
-            for pack in packs:
-                yield [examples[i] for i in pack]
+        chunk = sorted(rng.choice(len(examples), 4096, p=chance), key=lambda i: len(examples[i][0]))
+        packs, pack = [], []
+        for i in chunk:
+            if pack and (len(pack) + 1) * len(examples[i][0]) > tokens:
+                packs.append(pack)
+                pack = []
+            pack.append(i)
+        packs.append(pack)
+        for at in rng.permutation(len(packs)):
+            yield [examples[i] for i in packs[at]]
 
 
 def collate(batch, code_share, rng):
@@ -129,10 +143,10 @@ def measure(model, examples, device, bf16):
     return right / max(total, 1)
 
 
-def save(path, model, opts, step, seen):
+def save(path, model, opts, step, seen, spent):
     temporary = path + ".part"
     torch.save({"shape": model.shape.asdict(), "model": model.state_dict(), "optimizers": [o.state_dict() for o in opts],
-                "step": step, "seen": seen}, temporary)
+                "step": step, "seen": seen, "spent": spent}, temporary)
     os.replace(temporary, path)
 
 
@@ -141,12 +155,9 @@ def arguments():
     parser.add_argument("tokenizer")
     parser.add_argument("examples", nargs="+")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--start", help="checkpoint whose weights to begin with")
-    parser.add_argument("--resume", action="store_true", help="go on from --out with its optimizer state")
-    parser.add_argument("--held", help="JSONL of examples to watch")
-    parser.add_argument("--minutes", type=float, default=55)
-    parser.add_argument("--begun", type=float, default=0.0, help="share of the schedule that an earlier run has done")
+    parser.add_argument("--minutes", type=float, default=65, help="time of training in all, earlier parts of a resumed run counted in")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps; 0 is no limit")
+    parser.add_argument("--shares", default="own=0.5,corpora=0.2,ordinary=0.3", help="how often examples of each origin are drawn")
     parser.add_argument("--tokens", type=int, default=6144, help="tokens per batch")
     parser.add_argument("--lr", type=float, default=0.02)
     parser.add_argument("--warmup", type=int, default=60)
@@ -158,6 +169,7 @@ def arguments():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--f32", action="store_true")
+    parser.add_argument("--plain", action="store_true", help="do not compile the model: slower, but needs no C++ compiler")
     return parser.parse_args()
 
 
@@ -169,70 +181,92 @@ def read(paths):
     return rows
 
 
+def watched(rows, tokenizer, limit):
+    """A few examples of each origin that training never sees, to follow it by."""
+    held = {}
+    for name in ("own", "corpora", "ordinary"):
+        mine = [r for r in rows if kind(r) == name and r["split"] not in ("train", "test")]
+        held[name] = encode(random.Random(5).sample(mine, min(150, len(mine))), tokenizer, limit)[0] if mine else []
+    return held
+
+
+def losses(model, run, batch, args, pick):
+    """The weighted loss of the answers, and the mean loss of a sample of the code."""
+    inputs, where, target, weight = (t.to(args.device) for t in collate(batch, args.code, pick))
+    with torch.autocast(args.device, dtype=torch.bfloat16, enabled=not args.f32):
+        hidden = run(inputs).flatten(0, 1)[where]
+        each = F.cross_entropy(model.logits(hidden).float(), target, reduction="none")
+    answer = weight > 0
+    told = (each * weight).sum() / weight.sum()
+    return told, each[~answer].mean() if bool((~answer).any()) else told * 0, inputs.numel()
+
+
+def start(args, vocabulary):
+    """The model and its optimizers, fresh or where an earlier part of this run stopped; and its counters."""
+    model = Novice(Shape(vocabulary=vocabulary, layers=args.layers)).to(args.device)
+    opts = optimizers(model, args.lr)
+    if not os.path.exists(args.out):
+        return model, opts, 0, 0, 0.0
+    saved = torch.load(args.out, map_location=args.device, weights_only=True)
+    model.load_state_dict(saved["model"])
+    for opt, state in zip(opts, saved["optimizers"]):
+        opt.load_state_dict(state)
+    print(f"goes on from step {saved['step']}", flush=True)
+    return model, opts, saved["step"], saved["seen"], saved["spent"]
+
+
 def main():
     args = arguments()
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    rng, pick = random.Random(args.seed), np.random.default_rng(args.seed)
     tokenizer = Tokenizer.from_file(args.tokenizer)
-    model = load(args.start) if args.start else Novice(Shape(vocabulary=tokenizer.get_vocab_size(), layers=args.layers))
-    opts = optimizers(model, args.lr)
-    step = seen = 0
-    if args.resume and os.path.exists(args.out):
-        saved = torch.load(args.out, weights_only=True)
-        model.load_state_dict(saved["model"])
-        [o.load_state_dict(s) for o, s in zip(opts, saved["optimizers"])]
-        step, seen = saved["step"], saved["seen"]
-    model.to(args.device).train()
-    train = encode([r for r in read(args.examples) if r["split"] == "train"], tokenizer, model.shape.context)
-    held = []
-    if args.held:
-        rows = [r for r in read([args.held]) if r["split"] != "train"]
-        held = encode(random.Random(5).sample(rows, min(400, len(rows))), tokenizer, model.shape.context)
-    length = sum(len(e[0]) for e in train) / len(train)
-    print(f"{len(train)} examples of {length:.0f} tokens, {model.size():,} parameters", flush=True)
+    model, opts, step, seen, spent = start(args, tokenizer.get_vocab_size())
+    model.train()
+    run = model if args.plain else torch.compile(model, dynamic=True)
+    pick = np.random.default_rng([args.seed, step])
+    rows = read(args.examples)
+    held = watched(rows, tokenizer, model.shape.context)
+    rows = [r for r in rows if r["split"] == "train"]
+    train, kept = encode(rows, tokenizer, model.shape.context)
+    rows = [rows[i] for i in kept]
+    shares = {name: float(value) for name, value in (part.split("=") for part in args.shares.split(","))}
+    chance = chances(rows, shares)
+    count = collections.Counter((kind(r), r["vulnerable"]) for r in rows)
+    prior = float(sum(c for c, r in zip(chance, rows) if r["vulnerable"]))
+    print(f"{len(train)} examples {dict(count)}, of {sum(len(e[0]) * c for e, c in zip(train, chance)):.0f} tokens as drawn, "
+          f"{prior:.3f} of them vulnerable; {model.size():,} parameters", flush=True)
     log = open(args.out + ".log.jsonl", "a", encoding="utf-8")
     begin = mark = time.time()
     recent, since = [], 0
-    for batch in batches(train, args.tokens, rng):
-        done = args.begun + (1 - args.begun) * (time.time() - begin) / (args.minutes * 60)
-        if args.steps:
-            done = max(done, step / args.steps)
+    for batch in batches(train, chance, args.tokens, pick):
+        used = spent + (time.time() - begin) / 60
+        done = max(used / args.minutes, step / args.steps if args.steps else 0)
         if done >= 1:
             break
         share = min(1.0, (step + 1) / args.warmup) * (args.floor + (1 - args.floor) * 0.5 * (1 + np.cos(np.pi * done)))
         for opt, base in zip(opts, (args.lr, args.lr * 0.2)):
             for group in opt.param_groups:
                 group["lr"] = float(base * share)
-        inputs, where, target, weight = (t.to(args.device) for t in collate(batch, args.code, pick))
-        with torch.autocast(args.device, dtype=torch.bfloat16, enabled=not args.f32):
-            hidden = model(inputs).flatten(0, 1)[where]
-            loss_each = F.cross_entropy(model.logits(hidden).float(), target, reduction="none")
-        answer = weight > 0
-        told = (loss_each * weight).sum() / weight.sum()
-        code = loss_each[~answer].mean() if bool((~answer).any()) else told * 0
+        told, code, size = losses(model, run, batch, args, pick)
         (told + args.code_weight * code).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for opt in opts:
             opt.step()
             opt.zero_grad(set_to_none=True)
-        step += 1
-        since += inputs.numel()
-        seen += inputs.numel()
+        step, since, seen = step + 1, since + size, seen + size
         recent.append((told.item(), code.item()))
         if step % 20 == 0:
-            now = time.time()
-            row = {"step": step, "minutes": round((now - begin) / 60, 2), "answer": round(float(np.mean([a for a, _ in recent])), 4),
-                   "code": round(float(np.mean([c for _, c in recent])), 4), "tokens_per_second": round(since / (now - mark)), "seen": seen}
-            if held and step % 200 == 0:
-                row["held_verdict"] = round(measure(model, held, args.device, not args.f32), 4)
+            row = {"step": step, "minutes": round(used, 2), "answer": round(float(np.mean([a for a, _ in recent])), 4),
+                   "code": round(float(np.mean([c for _, c in recent])), 4), "tokens_per_second": round(since / (time.time() - mark)), "seen": seen}
+            if step % 400 == 0:
+                row["held"] = {name: round(measure(model, part, args.device, not args.f32), 3) for name, part in held.items() if part}
             log.write(json.dumps(row) + "\n")
             log.flush()
             print(row, flush=True)
             mark, recent, since = time.time(), [], 0
-        if step % 200 == 0:
-            save(args.out, model, opts, step, seen)
-    save(args.out, model, opts, step, seen)
+        if step % 100 == 0:
+            save(args.out, model, opts, step, seen, spent + (time.time() - begin) / 60)
+    save(args.out, model, opts, step, seen, spent + (time.time() - begin) / 60)
 
 
 if __name__ == "__main__":

@@ -424,7 +424,7 @@ class Weaver:
         before, x, around, after = self.mechanics(x)
         self.level()
         end = self.last(x)
-        if self.r.random() < 0.3:
+        if self.k.long or self.r.random() < 0.3:
             end = self.k.filler() + end
         self.level()
         return lines + before + (around(end) if around else end) + (after or [])
@@ -433,7 +433,7 @@ class Weaver:
         k, sink = self.k, self.sink
         v = self.n.var()
         lines = self.source(v)
-        if self.r.random() < 0.35:
+        if k.long or self.r.random() < 0.35:
             lines += k.filler()
         layout = self.r.choice(["inline", "inline", "sinkfn", "sinkfn", "holder", "deep"]) if sink.get("fn", True) else "inline"
         first = self.r.choice([0, 0, 1, 1, 2])
