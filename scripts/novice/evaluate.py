@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from train import read
+from train import SHARES, chances, prior, read
 
 Z = 1.96
 
@@ -26,7 +26,7 @@ def wilson(hits, total):
     share, z2 = hits / total, Z * Z
     middle = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = Z * math.sqrt(share * (1 - share) / total + z2 / (4 * total * total)) / (1 + z2 / total)
-    return [round(middle - half, 4), round(middle + half, 4)]
+    return [round(max(middle - half, 0.0), 4), round(min(middle + half, 1.0), 4)]
 
 
 def bootstrap(groups, value, rounds=400):
@@ -87,30 +87,33 @@ def bag(train, test, tokenizer, shuffle):
     torch.manual_seed(4)
     size = tokenizer.get_vocab_size()
 
-    def matrix(rows):
-        out = torch.zeros(len(rows), size)
-        for i, row in enumerate(rows):
-            out[i, torch.tensor(sorted(set(tokenizer.encode(row["head"] + row["text"], add_special_tokens=False).ids)))] = 1
-        return out
+    def bags(rows):
+        coded = tokenizer.encode_batch([row["head"] + row["text"] for row in rows], add_special_tokens=False)
+        return [torch.tensor(sorted(set(c.ids))) for c in coded]
 
-    x, y = matrix(train), torch.tensor([float(r["vulnerable"]) for r in train])
+    def sums(part):
+        at = torch.tensor([0] + [len(ids) for ids in part[:-1]]).cumsum(0)
+        return torch.nn.functional.embedding_bag(torch.cat(part), weight, at, mode="sum").squeeze(1) + bias
+
+    x, y = bags(train), torch.tensor([float(r["vulnerable"]) for r in train])
     if shuffle:
         y = y[torch.randperm(len(y))]
-    weight, bias = torch.zeros(size, requires_grad=True), torch.zeros(1, requires_grad=True)
+    weight, bias = torch.zeros(size, 1, requires_grad=True), torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.AdamW([weight, bias], lr=0.02, weight_decay=0.05)
     for _ in range(12):
         for part in torch.randperm(len(y)).split(512):
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(x[part] @ weight + bias, y[part])
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(sums([x[i] for i in part]), y[part])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
     with torch.no_grad():
-        p = torch.sigmoid(matrix(test) @ weight + bias).tolist()
+        p = torch.sigmoid(sums(bags(test))).tolist()
     return [{k: r[k] for k in ("pair", "vulnerable")} | {"p": v} for r, v in zip(test, p)]
 
 
 def controls(examples, tokenizer):
-    detect = [r for r in read(examples) if r["task"] == "detect"]
+    detect = [r for r in read(examples) if r["task"] == "detect" and "origin" not in r]
+    random.Random(8).shuffle(detect)
     train = [r for r in detect if r["split"] == "train"][:12000]
     test = [r for r in detect if r["split"] != "train"][:4000]
     yes = sum(r["vulnerable"] for r in train) * 2 >= len(train)
@@ -135,6 +138,19 @@ def all_metrics(replies):
     return out
 
 
+def data(examples):
+    """How many candidates of each origin and part, and which weaknesses and projects a part holds."""
+    count, names = collections.defaultdict(set), collections.defaultdict(set)
+    rows = read(examples)
+    train = [r for r in rows if r["split"] == "train"]
+    for row in rows:
+        origin, part = row.get("origin", "own"), row["split"] if "origin" in row or row["split"] == "train" else "unseen"
+        count[origin, part, row["vulnerable"]].add((row["id"], row["key"]))
+        if origin != "own":
+            names[origin, part].add(row["family"].split("/")[1])
+    return {"prior": round(prior(train, chances(train, SHARES)), 3), "shares": SHARES, "candidates": [[*key, len(ids)] for key, ids in sorted(count.items())], "names": [[*key, sorted(found)] for key, found in sorted(names.items())]}
+
+
 def table(name, block):
     lines = [f"## {name}"]
     for key, m in block.items():
@@ -152,13 +168,21 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--examples", nargs="+", help="with it, the controls are trained and measured")
     parser.add_argument("--tokenizer")
+    parser.add_argument("--foreign", help="replies to other authors' code")
+    parser.add_argument("--manifest", help="whose biases apply to them")
     args = parser.parse_args()
     metrics = all_metrics(read([args.replies]))
     for task in ("detect", "verify"):
         print(table(task, metrics[task]))
     if args.examples:
+        metrics["data"] = data(args.examples)
         metrics["controls"] = controls(args.examples, Tokenizer.from_file(args.tokenizer))
         print(table("controls (detect, unseen families)", metrics["controls"]))
+    if args.foreign:
+        # Not at the top: that module measures with functions of this one.
+        from foreign import measure
+        metrics["foreign"] = measure(args.foreign, args.replies, args.examples, Tokenizer.from_file(args.tokenizer), args.manifest)
+        print(json.dumps(metrics["foreign"], indent=1))
     with open(args.out, "w", encoding="utf-8") as file:
         json.dump(metrics, file, indent=1)
 

@@ -89,11 +89,13 @@ def digest(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def manifest(folder, context):
-    """Pins the two files; the fields are those that the scanner's manifest reader knows."""
+def manifest(folder, context, detect=0.0, verify=0.0):
+    """Pins the two files; the fields are those that the scanner's manifest reader knows. `detect` and `verify` are added to
+    the log-odds of `yes` against `no` and of `stands` against the rest."""
     lines = ['name = "novice"', 'family = "qwen3"', 'profile = "compact"', f"context = {context}", 'licence = "Apache-2.0"',
-             'source = "trained from scratch by this project on programs of its own generator; see README.md beside"',
-             "starter = true", "", "[memory]", "sequences = 16", "rows = 512"]
+             'source = "trained from scratch by this project; see README.md beside"',
+             "starter = true", "", "[memory]", "sequences = 16", "rows = 512", "",
+             "[calibration]", f"detect = {detect:.3f}", f"verify = {verify:.3f}"]
     for name in ("model.gguf", "tokenizer.json"):
         path = os.path.join(folder, name)
         lines += ["", "[[files]]", f'name = "{name}"', f"bytes = {os.path.getsize(path)}", f'sha256 = "{digest(path)}"']

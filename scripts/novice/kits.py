@@ -1,4 +1,4 @@
-"""How seven languages write the same small things: assign, call, branch, define, hand over.
+"""How eight languages write the same small things: assign, call, branch, define, hand over.
 
 In: names and expressions of `weave.py`. Out: lines, with one leading tab per level and `@@tag` marks at the end.
 Deliberately absent: any knowledge of weaknesses.
@@ -13,6 +13,8 @@ class Kit:
     """What all languages share; subclasses say how theirs looks."""
     end, eq, null, case = ";", "==", "null", staticmethod(camel)
     slashes, indent = "//", "    "
+    # What stands before a variable's name; `$$` becomes a dollar sign.
+    sigil = ""
 
     def __init__(self, rng, names):
         self.r, self.n = rng, names
@@ -260,6 +262,64 @@ class JavaScript(Kit):
 
 class TypeScript(JavaScript):
     typed, suffix = True, ".ts"
+
+
+class Php(Kit):
+    error, eq, sigil, suffix = "InvalidArgumentException", "===", "$$", ".php"
+
+    def assign(self, v, e):
+        return [f"{v} = {e};"]
+
+    reassign = number = assign
+
+    def declare(self, v):
+        return [f"{v} = '';"]
+
+    def log(self, e):
+        return [f"error_log({e});"]
+
+    def text(self, s):
+        if "'" not in s:
+            return "'" + s.replace("\\", "\\\\") + "'"
+        return '"' + s.replace("\\", "\\\\").replace('"', '\\"').replace("$$", "\\$$") + '"'
+
+    def expr(self, parts):
+        flat = [p for p in parts if p != ""]
+        plain = all(isinstance(p, str) or p[0].startswith("$$") and p[0][2:].isidentifier() for p in flat)
+        style = self.r.randint(0, 3)
+        if plain and style < 2 and not any('"' in p or "$" in p or "\\" in p for p in flat if isinstance(p, str)):
+            return '"' + "".join(p if isinstance(p, str) else "{" + p[0] + "}" for p in flat) + '"'
+        if style == 2 and not any("%" in p for p in flat if isinstance(p, str)):
+            pattern = "".join(p if isinstance(p, str) else "%s" for p in flat)
+            return f"sprintf({self.text(pattern)}, {', '.join(p[0] for p in flat if not isinstance(p, str))})"
+        return " . ".join(self.text(p) if isinstance(p, str) else p[0] for p in flat)
+
+    def define(self, f, params, body):
+        typed = "string " if self.r.random() < 0.4 else ""
+        return self.block(f"function {f}({', '.join(typed + p for p in params)})", body)
+
+    def dictionary(self, d, key, value):
+        return [f"{d} = ['{key}' => {value}];"], f"{d}['{key}']"
+
+    def holder(self, cls, field, method, body):
+        name = field.strip("$")
+        inner = [f"private {field};", ""] + self.block(f"public function __construct({field})", [f"$$this->{name} = {field};@@step"]) + [""]
+        return self.block(f"class {cls}", inner + self.block(f"public function {method}()", body))
+
+    def field(self, name):
+        return f"$$this->{name.strip('$')}"
+
+    def use_holder(self, v, cls, method, arg, result):
+        made = [f"{v} = new {cls}({arg});@@step"]
+        return made + ([f"return {v}->{method}();"] if result else [f"{v}->{method}();"])
+
+    def constant_set(self, name, words):
+        items = ", ".join(self.text(w) for w in words)
+        return [f"const {name} = [{items}];"], f"in_array($x, {name}, true)", f"!in_array($x, {name}, true)"
+
+    def constant_map(self, name, pairs):
+        inner = ", ".join(f"{self.text(a)} => {self.text(b)}" for a, b in pairs)
+        return [f"const {name} = [{inner}];"], f"{name}[$x] ?? {self.text(pairs[0][1])}"
 
 
 class Java(Kit):
@@ -510,4 +570,4 @@ class Cpp(C):
         return [f"static const std::set<std::string> {name} = {{{items}}};"], f"{name}.count($x) > 0", f"{name}.count($x) == 0"
 
 
-KITS = {"python": Python, "javascript": JavaScript, "typescript": TypeScript, "java": Java, "go": Go, "c": C, "cpp": Cpp}
+KITS = {"python": Python, "javascript": JavaScript, "typescript": TypeScript, "php": Php, "java": Java, "go": Go, "c": C, "cpp": Cpp}

@@ -48,8 +48,8 @@ def snake(words):
 class Names:
     """Fresh identifiers in the casing of a language; `$word1` style holes are filled once and then repeated."""
 
-    def __init__(self, rng, case):
-        self.rng, self.case, self.used, self.holes = rng, case, set(), {}
+    def __init__(self, rng, case, sigil=""):
+        self.rng, self.case, self.sigil, self.used, self.holes = rng, case, sigil, set(), {}
 
     def fresh(self, make):
         for _ in range(60):
@@ -72,7 +72,7 @@ class Names:
             if shape < 0.92:
                 return self.case([r.choice(ENTITIES), r.choice(NOUNS)])
             return r.choice(["v", "s", "x", "val", "arg", "tmp", "p", "q", "data", "inp", "buf2", "str1"])
-        return self.fresh(make)
+        return self.sigil + self.fresh(make)
 
     def function(self):
         r = self.rng

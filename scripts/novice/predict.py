@@ -1,10 +1,12 @@
 """Asks a checkpoint: replies to examples, with the same choice of words that the scanner's grammar leaves open.
 
-In: a checkpoint, a tokenizer, examples. Out: replies, one JSON object a line: `key`, `task`, `p` (probability of `yes`
-against `no`, of `stands` against `falls`) and `right`: whether greedy decoding gives the expected reply to the letter.
+In: a checkpoint, a tokenizer, examples. Out: replies, one JSON object a line: `key`, `task`, `odds` (log-odds of `yes` against
+`no`, of `stands` against the rest), `p` (the same as a probability), `said` and `right`: whether greedy decoding gives the
+expected reply to the letter.
 """
 import argparse
 import json
+import math
 import random
 
 import torch
@@ -42,10 +44,10 @@ def predict(model, tokenizer, rows, size=48):
                 logits = model.logits(hidden[k, answer:len(ids) - 1])
                 words, allowed = choices(tokenizer, rows[i]["task"])
                 first = logits[0, allowed]
-                p = torch.softmax(first[:2], 0)[0].item()
+                odds = (first[0] - torch.logsumexp(first[1:], 0)).item()
                 said = words[int(first.argmax())]
                 exact = said == rows[i]["answer"].split()[0] and bool((logits[1:].argmax(-1) == torch.from_numpy(ids[answer + 2:])).all())
-                replies[i] = {"p": round(p, 4), "said": said, "right": exact}
+                replies[i] = {"odds": round(odds, 4), "p": round(1 / (1 + math.exp(-odds)), 4), "said": said, "right": exact}
     return replies
 
 
@@ -56,10 +58,11 @@ def main():
     parser.add_argument("out")
     parser.add_argument("examples", nargs="+")
     parser.add_argument("--limit", type=int, default=0, help="at most so many examples per split and task, seeded")
+    parser.add_argument("--unseen", action="store_true", help="only examples that did not train")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    rows = read(args.examples)
+    rows = [row for row in read(args.examples) if not args.unseen or row["split"] != "train"]
     if args.limit:
         chooser = random.Random(3)
         groups = {}

@@ -21,6 +21,8 @@ from export import load
 from model import Novice, Shape
 
 PAD, END = 0, 2
+# How often examples of each origin are drawn.
+SHARES = "own=0.5,corpora=0.2,ordinary=0.3"
 
 
 def encode(rows, tokenizer, limit):
@@ -46,11 +48,18 @@ def kind(row):
 def chances(rows, shares):
     """How likely each row is to be drawn: origins by their shares, inside an origin rare cards and languages above their number."""
     groups = collections.Counter((kind(r), r["card"], r["language"]) for r in rows)
+    shares = {name: float(value) for name, value in (part.split("=") for part in shares.split(","))}
     chance = np.array([groups[kind(r), r["card"], r["language"]] ** -0.4 for r in rows])
     kinds = np.array([kind(r) for r in rows])
     for name in set(kinds):
         chance[kinds == name] *= shares[name] / chance[kinds == name].sum()
     return chance / chance.sum()
+
+
+def prior(rows, chance):
+    """How much of the answers' weight in the loss is on vulnerable examples."""
+    weight = chance * np.array([r.get("weight", 1.0) for r in rows])
+    return float(weight[[r["vulnerable"] for r in rows]].sum() / weight.sum())
 
 
 def batches(examples, chance, tokens, rng):
@@ -157,7 +166,7 @@ def arguments():
     parser.add_argument("--out", required=True)
     parser.add_argument("--minutes", type=float, default=65, help="time of training in all, earlier parts of a resumed run counted in")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps; 0 is no limit")
-    parser.add_argument("--shares", default="own=0.5,corpora=0.2,ordinary=0.3", help="how often examples of each origin are drawn")
+    parser.add_argument("--shares", default=SHARES, help="how often examples of each origin are drawn")
     parser.add_argument("--tokens", type=int, default=6144, help="tokens per batch")
     parser.add_argument("--lr", type=float, default=0.02)
     parser.add_argument("--warmup", type=int, default=60)
@@ -229,12 +238,10 @@ def main():
     rows = [r for r in rows if r["split"] == "train"]
     train, kept = encode(rows, tokenizer, model.shape.context)
     rows = [rows[i] for i in kept]
-    shares = {name: float(value) for name, value in (part.split("=") for part in args.shares.split(","))}
-    chance = chances(rows, shares)
+    chance = chances(rows, args.shares)
     count = collections.Counter((kind(r), r["vulnerable"]) for r in rows)
-    prior = float(sum(c for c, r in zip(chance, rows) if r["vulnerable"]))
     print(f"{len(train)} examples {dict(count)}, of {sum(len(e[0]) * c for e, c in zip(train, chance)):.0f} tokens as drawn, "
-          f"{prior:.3f} of them vulnerable; {model.size():,} parameters", flush=True)
+          f"{prior(rows, chance):.3f} of their weight vulnerable; {model.size():,} parameters", flush=True)
     log = open(args.out + ".log.jsonl", "a", encoding="utf-8")
     begin = mark = time.time()
     recent, since = [], 0

@@ -43,7 +43,7 @@ class Weaver:
         self.seed = seed
         self.r = random.Random(seed)
         kit = KITS[language]
-        self.n = Names(random.Random(seed + 1), kit.case)
+        self.n = Names(random.Random(seed + 1), kit.case, kit.sigil)
         self.k = kit(random.Random(seed + 2), self.n)
         self.k.quote = self.r.choice("'\"")
         self.k.esm = False
@@ -80,7 +80,7 @@ class Weaver:
     def source(self, v):
         options = self.entry["sources"]
         chosen = self.r.choice(options)
-        param = self.r.choice([v.lower(), self.n.hole("noun", self.r.randint(0, 9))])
+        param = self.r.choice([v.lower().strip("$"), self.n.hole("noun", self.r.randint(0, 9))])
         if isinstance(chosen, list):
             return [line.replace("$x", v).replace("$p", param) for line in chosen]
         lines = self.k.assign(v, chosen.replace("$p", param))
