@@ -23,6 +23,7 @@ def cases(replies):
     for row in replies:
         case = out.setdefault((row.get("origin", "own"), row["id"], row["key"]), dict(row))
         case[row["task"] + "_odds"] = row["odds"]
+        case[row["task"] + "_last"] = row.get("last", False)
     return [c for c in out.values() if "detect_odds" in c and "verify_odds" in c]
 
 

@@ -73,6 +73,9 @@ def block(rows, detect, verify):
     at = inside("corpora") + inside("ordinary")
     mixed = [rows[i] for i in at]
     out["both"] = shares(mixed, keeps[at])
+    sure = [i for i in at if keeps[i] and rows[i]["vulnerable"]]
+    if sure and "last" in rows[0]:
+        out["sink_named"] = [sum(rows[i]["verify_last"] for i in sure), len(sure)]
     out["auc"] = {name: round(area([{"p": r["detect_odds"], "vulnerable": r["vulnerable"]} for r in part]), 4)
                   for name, part in (("corpora", [rows[i] for i in inside("corpora")]), ("both", mixed))}
     return out

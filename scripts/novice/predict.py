@@ -28,6 +28,7 @@ def predict(model, tokenizer, rows, size=48):
     coded, _ = encode(rows, tokenizer, 10 ** 9)
     order = sorted(range(len(rows)), key=lambda i: len(coded[i][0]))
     replies = [None] * len(rows)
+    space = tokenizer.encode("stands 1", add_special_tokens=False).ids[1]
     model.eval()
     with torch.no_grad():
         for start in range(0, len(order), size):
@@ -47,7 +48,11 @@ def predict(model, tokenizer, rows, size=48):
                 odds = (first[0] - torch.logsumexp(first[1:], 0)).item()
                 said = words[int(first.argmax())]
                 exact = said == rows[i]["answer"].split()[0] and bool((logits[1:].argmax(-1) == torch.from_numpy(ids[answer + 2:])).all())
-                replies[i] = {"odds": round(odds, 4), "p": round(1 / (1 + math.exp(-odds)), 4), "said": said, "right": exact}
+                # Whether the last number, the sink, follows from the ones before it.
+                spaces = (torch.from_numpy(ids[answer + 1:]) == space).nonzero()
+                tail = int(spaces[-1]) if len(spaces) else 0
+                last = bool((logits[tail:].argmax(-1) == torch.from_numpy(ids[answer + 1 + tail:])).all())
+                replies[i] = {"last": last, "odds": round(odds, 4), "p": round(1 / (1 + math.exp(-odds)), 4), "said": said, "right": exact}
     return replies
 
 
