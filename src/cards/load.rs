@@ -15,7 +15,7 @@ use super::pattern::{Pattern, Shape};
 use super::{Card, Example, LiteralRule, Sections, Severity};
 
 /// Languages a table or an example may name; tables may also say `any`.
-const LANGUAGES: [&str; 11] = [
+const LANGUAGES: [&str; 12] = [
     "python",
     "javascript",
     "typescript",
@@ -27,6 +27,7 @@ const LANGUAGES: [&str; 11] = [
     "rust",
     "ruby",
     "kotlin",
+    "php",
 ];
 
 /// Source kinds that framework models give to what enters the program, and `own` for a card that only its own

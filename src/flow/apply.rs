@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
+use super::formats::{formatted, mapped, named_callback};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
@@ -27,6 +28,11 @@ pub struct Resolved {
     pub sanitizers: Vec<(usize, Vec<Place>)>,
     pub moves: Vec<Move>,
     pub targets: Vec<u32>,
+    /// The result does not contain what went in.
+    blank: bool,
+    /// The result is a number.
+    number: bool,
+    pub ends: bool,
 }
 
 /// Data that goes from some arguments into others.
@@ -49,11 +55,11 @@ pub struct Enters {
 }
 
 /// A call with everything evaluated.
-struct Actual<'c, 'f> {
-    args: &'f [Arg],
+pub struct Actual<'c, 'f> {
+    pub args: &'f [Arg],
     new: bool,
     span: Span,
-    name: Text,
+    pub name: Text,
     base: Option<&'f Expr>,
     receiver: &'c Value,
     values: &'c [Value],
@@ -82,6 +88,15 @@ impl<'f> Walker<'_, 'f> {
                 _ => self.eval(&arg.value, state),
             })
             .collect();
+        if base.is_none()
+            && let Some(value) = self.by_name(&name, args, &values, state)
+        {
+            return value;
+        }
+        if let Some((callee, each)) = named_callback(&name, args) {
+            return self.call_named(expr.span, &callee, &args[1..], &values[1..], each, state);
+        }
+        let values = formatted(self, &name, args, values);
         let resolved = self.resolve(expr, callee, args, new, state);
         let actual = Actual {
             args,
@@ -92,28 +107,71 @@ impl<'f> Walker<'_, 'f> {
             receiver: &receiver,
             values: &values,
         };
+        let mut result = self.perform(&resolved, &actual, state);
+        if let Some(value) = self.include(expr, state) {
+            result = value;
+        }
+        result
+    }
+
+    /// A function that the call names in a text.
+    fn call_named(
+        &mut self,
+        span: Span,
+        callee: &Expr,
+        args: &'f [Arg],
+        values: &[Value],
+        each: bool,
+        state: &mut State<'f>,
+    ) -> Value {
+        let given = |value: &Value| if each { value.part(ANY) } else { value.clone() };
+        let values: Vec<Value> = values.iter().map(given).collect();
+        let resolved = self.fresh(callee, args, false, state);
+        let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+            return Value::default();
+        };
+        let actual = Actual {
+            args,
+            new: false,
+            span,
+            name: name.clone(),
+            base: None,
+            receiver: &Value::default(),
+            values: &values,
+        };
+        Value::of(self.perform(&resolved, &actual, state).all())
+    }
+
+    /// What a call does once it is known what it is.
+    fn perform(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
         for (card, places, text) in &resolved.sinks {
             for place in places {
-                let facts = Self::at_place(place, &receiver, &values);
-                self.hit(*card, &facts, expr.span, text);
+                let facts = Self::at_place(place, actual.receiver, actual.values);
+                self.hit(*card, &facts, actual.span, text);
             }
         }
-        self.sized(&actual);
-        let returned = self.callbacks(&actual, state);
+        self.sized(actual);
+        let returned = self.callbacks(actual, state);
         let mut result = if resolved.targets.is_empty() {
-            let mut result = self.unknown(&actual, state);
+            let mut result = self.unknown(actual, state);
+            if resolved.blank || (mapped(actual) && !resolved.number) {
+                result = Value::default();
+            }
             result.join(returned);
             result
         } else {
-            let mut result = self.known(&resolved.targets, &actual, state);
+            let mut result = self.known(&resolved.targets, actual, state);
             if new {
-                self.initialised(&resolved.targets, &actual, &mut result);
+                self.initialised(&resolved.targets, actual, &mut result);
             }
             result
         };
-        self.moved(&resolved, &actual, state);
-        self.sanitised(&resolved, &mut result);
-        self.entered(&resolved, &actual, &mut result, state);
+        self.moved(resolved, actual, state);
+        self.entered(resolved, actual, &mut result, state);
+        self.sanitised(resolved, &mut result);
+        if resolved.number && resolved.targets.is_empty() {
+            return self.numbered(result);
+        }
         result
     }
 
@@ -129,6 +187,12 @@ impl<'f> Walker<'_, 'f> {
         if let Some(known) = self.resolved.get(&key) {
             return Rc::clone(known);
         }
+        let resolved = Rc::new(self.fresh(callee, args, new, state));
+        self.resolved.insert(key, Rc::clone(&resolved));
+        resolved
+    }
+
+    fn fresh(&self, callee: &Expr, args: &[Arg], new: bool, state: &State<'f>) -> Resolved {
         let paths = self.world.resolver(self.module, self.here).paths(callee);
         let mut resolved = Resolved {
             targets: self.targets_of(callee, args.len(), new, &paths),
@@ -175,6 +239,9 @@ impl<'f> Walker<'_, 'f> {
                 (Purpose::Sanitizer, Some(card)) if !named || !found.places.is_empty() => {
                     resolved.sanitizers.push((card, found.places));
                 }
+                (Purpose::Blank, _) => resolved.blank = true,
+                (Purpose::Number, _) => resolved.number = true,
+                (Purpose::End, _) => resolved.ends = true,
                 (Purpose::Propagator, _) => resolved.moves.push(Move {
                     from: found.places,
                     to: rule.to.clone(),
@@ -186,9 +253,8 @@ impl<'f> Walker<'_, 'f> {
         if !resolved.targets.is_empty() && bare(callee) {
             resolved.sinks.clear();
             resolved.sources.clear();
+            resolved.ends = false;
         }
-        let resolved = Rc::new(resolved);
-        self.resolved.insert(key, Rc::clone(&resolved));
         resolved
     }
 

@@ -67,6 +67,7 @@ fn family(language: &str) -> &'static str {
         "go" => "go",
         "c" | "cpp" => "c",
         "csharp" => "csharp",
+        "php" => "php",
         _ => "javascript",
     }
 }
@@ -197,14 +198,12 @@ impl Directory {
     }
 
     fn constructor(&self, module: usize, class: &Text) -> Vec<u32> {
-        let names = ["initialize", "__init__", "constructor", "<init>", class];
+        let names = ["initialize", "__init__", "constructor", "<init>", "__construct", class];
         self.method_of(module, class, &names)
     }
 
     fn method_of(&self, module: usize, class: &Text, names: &[&str]) -> Vec<u32> {
-        let mut at = Some(class.clone());
-        for _ in 0..5 {
-            let Some(class) = at else { break };
+        for class in self.ancestors(class) {
             if let Some(methods) = self.by_class.get(&class) {
                 let found = names.iter().filter_map(|name| methods.get(*name)).flatten().copied();
                 let found: Vec<u32> = found.filter(|&unit| self.related(module, unit)).collect();
@@ -217,7 +216,6 @@ impl Directory {
                     return if near.is_empty() { found } else { near };
                 }
             }
-            at = self.bases.get(&class).and_then(|bases| bases.first().cloned());
         }
         Vec::new()
     }
@@ -237,7 +235,7 @@ impl Directory {
     fn plain(&self, site: &Site, name: &Text) -> Vec<u32> {
         if let Some(class) = site.class {
             let own = self.method_of(site.module, class, &[name]);
-            if !own.is_empty() && self.places[site.module].family != "python" {
+            if !own.is_empty() && !matches!(self.places[site.module].family, "python" | "php") {
                 return own;
             }
         }
@@ -283,7 +281,7 @@ impl Directory {
             return built;
         }
         match self.places[site.module].family {
-            "c" => self.linked(site.module, name),
+            "c" | "php" => self.linked(site.module, name),
             "ruby" => self.lone_method(site, name),
             "go" => units
                 .iter()

@@ -260,7 +260,7 @@ fn same(a: &Const, b: &Const) -> bool {
 }
 
 fn arithmetic(op: &str, a: &Const, b: &Const) -> Option<Const> {
-    if let (Const::Text(a), Const::Text(b), "+") = (a, b, op) {
+    if let (Const::Text(a), Const::Text(b), "+" | ".") = (a, b, op) {
         return (a.len() + b.len() < 4096).then(|| Const::Text(format!("{a}{b}").into()));
     }
     let (Const::Number(a), Const::Number(b)) = (a, b) else {

@@ -232,6 +232,15 @@ fn tainted(params: &Params, function: &Function, skip: usize) -> Vec<usize> {
             };
             own.filter(|(_, param)| given(param)).map(|(at, _)| at).collect()
         }
+        Params::Scalars(classes) => {
+            let outside = |param: &Param| match param.hint.as_deref().and_then(names::type_path) {
+                Some(path) => path.last().is_some_and(|name| {
+                    name.starts_with(char::is_lowercase) || classes.iter().any(|class| name.ends_with(&**class))
+                }),
+                None => true,
+            };
+            own.filter(|(_, param)| outside(param)).map(|(at, _)| at).collect()
+        }
         Params::Marked(marks) => {
             let marked = |param: &Param| {
                 param
@@ -353,10 +362,13 @@ impl Registration<'_> {
     ) {
         let mut found: Vec<(usize, u32)> = Vec::new();
         for place in &self.places {
-            if let Place::Argument(arg) = place {
-                let units = handlers(search, resolver, at, &self.args[*arg].value);
-                found.extend(units.into_iter().map(|unit| (*arg, unit)));
-            }
+            let (arg, value) = match place {
+                Place::Argument(arg) => (*arg, Some(&self.args[*arg].value)),
+                Place::Key(arg, key) => (*arg, under(&self.args[*arg].value, key)),
+                Place::Receiver => continue,
+            };
+            let units = value.map(|value| handlers(search, resolver, at, value));
+            found.extend(units.into_iter().flatten().map(|unit| (arg, unit)));
         }
         let Some(last) = found.iter().map(|(arg, _)| *arg).max() else {
             return;
@@ -386,6 +398,13 @@ impl Registration<'_> {
             add(entries, entry);
         }
     }
+}
+
+/// What a literal collection holds under a key.
+fn under<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
+    let ExprKind::Collection(items) = &expr.kind else { return None };
+    let mut held = items.iter().filter(|(own, _)| own.as_ref().and_then(text).as_deref() == Some(key));
+    held.next().map(|(_, value)| value)
 }
 
 /// The functions that an argument stands for: a lambda, a name, a member, or the same inside a wrapper call.
@@ -423,10 +442,30 @@ fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) ->
                 inner
             }
         }
-        ExprKind::Collection(items) => items
-            .iter()
-            .flat_map(|(_, item)| handlers(search, resolver, module, item))
-            .collect(),
+        ExprKind::Collection(items) => match items.as_slice() {
+            // `[$object, 'method']`, `[Type::class, 'method']`
+            [(None, object), (None, method)] if text(method).is_some() => {
+                let object = match &object.kind {
+                    ExprKind::Field(class, word) if &**word == "class" => class,
+                    _ => object,
+                };
+                let base = Box::new(object.clone());
+                let kind = text(method).map(|method| ExprKind::Field(base, method));
+                let span = expr.span;
+                kind.map(|kind| handlers(search, resolver, module, &Expr { kind, span }))
+                    .unwrap_or_default()
+            }
+            items => items
+                .iter()
+                .flat_map(|(_, item)| handlers(search, resolver, module, item))
+                .collect(),
+        },
+        // The name of a function.
+        ExprKind::Literal(Literal::Str(name)) if search.modules[module].language == "php" => {
+            let kind = ExprKind::Name(name.clone());
+            let span = expr.span;
+            handlers(search, resolver, module, &Expr { kind, span })
+        }
         _ => Vec::new(),
     }
 }

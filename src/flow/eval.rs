@@ -3,7 +3,7 @@
 //! In: an expression and the state before it. Out: a [`Value`]; assignments inside expressions change the state.
 //! Deliberately absent: calls (`apply`). Start at [`Walker::eval`].
 
-use crate::syntax::form::{Expr, ExprKind, Span, Text};
+use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 
 use super::matcher::{Place, Purpose};
 use super::names;
@@ -69,10 +69,11 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Binary(op, left, right) => self.binary(op, left, right, expr.span, state),
             ExprKind::Unary(op, inner) => {
                 let value = self.eval(inner, state);
-                if matches!(&**op, "!" | "sizeof" | "typeof") {
-                    Value::default()
-                } else {
-                    value
+                match &**op {
+                    "!" | "sizeof" | "typeof" => Value::default(),
+                    // The keys of a collection: outside input only where all of it is.
+                    "key" => Value::of(value.whole),
+                    _ => value,
                 }
             }
             ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
@@ -135,13 +136,17 @@ impl<'f> Walker<'_, 'f> {
         }
         let mut value = state.read(&path);
         let known = state.vars.contains_key(&*path);
+        if !known {
+            value.join(self.unpacked(name, state));
+        }
         if !known && path.contains(SEP) {
             if let Some(class) = self.class() {
                 self.shared_field(&class, name, &mut value);
             }
         } else if !known && self.is_global(name) {
             self.reads.insert(name.clone());
-            if let Some(facts) = self.shared.globals.get(&(self.module, name.clone())) {
+            let from = if self.named_globals() { usize::MAX } else { self.module };
+            if let Some(facts) = self.shared.globals.get(&(from, name.clone())) {
                 value::join(&mut value.whole, facts);
             }
         } else if !known {
@@ -355,6 +360,11 @@ impl<'f> Walker<'_, 'f> {
             let mut inside = state.clone();
             self.refine(left, op == "&&", &mut inside);
             value.join(self.eval(right, &mut inside));
+            if self.ends(right) {
+                // `check(x) or exit()`
+                self.refine(left, op != "&&", state);
+                return value;
+            }
             inside.ended = false;
             // The right side may have assigned something; its refinements must not outlive it.
             state.join(&inside);
@@ -370,7 +380,7 @@ impl<'f> Walker<'_, 'f> {
         }
         value = Value::of(value.all());
         value.join(Value::of(other.all()));
-        if matches!(op, "-" | "^" | "**") {
+        if matches!(op, "-" | "^" | "**") || (self.named_globals() && calculates(op, left, right)) {
             self.numbered(value)
         } else {
             value
@@ -543,4 +553,10 @@ impl<'f> Walker<'_, 'f> {
             Place::Key(at, key) => args.get(*at).map(|arg| arg.part(key).all()).unwrap_or_default(),
         }
     }
+}
+
+/// Where `.` joins texts, other operators give numbers; `+` may still join two collections.
+fn calculates(op: &str, left: &Expr, right: &Expr) -> bool {
+    let number = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Number(_)));
+    matches!(op, "*" | "/" | "%" | "<<" | ">>") || (op == "+" && (number(left) || number(right)))
 }

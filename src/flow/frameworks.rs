@@ -13,6 +13,8 @@ use crate::cards::pattern::Pattern;
 use crate::cards::segments;
 use crate::syntax::form::Module;
 
+use super::matcher::Purpose;
+
 /// Embeds the named models.
 macro_rules! models {
     ($($file:literal)*) => {
@@ -29,6 +31,7 @@ const TEXTS: &[(&str, &str)] = models![
     "dotnet-library.toml" "aspnet.toml"
     "rust-library.toml" "axum.toml" "actix-web.toml" "rocket.toml"
     "go-library.toml" "gin.toml" "echo.toml" "go-routers.toml"
+    "php-library.toml" "laravel.toml" "symfony.toml" "wordpress.toml" "codeigniter.toml" "psr7.toml"
 ];
 
 /// One framework or standard library.
@@ -41,6 +44,8 @@ pub struct Model {
     pub sources: Vec<(String, Pattern)>,
     pub entries: Vec<EntryRule>,
     pub propagators: Vec<(Pattern, Vec<(usize, bool)>)>,
+    /// Calls of which something is known whatever they are given.
+    pub calls: Vec<(Purpose, Pattern)>,
     /// Parameters that by convention have this type where none is declared: `req` is an `express.Request`.
     pub names: Vec<(String, String)>,
 }
@@ -83,6 +88,8 @@ pub enum Params {
     Routed(Vec<String>),
     /// Those at these positions.
     At(Vec<usize>),
+    /// Those without a class for a type, and those whose class ends in one of these words.
+    Scalars(Vec<String>),
 }
 
 /// Names as a model lists them: whole, or as an expression where the text says `^` or `$`.
@@ -121,6 +128,18 @@ struct File {
     entries: Vec<Entry>,
     #[serde(default)]
     propagators: Vec<Propagator>,
+    /// Calls whose result says something about what they are given and does not contain it.
+    #[serde(default)]
+    blank: Vec<String>,
+    /// Calls whose result is a number, or as harmless as one.
+    #[serde(default)]
+    numbers: Vec<String>,
+    /// Conditions that leave only harmless text in the named argument when they hold.
+    #[serde(default)]
+    checks: Vec<String>,
+    /// Calls that do not come back.
+    #[serde(default)]
+    ends: Vec<String>,
     #[serde(default)]
     names: std::collections::BTreeMap<String, String>,
 }
@@ -152,6 +171,8 @@ struct Entry {
     types: Vec<String>,
     #[serde(default)]
     all_but: Option<Vec<String>>,
+    #[serde(default)]
+    scalars: Option<Vec<String>>,
     #[serde(default)]
     marked: Vec<String>,
     #[serde(default)]
@@ -214,6 +235,15 @@ fn parse(text: &str) -> Result<Model, String> {
             propagators.push((pattern, to.clone()));
         }
     }
+    let mut calls = Vec::new();
+    for (purpose, texts) in [
+        (Purpose::Blank, &file.blank),
+        (Purpose::Number, &file.numbers),
+        (Purpose::Check, &file.checks),
+        (Purpose::End, &file.ends),
+    ] {
+        calls.extend(patterns(texts)?.into_iter().map(|pattern| (purpose, pattern)));
+    }
     Ok(Model {
         name: file.name,
         languages: file.languages,
@@ -221,6 +251,7 @@ fn parse(text: &str) -> Result<Model, String> {
         sources,
         entries: file.entries.into_iter().map(entry).collect::<Result<_, _>>()?,
         propagators,
+        calls,
         names: file.names.into_iter().collect(),
     })
 }
@@ -235,13 +266,14 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
             .transpose()
             .map_err(|error| error.to_string())
     };
-    let params = match (entry.all_but, entry.marked.is_empty(), entry.at.is_empty()) {
+    let params = match (entry.all_but, entry.scalars, entry.marked.is_empty(), entry.at.is_empty()) {
         (Some(names), ..) => Params::AllBut(Names::of(names)?),
-        (None, false, _) => Params::Marked(entry.marked),
-        (None, true, false) => Params::At(entry.at),
-        (None, true, true) if entry.routed => Params::Routed(entry.only),
-        (None, true, true) if !entry.only.is_empty() => Params::Only(entry.only),
-        (None, true, true) => Params::None,
+        (None, Some(names), ..) => Params::Scalars(names),
+        (None, None, false, _) => Params::Marked(entry.marked),
+        (None, None, true, false) => Params::At(entry.at),
+        (None, None, true, true) if entry.routed => Params::Routed(entry.only),
+        (None, None, true, true) if !entry.only.is_empty() => Params::Only(entry.only),
+        (None, None, true, true) => Params::None,
     };
     let rule = EntryRule {
         kind: entry.kind,

@@ -4,10 +4,10 @@
 //! in a constant collection make a value harmless; bounds are noted; anything else that looks at the value is
 //! remembered as a guard for the judges. Deliberately absent: any belief in a name. Start at [`Walker::refine`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Span, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::constants;
-use super::matcher::Purpose;
+use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
 use super::taint::Walker;
@@ -60,7 +60,9 @@ const COMPARES: [&str; 8] = [
     "compareTo",
 ];
 /// Methods that give another spelling of the same value.
-const SPELLINGS: [&str; 38] = [
+const SPELLINGS: [&str; 40] = [
+    "strtolower",
+    "strtoupper",
     "as_str",
     "as_ref",
     "as_deref",
@@ -334,6 +336,12 @@ impl<'f> Walker<'_, 'f> {
                 return vec![Effect::Clean(path)];
             }
         }
+        if truth || &*name == "empty" {
+            let known = self.proved(callee, args, &name, truth, state);
+            if !known.is_empty() {
+                return known;
+            }
+        }
         let text: Text = names::dotted(callee).map_or(name, Text::from);
         let of_args = args.iter().filter_map(|arg| self.subject(&arg.value, state));
         let of_receiver = receiver.and_then(|base| self.subject(base, state));
@@ -341,6 +349,56 @@ impl<'f> Walker<'_, 'f> {
             .chain(of_receiver)
             .map(|path| Effect::Guard(path, text.clone()))
             .collect()
+    }
+
+    /// What a call proves that holds: membership with the value first, presence of a key, a check that a model names,
+    /// a regex that leaves nothing but plain words.
+    fn proved(
+        &self,
+        callee: &'f Expr,
+        args: &'f [Arg],
+        name: &str,
+        truth: bool,
+        state: &State<'f>,
+    ) -> Vec<Effect> {
+        let clean = |expr: &'f Expr| self.subject(expr, state).map(Effect::Clean).into_iter().collect();
+        match (name, args) {
+            ("in_array" | "array_key_exists" | "array_search", [value, set, ..]) if self.is_set(&set.value, state) => {
+                return clean(&value.value);
+            }
+            ("isset", [one]) => return self.effects(&one.value, truth, state, 4),
+            ("empty", [one]) => return self.effects(&one.value, !truth, state, 4),
+            ("preg_match", [regex, value, ..]) => {
+                if let ExprKind::Literal(Literal::Str(text)) = &regex.value.kind
+                    && super::shapes::plain(text)
+                {
+                    return clean(&value.value);
+                }
+            }
+            _ => {}
+        }
+        let rules = self.world.rules(self.module);
+        if !truth || !rules.knows_call(name) {
+            return Vec::new();
+        }
+        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let decide = |expr: &Expr| match &expr.kind {
+            ExprKind::Literal(literal) => Some(literal.clone()),
+            _ => None,
+        };
+        let mut found = Vec::new();
+        for check in rules.call(&paths, args, false, &decide) {
+            if check.rule.purpose == Purpose::Check {
+                for place in check.places {
+                    match (place, &callee.kind) {
+                        (Place::Argument(at), _) => found.extend(self.subject(&args[at].value, state)),
+                        (Place::Receiver, ExprKind::Field(base, _)) => found.extend(self.subject(base, state)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        found.into_iter().map(Effect::Clean).collect()
     }
 
     /// The variable that an expression is about, other spellings of it included, if anything is known of it.

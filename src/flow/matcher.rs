@@ -22,6 +22,14 @@ pub enum Purpose {
     Call,
     /// Moves data between arguments.
     Propagator,
+    /// Its result does not contain what it is given.
+    Blank,
+    /// Its result is a number.
+    Number,
+    /// When it holds, the named argument is harmless.
+    Check,
+    /// Does not come back.
+    End,
 }
 
 #[derive(Debug, Clone)]
@@ -280,7 +288,7 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Pla
             // What the receiver says is asked by whoever has the whole call: `of_receiver`.
             ArgSpec::Matches(Which::Receiver, _) => {}
             ArgSpec::Matches(which, regex) => {
-                let said = |expr: &Expr| spelled(expr, decide).is_some_and(|written| regex.is_match(&written));
+                let said = |expr: &Expr| spelled(expr, decide).or_else(|| opening(expr)).is_some_and(|written| regex.is_match(&written));
                 let expr = only(which, args)?;
                 if !said(expr) && !listed(expr).is_some_and(|items| items.iter().any(|(_, item)| said(item))) {
                     return None;
@@ -341,6 +349,16 @@ fn spelled(expr: &Expr, decide: &Decide) -> Option<String> {
     decide(expr)
         .map(|literal| written(&literal))
         .or_else(|| names::dotted(expr))
+}
+
+/// The literal text that a text put together at run time starts with.
+fn opening(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Str(text)) => Some(text.to_string()),
+        ExprKind::Template(pieces) | ExprKind::Opaque(pieces) => opening(pieces.first()?),
+        ExprKind::Binary(op, left, _) if matches!(&**op, "+" | ".") => opening(left),
+        _ => None,
+    }
 }
 
 fn written(literal: &Literal) -> String {

@@ -40,6 +40,8 @@ pub struct Frame {
     pub locals: HashSet<Text>,
     /// Names that a declaration or a type hint introduces.
     pub declared: HashSet<Text>,
+    /// Names that the function takes from the top level by saying so.
+    pub shared: HashSet<Text>,
     /// Declared with a type that has no negative values.
     pub unsigned: HashSet<Text>,
     /// The name of the receiver, where there is one.
@@ -375,6 +377,9 @@ impl Frame {
                     values.push((name, value));
                 }
             }
+            StmtKind::Declare { name, hint, .. } if hint.as_deref() == Some("global") => {
+                frame.shared.insert(name.clone());
+            }
             StmtKind::Declare { name, hint, .. } => {
                 frame.locals.insert(name.clone());
                 frame.declared.insert(name.clone());
@@ -492,6 +497,13 @@ impl Resolver<'_> {
             if frame.locals.contains(name) {
                 break;
             }
+        }
+        if &**name == "super"
+            && let Some(class) = &self.class
+            && let Some(class) = self.module.classes.iter().find(|own| own.name == *class)
+        {
+            let bases = class.bases.iter().filter_map(|base| type_path(base));
+            out.extend(bases.map(|path| self.scope.qualify(path)));
         }
         if let Some(class) = &self.class
             && let Some(known) = self.scope.fields.get(&(class.clone(), name.clone()))

@@ -32,6 +32,9 @@ impl<'f> Walker<'_, 'f> {
 
     /// A name that belongs to the module's top level as seen from here.
     pub fn is_global(&self, name: &Text) -> bool {
+        if self.named_globals() {
+            return self.world.frames[self.module][self.here].shared.contains(name);
+        }
         if self.here == 0 || !self.world.globals[self.module].contains(name) {
             return false;
         }
@@ -47,6 +50,11 @@ impl<'f> Walker<'_, 'f> {
                 _ => return true,
             }
         }
+    }
+
+    /// Whether functions see only those names of the top level that they ask for; files then share them.
+    pub fn named_globals(&self) -> bool {
+        self.world.modules[self.module].language == "php"
     }
 
     /// The access path of a plain name: itself, or a field where the language lets methods name fields barely.

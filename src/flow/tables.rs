@@ -459,3 +459,24 @@ pub const ADAPTERS: &[&str] = &[
     "into_inner",
     "deref",
 ];
+
+/// Calls that apply a lambda to every element and give what it returned.
+pub const MAPS: &[&str] = &["map", "array_map", "flatMap", "flat_map", "mapToObj"];
+
+/// Calls that print by a format, and its position.
+pub const FORMATS: &[(&str, usize)] = &[
+    ("sprintf", 0),
+    ("printf", 0),
+    ("fprintf", 1),
+    ("Sprintf", 0),
+    ("Printf", 0),
+    ("Fprintf", 1),
+];
+
+/// Calls that run the function named in their first argument, and whether it gets the elements of the others.
+pub const CALLBACKS: &[(&str, bool)] = &[
+    ("array_map", true),
+    ("call_user_func", false),
+    ("call_user_func_array", true),
+    ("forward_static_call", false),
+];

@@ -55,8 +55,12 @@ pub struct Walker<'w, 'f> {
     pub exits: Vec<Exit<'f>>,
     pub breaks: Vec<Vec<State<'f>>>,
     pub continues: Vec<Vec<State<'f>>>,
-    text: &'w str,
-    labels: Labels,
+    pub text: &'w str,
+    pub labels: Labels,
+    /// Files that are walked in the place of the call that names them, outermost first.
+    pub included: Vec<usize>,
+    /// How many were, in all.
+    pub inclusions: u32,
     /// States at jumps to labels that lie ahead.
     gotos: BTreeMap<String, State<'f>>,
 }
@@ -93,6 +97,8 @@ impl<'w, 'f> Walker<'w, 'f> {
             breaks: Vec::new(),
             continues: Vec::new(),
             text,
+            included: vec![at.module],
+            inclusions: 0,
             labels: if c {
                 Labels::of(text, at.span)
             } else {
@@ -214,6 +220,16 @@ impl<'w, 'f> Walker<'w, 'f> {
             )
         });
         for (index, name) in own.chain(receiver.map(|name| (RECEIVER, name))) {
+            let by_reference = function.params.iter().any(|param| {
+                &param.name == name && param.hint.as_deref().is_some_and(|hint| hint == "&")
+            });
+            if by_reference && let Some(facts) = last.vars.get(&**name) {
+                let all = last.read(name).all();
+                if all.len() != facts.len() || !facts.iter().all(|fact| is_param(fact, index, "") && fact.dead == 0) {
+                    outs.insert((index, Text::from("")), all);
+                }
+                continue;
+            }
             let rebound = match last.vars.get(&**name) {
                 Some(facts) => !facts.iter().any(|fact| is_param(fact, index, "")),
                 None => true,
@@ -242,7 +258,7 @@ impl<'w, 'f> Walker<'w, 'f> {
 
     /// A global that carries outside input; in C other files may name it too.
     fn global(&mut self, name: Text, facts: Facts) {
-        if matches!(self.world.modules[self.module].language, "c" | "cpp") {
+        if self.named_globals() || matches!(self.world.modules[self.module].language, "c" | "cpp") {
             self.globals.push(((usize::MAX, name.clone()), facts.clone()));
         }
         self.globals.push(((self.module, name), facts));
@@ -319,6 +335,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             StmtKind::Expr(expr) => {
                 self.eval(expr, state);
                 self.assume_checked(expr, state);
+                state.ended |= self.ends(expr);
             }
             StmtKind::Delete(expr) => {
                 self.eval(expr, state);

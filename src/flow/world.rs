@@ -44,6 +44,8 @@ pub struct World<'f> {
     pub entries: BTreeMap<u32, Entry>,
     pub edges: Vec<Edge>,
     pub callers: BTreeMap<u32, Vec<u32>>,
+    /// The module whose top level a call runs in its own place, by module and start of the call.
+    pub includes: HashMap<(usize, u32), usize>,
     /// Names that a module's top level introduces.
     pub globals: Vec<HashSet<Text>>,
     /// Cards that look for indexes chosen by outsiders.
@@ -135,6 +137,7 @@ impl<'f> World<'f> {
             entries: found.into_iter().map(|entry| (entry.unit, entry)).collect(),
             edges: Vec::new(),
             callers: BTreeMap::new(),
+            includes: super::include::targets(modules, files),
             globals: modules.iter().map(globals).collect(),
             classes: classes(modules),
             rules: rules(modules, &models, cards),
@@ -226,7 +229,9 @@ impl<'f> World<'f> {
                             args: args.len(),
                             new: *new,
                         };
-                        for to in self.directory.targets(&site) {
+                        let included = self.includes.get(&(unit.module, expr.span.start));
+                        let included = included.map(|&module| self.unit(module, 0));
+                        for to in self.directory.targets(&site).into_iter().chain(included) {
                             edges.push(Edge {
                                 from: from as u32,
                                 to,
@@ -411,6 +416,9 @@ fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> 
             }
             for (pattern, to) in &model.propagators {
                 rules.add(rule(Purpose::Propagator, None, "", pattern, to));
+            }
+            for (purpose, pattern) in &model.calls {
+                rules.add(rule(*purpose, None, "", pattern, &[]));
             }
         }
         all.insert(language, rules);

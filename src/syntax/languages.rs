@@ -44,7 +44,7 @@ const JSX: &str = include_str!("queries/javascript/jsx.scm");
 const C_COMMON: &str = include_str!("queries/c/common.scm");
 const TYPESCRIPT: &str = include_str!("queries/typescript/types.scm");
 
-static ROWS: [Row; 11] = [
+static ROWS: [Row; 12] = [
     row(
         "python",
         &["py", "pyi", "pyw"],
@@ -122,6 +122,14 @@ static ROWS: [Row; 11] = [
         || tree_sitter_c_sharp::LANGUAGE.into(),
         &[include_str!("queries/c_sharp/c_sharp.scm")],
         as_written,
+    ),
+    row(
+        "php",
+        &["php", "phtml", "inc", "php3", "php4", "php5", "php7", "php8", "phps", "module", "theme", "ctp"],
+        &["php"],
+        || tree_sitter_php::LANGUAGE_PHP.into(),
+        &[include_str!("queries/php/php.scm")],
+        namespaced_name,
     ),
     row(
         "rust",
@@ -244,6 +252,11 @@ fn module_name(path: &str) -> String {
 /// `std::chrono` is `std.chrono`.
 fn scoped_name(path: &str) -> String {
     path.replace("::", ".")
+}
+
+/// `\Foo\Bar` is `Foo.Bar`.
+fn namespaced_name(path: &str) -> String {
+    path.trim_start_matches('\\').replace('\\', ".")
 }
 
 /// `github.com/x/yaml/v3` and `gopkg.in/yaml.v3` are both `yaml`: the last segment without a major version, which is

@@ -3,7 +3,8 @@
 //! In: the `.scm` files of one language and a parsed tree. Out: [`Roles`], a map from node to role and parts.
 //! A capture `@if` names the role of a node and `@if.cond` a part of it, a [`Slot`]. Several patterns may speak of one
 //! node: the same role adds its parts together, of two different roles the pattern written later wins. Captures
-//! that start with `_` only serve predicates.
+//! that start with `_` only serve predicates. A pattern may say `(#set! word "echo")`: the word under which the common
+//! form knows the node, where the language writes a sign or another word.
 //! Deliberately absent: any knowledge of a language. Start at [`Query::compile`] and [`Query::roles`].
 
 use std::collections::HashMap;
@@ -13,6 +14,8 @@ use std::time::Instant;
 
 use streaming_iterator::StreamingIterator;
 use tree_sitter::{Language, Node, QueryCursor, QueryCursorOptions};
+
+use super::form::Text;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
@@ -63,6 +66,8 @@ words! {
 #[derive(Debug)]
 pub(super) struct Entry<'t> {
     pub role: Role,
+    /// What a pattern calls the node, whatever the text says.
+    pub word: Option<Text>,
     pattern: usize,
     parts: Vec<Part<'t>>,
 }
@@ -146,31 +151,23 @@ impl<'t> Roles<'t> {
         self.map.get(&node.id())
     }
 
-    fn note(&mut self, pattern: usize, role: Role, node: Node<'t>, parts: impl Iterator<Item = Part<'t>>) {
-        if role == Role::Import {
-            self.imports.push(Entry {
-                role,
-                pattern,
-                parts: parts.collect(),
-            });
+    fn note(&mut self, node: Node<'t>, new: Entry<'t>) {
+        if new.role == Role::Import {
+            self.imports.push(new);
             self.import_nodes.push(node);
             return;
         }
         match self.map.get_mut(&node.id()) {
-            Some(entry) if entry.role == role => {
-                entry.pattern = entry.pattern.max(pattern);
-                entry.add(parts);
+            Some(entry) if entry.role == new.role => {
+                if entry.word.is_none() || entry.pattern <= new.pattern {
+                    entry.word = new.word.or(entry.word.take());
+                }
+                entry.pattern = entry.pattern.max(new.pattern);
+                entry.add(new.parts.into_iter());
             }
-            Some(entry) if entry.pattern > pattern => {}
+            Some(entry) if entry.pattern > new.pattern => {}
             _ => {
-                self.map.insert(
-                    node.id(),
-                    Entry {
-                        role,
-                        pattern,
-                        parts: parts.collect(),
-                    },
-                );
+                self.map.insert(node.id(), new);
             }
         }
     }
@@ -182,6 +179,8 @@ pub(super) struct Query {
     query: tree_sitter::Query,
     /// Per capture index; `None` for captures that only serve predicates.
     captures: Vec<Option<(Role, Option<Slot>)>>,
+    /// Per pattern, where any says one.
+    words: Vec<Option<Text>>,
 }
 
 impl Query {
@@ -197,7 +196,10 @@ impl Query {
             .iter()
             .map(|name| capture(name))
             .collect::<Result<_, _>>()?;
-        Ok(Self { query, captures })
+        let words = (0..query.pattern_count())
+            .map(|pattern| word(&query, pattern))
+            .collect();
+        Ok(Self { query, captures, words })
     }
 
     /// Patterns start no deeper than `max_depth` levels into the tree, which bounds the work on hostile nesting.
@@ -236,12 +238,25 @@ impl Query {
                     Some((_, Some(slot))) => Some((slot, c.node, found.pattern_index)),
                     _ => None,
                 });
-            roles.note(found.pattern_index, role, node, parts);
+            let entry = Entry {
+                role,
+                word: self.words[found.pattern_index].clone(),
+                pattern: found.pattern_index,
+                parts: parts.collect(),
+            };
+            roles.note(node, entry);
         }
         drop(matches);
         roles.complete = !late && !cursor.did_exceed_match_limit();
         roles
     }
+}
+
+/// What a pattern sets as the word of its node.
+fn word(query: &tree_sitter::Query, pattern: usize) -> Option<Text> {
+    let settings = query.property_settings(pattern).iter();
+    let mut words = settings.filter(|setting| &*setting.key == "word");
+    words.next()?.value.as_deref().map(Text::from)
 }
 
 fn capture(name: &str) -> Result<Option<(Role, Option<Slot>)>, String> {

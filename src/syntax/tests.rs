@@ -17,7 +17,7 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
-const EXTENSIONS: [&str; 11] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs", "kt"];
+const EXTENSIONS: [&str; 12] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs", "kt", "php"];
 
 /// Parses on the stack that `parse` provides.
 fn one(path: &str, text: &str) -> Module {

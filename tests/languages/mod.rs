@@ -111,3 +111,8 @@ fn rust_lowers_to_the_expected_forms() {
 fn kotlin_lowers_to_the_expected_forms() {
     check_language("kotlin");
 }
+
+#[test]
+fn php_lowers_to_the_expected_forms() {
+    check_language("php");
+}

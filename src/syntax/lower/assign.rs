@@ -18,6 +18,7 @@ impl<'t> Engine<'t> {
     pub(super) fn assign(&mut self, node: Node<'t>, entry: &Entry<'t>, out: &mut Vec<Stmt>) {
         let hint = self.hint(entry);
         let targets = self.unlisted(entry.many(Slot::Target));
+        let targets: Vec<_> = targets.into_iter().map(|target| self.bare(target)).collect();
         let Some(value) = entry.one(Slot::Value) else {
             for target in targets {
                 self.declare(target, &hint, out);
@@ -253,6 +254,15 @@ impl<'t> Engine<'t> {
         self.role(target).is_some_and(|role| apart.contains(&role))
     }
 
+    /// What stands inside brackets or under a sign that marks a variable, when that is a plain name.
+    fn bare(&self, target: Node<'t>) -> Node<'t> {
+        let inner = self.entry(target).filter(|entry| entry.role == Role::Same);
+        let inner = inner.and_then(|entry| entry.one(Slot::Value));
+        inner
+            .filter(|inner| self.role(*inner) == Some(Role::Name))
+            .unwrap_or(target)
+    }
+
     /// The targets, or what the one target lists.
     fn unlisted(&mut self, targets: Vec<Node<'t>>) -> Vec<Node<'t>> {
         match targets[..] {
@@ -298,9 +308,12 @@ impl<'t> Engine<'t> {
         (!matches!(hint, "var" | "auto")).then(|| self.type_name(hint))
     }
 
-    /// A type as written, but for white space and the keywords that C puts in front.
+    /// A type as written, but for white space, the keywords that C puts in front and `\` between namespaces.
     pub(super) fn type_name(&mut self, text: &'t str) -> Text {
         let mut text = text.trim_start_matches(':').trim();
+        if text.contains('\\') {
+            return text.replace('\\', ".").trim_start_matches('.').into();
+        }
         for keyword in ["const ", "struct ", "union ", "enum "] {
             text = text.strip_prefix(keyword).unwrap_or(text);
         }

@@ -5,7 +5,7 @@
 
 use tree_sitter::Node;
 
-use super::super::form::{Expr, ExprKind, Handler, Span, Stmt, StmtKind};
+use super::super::form::{Expr, ExprKind, Handler, Literal, Span, Stmt, StmtKind};
 use super::super::roles::{Entry, Role, Slot};
 use super::{Engine, expr, opaque, span_of, stmt};
 
@@ -82,6 +82,11 @@ impl<'t> Engine<'t> {
         let mut binds = None;
         if let Some(iterable) = entry.one(Slot::Iterable) {
             let iterable = self.expr(iterable);
+            for key in entry.many(Slot::Key) {
+                let keys = ExprKind::Unary(self.word("key"), Box::new(iterable.clone()));
+                let keys = expr(keys, iterable.span);
+                self.bind(key, keys, &mut body);
+            }
             binds = self.binder(entry, iterable, &mut body);
         }
         let cond = entry
@@ -136,10 +141,7 @@ impl<'t> Engine<'t> {
             self.bind(name, subject.clone(), out);
         }
         let outer = std::mem::replace(&mut self.place.switch, true);
-        let mut cases = entry.many(Slot::Item);
-        for body in entry.many(Slot::Body) {
-            cases.extend(self.children(body));
-        }
+        let cases = self.cases(entry);
         let under = cases.len().min(NESTED_ARMS);
         self.depth += under;
         let (mut arms, mut default) = (Vec::new(), None);
@@ -192,10 +194,22 @@ impl<'t> Engine<'t> {
         chain(arms, out);
     }
 
+    fn cases(&mut self, entry: &Entry<'t>) -> Vec<Node<'t>> {
+        let mut cases = entry.many(Slot::Item);
+        for body in entry.many(Slot::Body) {
+            cases.extend(self.children(body));
+        }
+        cases
+    }
+
     /// What is switched on is repeated in every arm, so anything long gets a name first.
     fn subject(&mut self, subject: Expr, out: &mut Vec<Stmt>) -> Expr {
         let span = subject.span;
-        if matches!(subject.kind, ExprKind::Name(_) | ExprKind::Field(..)) && span.end - span.start < 80 {
+        let plain = matches!(
+            subject.kind,
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Literal(_)
+        );
+        if plain && span.end - span.start < 80 {
             return subject;
         }
         let name = expr(ExprKind::Name(self.word("<switch>")), span);
@@ -211,9 +225,11 @@ impl<'t> Engine<'t> {
         name
     }
 
-    fn case(&mut self, node: Node<'t>, entry: &Entry<'t>, subject: Option<&Expr>) -> Arm {
-        let mut body = Vec::new();
+    /// The condition under which an arm is taken; nothing for one that always is.
+    fn test(&mut self, entry: &Entry<'t>, subject: Option<&Expr>) -> Option<Expr> {
         let mut cond = None;
+        // `switch (true)` asks the arms themselves.
+        let subject = subject.filter(|subject| !matches!(subject.kind, ExprKind::Literal(Literal::Bool(true))));
         let mut values = Vec::new();
         for value in entry.many(Slot::Value) {
             match self.role(value) {
@@ -246,6 +262,12 @@ impl<'t> Engine<'t> {
                 None => guard,
             });
         }
+        cond
+    }
+
+    fn case(&mut self, node: Node<'t>, entry: &Entry<'t>, subject: Option<&Expr>) -> Arm {
+        let mut body = Vec::new();
+        let cond = self.test(entry, subject);
         for name in entry.many(Slot::Binds) {
             for name in self.captured(name) {
                 let from = subject.cloned().unwrap_or_else(|| opaque(Vec::new(), span_of(name)));

@@ -182,7 +182,7 @@ impl<'t> Engine<'t> {
     pub(super) fn annotation(&mut self, node: Node<'t>, entry: &Entry<'t>) -> Annotation {
         let span = span_of(node);
         if let Some(name) = entry.one(Slot::Name) {
-            let name = self.text(name).replace("::", ".").into();
+            let name = self.type_name(self.text(name)).replace("::", ".").into();
             let args = entry
                 .many(Slot::Args)
                 .into_iter()

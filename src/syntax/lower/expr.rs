@@ -27,7 +27,10 @@ impl<'t> Engine<'t> {
             return self.unknown(node);
         };
         let kind = match entry.role {
-            Role::Name => ExprKind::Name(self.word(self.text(node))),
+            Role::Name => ExprKind::Name(match &entry.word {
+                Some(word) => word.clone(),
+                None => self.word(self.text(node)),
+            }),
             Role::Number => ExprKind::Literal(Literal::Number(self.word(self.text(node)))),
             Role::True => ExprKind::Literal(Literal::Bool(true)),
             Role::False => ExprKind::Literal(Literal::Bool(false)),
@@ -137,7 +140,10 @@ impl<'t> Engine<'t> {
                     .map_or(callee.span.end, |name| name.end_byte() as u32);
                 callee
             }
-            (None, None) => opaque(Vec::new(), span_of(node)),
+            (None, None) => match &entry.word {
+                Some(word) => expr(ExprKind::Name(word.clone()), span_of(node)),
+                None => opaque(Vec::new(), span_of(node)),
+            },
         };
         let mut args = Vec::new();
         for part in entry.many(Slot::Args) {
@@ -165,10 +171,10 @@ impl<'t> Engine<'t> {
         self.path(node)
     }
 
-    /// `a::b<T>::c` and `a.b.C<T>`: names and fields.
+    /// `a::b<T>::c`, `a.b.C<T>` and `\a\b\C`: names and fields.
     fn path(&mut self, node: Node<'t>) -> Expr {
         let span = span_of(node);
-        let path = without_type_arguments(self.text(node)).replace("::", ".");
+        let path = without_type_arguments(self.text(node)).replace("::", ".").replace('\\', ".");
         let mut words = path.split('.').map(str::trim).filter(|word| !word.is_empty());
         let first = expr(ExprKind::Name(words.next().unwrap_or_default().into()), span);
         let field = |base, word: &str| expr(ExprKind::Field(Box::new(base), word.into()), span);

@@ -19,20 +19,31 @@ impl<'t> Engine<'t> {
         let mut pieces = Vec::new();
         let entry = self.entry(node);
         for child in self.children(node) {
-            if self.role(child) != Some(Role::Hole) {
-                let marked = entry.is_some_and(|entry| entry.role == Role::Str && entry.claims(child));
-                if let Some(name) = marked.then(|| self.marked(child)).flatten() {
+            if entry.is_some_and(|entry| entry.role == Role::Str && entry.claims(child)) {
+                if let Some(name) = self.marked(child) {
                     self.piece(from, (child.start_byte(), span_of(child).line), &mut pieces);
                     from = (name.span.end as usize, name.span.last);
                     pieces.push(name);
                 }
                 continue;
             }
+            let Some(entry) = self.entry(child) else { continue };
             let hole = span_of(child);
-            self.piece(from, (child.start_byte(), hole.line), &mut pieces);
-            let value = self.entry(child).and_then(|entry| entry.one(Slot::Value));
+            let (mut start, mut end) = (child.start_byte(), child.end_byte());
+            let value = match entry.role {
+                Role::Hole => entry.one(Slot::Value),
+                // An expression that stands in the text as it is; brackets around it are not text.
+                _ => {
+                    let text = self.text.as_bytes();
+                    if start > from.0 && text.get(start - 1) == Some(&b'{') && text.get(end) == Some(&b'}') {
+                        (start, end) = (start - 1, end + 1);
+                    }
+                    Some(child)
+                }
+            };
+            self.piece(from, (start, hole.line), &mut pieces);
             pieces.push(value.map_or_else(|| super::opaque(Vec::new(), span), |value| self.expr(value)));
-            from = (child.end_byte(), hole.last);
+            from = (end, hole.last);
         }
         if pieces.is_empty() {
             let text = self.text.get(from.0..to.0).unwrap_or_default();

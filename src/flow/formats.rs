@@ -1,0 +1,86 @@
+//! Calls whose arguments say what the call does: a format, or the name of a function.
+//!
+//! In: a call with its evaluated arguments. Out: what they become. Start at [`formatted`] and [`named_callback`].
+
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Text};
+
+use super::apply::Actual;
+use super::tables::{CALLBACKS, FORMATS, MAPS};
+use super::taint::Walker;
+use super::value::Value;
+
+/// Whether the result holds what a lambda made of each element, and nothing else.
+pub fn mapped(actual: &Actual) -> bool {
+    MAPS.contains(&&*actual.name)
+        && actual
+            .args
+            .iter()
+            .any(|arg| matches!(arg.value.kind, ExprKind::Function(_)))
+}
+
+/// What a literal format prints as a number is one.
+pub fn formatted(walker: &Walker, name: &str, args: &[Arg], mut values: Vec<Value>) -> Vec<Value> {
+    let Some(at) = FORMATS.iter().find(|(own, _)| *own == name).map(|(_, at)| *at) else {
+        return values;
+    };
+    let Some(ExprKind::Literal(Literal::Str(format))) = args.get(at).map(|arg| &arg.value.kind) else {
+        return values;
+    };
+    for (value, conversion) in values.iter_mut().skip(at + 1).zip(conversions(format)) {
+        if matches!(conversion, 'd' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o' | 'b' | 'c') {
+            *value = walker.numbered(std::mem::take(value));
+        }
+    }
+    values
+}
+
+/// The conversion letters of a `printf` format in the order of its arguments; none when it numbers them itself.
+fn conversions(format: &str) -> Vec<char> {
+    let mut found = Vec::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            continue;
+        }
+        let flag = |c: &char| c.is_ascii_digit() || matches!(c, '-' | '+' | ' ' | '#' | '.' | '\'' | 'l' | 'h' | 'z');
+        match chars.by_ref().find(|c| !flag(c)) {
+            Some('%') | None => {}
+            Some('$' | '*') => return Vec::new(),
+            Some(letter) => found.push(letter),
+        }
+    }
+    found
+}
+
+/// The function that a call runs by the name in its first argument: `array_map('trim', $list)`, and whether it gets
+/// the elements of the other arguments.
+pub fn named_callback(name: &str, args: &[Arg]) -> Option<(Expr, bool)> {
+    let (_, each) = CALLBACKS.iter().find(|(own, _)| *own == name)?;
+    let first = &args.first()?.value;
+    let ExprKind::Literal(Literal::Str(function)) = &first.kind else {
+        return None;
+    };
+    let named = |kind| Expr { kind, span: first.span };
+    let words: Vec<&str> = function.trim_start_matches('\\').split("::").collect();
+    let callee = match words[..] {
+        [function] => named(ExprKind::Name(Text::from(function))),
+        [class, method] => {
+            let class = named(ExprKind::Name(Text::from(class)));
+            named(ExprKind::Field(Box::new(class), Text::from(method)))
+        }
+        _ => return None,
+    };
+    Some((callee, *each))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_are_read_in_order_of_the_arguments() {
+        assert_eq!(conversions("%-5d %% %s %02.3f"), ['d', 's', 'f']);
+        assert_eq!(conversions("%1$s"), []);
+        assert_eq!(conversions("100%"), []);
+    }
+}

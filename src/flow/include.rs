@@ -1,0 +1,263 @@
+//! Code and variables that a program names by text: files that run where they are included, variables by name.
+//!
+//! In: calls of `include`, `extract` and `compact`, and calls that do not come back. Out: the included file's top level
+//! walked in the place of the call with the variables of that place, and what becomes of variables.
+//! Deliberately absent: paths without a literal file name. Start at [`targets`] and [`Walker::include`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::source::SourceFile;
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Text};
+
+use super::labels::Labels;
+use super::names;
+use super::taint::{Exit, Walker, merge};
+use super::value::{SEP, State, Value};
+
+/// Files inside files.
+const DEPTH: usize = 6;
+/// Files walked for one unit.
+const FILES: u32 = 40;
+/// The variable that stands for all variables which a text has named.
+const UNPACKED: &str = "<unpacked>";
+
+/// Where an included path starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    /// The including file's folder, so many levels up.
+    Here(usize),
+    Anywhere,
+}
+
+/// The module that each call of `include` runs, by module and start of the call.
+pub fn targets(modules: &[Module], files: &[SourceFile]) -> HashMap<(usize, u32), usize> {
+    let path_of = |at: usize| &*files[modules[at].file.0 as usize].path;
+    let including = |module: &Module| module.language == "php";
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for at in (0..modules.len()).filter(|at| including(&modules[*at])) {
+        let name = path_of(at).rsplit('/').next().unwrap_or_default();
+        by_name.entry(name).or_default().push(at);
+    }
+    let mut found = HashMap::new();
+    for (at, module) in modules.iter().enumerate().filter(|(_, module)| including(module)) {
+        let mut note = |expr: &Expr| {
+            if let ExprKind::Call { callee, args, .. } = &expr.kind
+                && matches!(&callee.kind, ExprKind::Name(name) if &**name == "include")
+                && let Some((base, text)) = args.first().and_then(|arg| literal_path(&arg.value))
+                && let Some(target) = find(path_of(at), base, &text, &by_name, &path_of)
+                && target != at
+            {
+                found.insert((at, expr.span.start), target);
+            }
+        };
+        for function in &module.functions {
+            names::walk(&function.body, &mut |stmt| names::expressions(stmt, &mut note));
+        }
+    }
+    found
+}
+
+/// Where a path starts and its literal end, if that is a whole file name.
+fn literal_path(expr: &Expr) -> Option<(Base, String)> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Str(text)) => Some((Base::Anywhere, text.to_string())),
+        ExprKind::Binary(op, left, right) if &**op == "." => {
+            let (_, text) = literal_path(right)?;
+            match (folder(left), literal_path(left)) {
+                (Some(levels), _) => Some((Base::Here(levels), text)),
+                (None, Some((base, head))) => Some((base, head + &text)),
+                // Something that is not known ends in a folder: the file name must be whole.
+                (None, None) => (text.starts_with('/') || !text.starts_with('.')).then_some((Base::Anywhere, text)),
+            }
+        }
+        ExprKind::Template(pieces) => match pieces.last().map(|piece| &piece.kind) {
+            Some(ExprKind::Literal(Literal::Str(text))) if text.starts_with('/') => {
+                Some((Base::Anywhere, text.to_string()))
+            }
+            _ => None,
+        },
+        ExprKind::Opaque(parts) if parts.len() == 1 => literal_path(&parts[0]),
+        _ => None,
+    }
+}
+
+/// `__DIR__`, `dirname(__FILE__)`, `dirname(__DIR__)` …: how many levels above the file's own folder.
+fn folder(expr: &Expr) -> Option<usize> {
+    match &expr.kind {
+        ExprKind::Name(name) if &**name == "__DIR__" => Some(0),
+        ExprKind::Call { callee, args, .. } if matches!(&callee.kind, ExprKind::Name(name) if &**name == "dirname") => {
+            let more = match args.get(1).map(|arg| &arg.value.kind) {
+                Some(ExprKind::Literal(Literal::Number(levels))) => levels.parse::<usize>().ok()?.saturating_sub(1),
+                _ => 0,
+            };
+            match &args.first()?.value.kind {
+                ExprKind::Name(name) if &**name == "__FILE__" => Some(more),
+                _ => Some(folder(&args[0].value)? + 1 + more),
+            }
+        }
+        ExprKind::Opaque(parts) if parts.len() == 1 => folder(&parts[0]),
+        _ => None,
+    }
+}
+
+/// The module that a path names as seen from a file: exactly, else the nearest whose path ends in it.
+fn find<'p>(
+    from: &str,
+    base: Base,
+    text: &str,
+    by_name: &BTreeMap<&str, Vec<usize>>,
+    path_of: &dyn Fn(usize) -> &'p str,
+) -> Option<usize> {
+    let own: Vec<&str> = from.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
+    let wanted: Vec<&str> = text.split('/').collect();
+    let named = by_name.get(wanted.last()?)?;
+    let exact = |start: &[&str]| {
+        let path = joined(start, &wanted)?;
+        named.iter().copied().find(|at| path_of(*at) == path)
+    };
+    match base {
+        Base::Here(levels) => return exact(own.get(..own.len().checked_sub(levels)?)?),
+        Base::Anywhere => {
+            if let Some(found) = exact(&own).or_else(|| exact(&[])) {
+                return Some(found);
+            }
+        }
+    }
+    let plain: Vec<&str> = wanted.iter().copied().filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    let ends = |at: &usize| {
+        let path: Vec<&str> = path_of(*at).split('/').collect();
+        path.ends_with(&plain)
+    };
+    let shared = |at: usize| path_of(at).split('/').zip(&own).take_while(|(a, b)| a == *b).count();
+    named
+        .iter()
+        .copied()
+        .filter(ends)
+        .max_by_key(|at| (shared(*at), std::cmp::Reverse(path_of(*at).len()), std::cmp::Reverse(*at)))
+}
+
+fn joined(start: &[&str], path: &[&str]) -> Option<String> {
+    let mut parts = start.to_vec();
+    for part in path {
+        match *part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+impl<'f> Walker<'_, 'f> {
+    /// Walks the included file here, with this place's variables; what it returns is the call's value.
+    pub fn include(&mut self, call: &Expr, state: &mut State<'f>) -> Option<Value> {
+        let module = *self.world.includes.get(&(self.module, call.span.start))?;
+        let again = self.included.contains(&module);
+        if again || self.included.len() > DEPTH || self.inclusions >= FILES || self.fuel == 0 {
+            return Some(Value::default());
+        }
+        self.inclusions += 1;
+        let text = &*self.world.files[self.world.modules[module].file.0 as usize].text;
+        let outer = (
+            std::mem::replace(&mut self.module, module),
+            std::mem::replace(&mut self.here, 0),
+            std::mem::replace(&mut self.inlined, vec![0]),
+            std::mem::take(&mut self.repeats),
+            std::mem::take(&mut self.breaks),
+            std::mem::take(&mut self.continues),
+            std::mem::replace(&mut self.text, text),
+            std::mem::replace(&mut self.labels, Labels::default()),
+        );
+        self.included.push(module);
+        self.exits.push(Exit::default());
+        let mut inside = state.clone();
+        let body = self.world.modules[module].functions.first().map(|top| top.body.as_slice());
+        self.block(body.unwrap_or_default(), &mut inside);
+        let mut exit = self.exits.pop().unwrap_or_default();
+        let gone = inside.ended && exit.state.is_none();
+        merge(&mut exit.state, inside);
+        self.included.pop();
+        (
+            self.module,
+            self.here,
+            self.inlined,
+            self.repeats,
+            self.breaks,
+            self.continues,
+            self.text,
+            self.labels,
+        ) = outer;
+        if let Some(mut last) = exit.state {
+            last.ended = gone;
+            *state = last;
+        }
+        Some(exit.returns)
+    }
+
+    /// Calls that make variables of a collection's keys, or a collection of variables' names.
+    pub fn by_name(&mut self, name: &str, args: &[Arg], values: &[Value], state: &mut State<'f>) -> Option<Value> {
+        if !self.named_globals() {
+            return None;
+        }
+        match (name, args) {
+            ("extract", [_, ..]) | ("parse_str" | "mb_parse_str", [_]) => {
+                let mut before = state.read(UNPACKED);
+                before.join(values[0].clone());
+                state.write(UNPACKED, before);
+                Some(Value::default())
+            }
+            ("compact", _) => {
+                let mut value = Value::default();
+                for arg in args {
+                    if let ExprKind::Literal(Literal::Str(name)) = &arg.value.kind {
+                        let own = state.read(name);
+                        value.parts.insert(format!("{SEP}{name}"), own.all());
+                    }
+                }
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a variable holds that a text may have named.
+    pub fn unpacked(&self, name: &Text, state: &State<'f>) -> Value {
+        if !state.vars.contains_key(UNPACKED) || name.starts_with('_') {
+            return Value::default();
+        }
+        Value::of(state.read(UNPACKED).part(name).all())
+    }
+
+    /// Whether the expression is a call that does not come back; it must have been evaluated.
+    pub fn ends(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call { .. } => {
+                let resolved = self.resolved.get(&(std::ptr::from_ref(expr) as usize));
+                resolved.is_some_and(|resolved| resolved.ends)
+            }
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.ends(&parts[0]),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_exactly_or_by_the_nearest_end() {
+        let paths = ["a/page.php", "a/inc/top.php", "b/inc/top.php", "lib/db.php"];
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, path) in paths.iter().enumerate() {
+            by_name.entry(path.rsplit('/').next().unwrap()).or_default().push(at);
+        }
+        let find = |from, base, text| find(from, base, text, &by_name, &|at| paths[at]);
+        assert_eq!(find("a/page.php", Base::Here(0), "/inc/top.php"), Some(1));
+        assert_eq!(find("a/page.php", Base::Here(1), "/b/inc/top.php"), Some(2));
+        assert_eq!(find("a/page.php", Base::Here(0), "/db.php"), None);
+        assert_eq!(find("a/page.php", Base::Anywhere, "../lib/db.php"), Some(3));
+        assert_eq!(find("b/x/y.php", Base::Anywhere, "inc/top.php"), Some(2));
+        assert_eq!(find("a/page.php", Base::Anywhere, "gone.php"), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! Regular expressions that leave nothing to worry about: anchored at both ends, and only plain characters in between.
+//!
+//! In: a regex as the code writes it, with its delimiters or without. Out: whether every text that it matches consists
+//! of letters, digits, `_` and `-`. Deliberately absent: anything that would need a regex engine; when in doubt, no.
+//! Start at [`plain`].
+
+/// Whether a text that the whole regex matches cannot hold quotes, spaces, slashes, dots or markup.
+pub fn plain(regex: &str) -> bool {
+    let Some(body) = bare(regex) else { return false };
+    let Some(inner) = body.strip_prefix('^').or_else(|| body.strip_prefix("\\A")) else {
+        return false;
+    };
+    let ends = ["\\z", "\\Z", "$"];
+    let Some(inner) = ends.iter().find_map(|end| inner.strip_suffix(end)) else {
+        return false;
+    };
+    !inner.is_empty() && all_plain(inner)
+}
+
+/// The regex between its delimiters; nothing when it spans lines, which lets `^` and `$` hold inside the text.
+fn bare(regex: &str) -> Option<&str> {
+    let open = regex.chars().next()?;
+    let close = match open {
+        '(' => ')',
+        '{' => '}',
+        '[' => ']',
+        '<' => '>',
+        '/' | '#' | '~' | '@' | '!' | '%' | '|' | ',' => open,
+        _ => return Some(regex),
+    };
+    let end = regex.rfind(close).filter(|end| *end > 0)?;
+    let flags = &regex[end + close.len_utf8()..];
+    (!flags.contains('m') && flags.chars().all(|c| c.is_ascii_alphabetic())).then(|| &regex[open.len_utf8()..end])
+}
+
+fn all_plain(inner: &str) -> bool {
+    let mut chars = inner.chars().peekable();
+    let (mut class, mut braces) = (false, false);
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                if !matches!(chars.next(), Some('d' | 'w' | '-' | '_')) {
+                    return false;
+                }
+            }
+            '[' if !class => {
+                class = true;
+                if chars.peek() == Some(&'^') {
+                    return false;
+                }
+            }
+            ']' if class => class = false,
+            '{' if !class && !braces => braces = true,
+            '}' if braces => braces = false,
+            ',' if braces => {}
+            // Alternatives would need the anchors on each side of them; a group keeps them inside.
+            '|' => return false,
+            '+' | '*' | '?' | '(' | ')' | ':' if !class => {}
+            '-' => {}
+            c if c.is_ascii_alphanumeric() || c == '_' => {}
+            _ => return false,
+        }
+    }
+    !class && !braces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_anchored_plain_shapes_are_plain() {
+        for regex in ["/^[a-z0-9_-]+$/i", "/^\\d{1,5}$/", "#^[A-Z]{2}\\z#", "^\\w+$", "/^(?:[a-f0-9]{8})$/D"] {
+            assert!(plain(regex), "{regex}");
+        }
+        for regex in [
+            "/[a-z]+/",
+            "/^[a-z]+/",
+            "/^.*$/",
+            "/^[^<]+$/",
+            "/^[a-z. ]+$/",
+            "/^a$/m",
+            "/^[\\s\\w]+$/",
+            "/^a|b$/",
+            "",
+            "/",
+            "/^$/",
+        ] {
+            assert!(!plain(regex), "{regex}");
+        }
+    }
+}
