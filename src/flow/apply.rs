@@ -161,7 +161,7 @@ impl<'f> Walker<'_, 'f> {
             result
         } else {
             let mut result = self.known(&resolved.targets, actual, state);
-            if new {
+            if actual.new {
                 self.initialised(&resolved.targets, actual, &mut result);
             }
             result

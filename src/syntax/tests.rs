@@ -25,6 +25,12 @@ fn one(path: &str, text: &str) -> Module {
     forest.modules.pop().unwrap_or_else(|| panic!("{path} has a row"))
 }
 
+/// Code as a file of the language holds it: in PHP everything else is text.
+fn code(extension: &str, text: &str) -> String {
+    let head = if extension == "php" { "<?php " } else { "" };
+    format!("{head}{text}")
+}
+
 /// Nested levels of the common form.
 fn depth(module: &Module) -> usize {
     module
@@ -123,7 +129,7 @@ fn shapes(n: usize) -> Vec<String> {
 fn hostile_nesting_in_any_language_ends_shallow_and_without_a_crash() {
     for extension in EXTENSIONS {
         for text in shapes(1_000) {
-            let module = one(&format!("a.{extension}"), &text);
+            let module = one(&format!("a.{extension}"), &code(extension, &text));
             let start: String = text.chars().take(20).collect();
             assert!(
                 depth(&module) <= MAX_DEPTH + 8,
@@ -139,7 +145,7 @@ fn hostile_nesting_in_any_language_ends_shallow_and_without_a_crash() {
 fn a_hundred_thousand_brackets_cost_structure_but_no_crash() {
     for extension in EXTENSIONS {
         let text = format!("x = {}secret{};", "(".repeat(100_000), ")".repeat(100_000));
-        let module = one(&format!("a.{extension}"), &text);
+        let module = one(&format!("a.{extension}"), &code(extension, &text));
         assert!(module.partial, "{extension}");
     }
     let text = format!("x = {}secret{}", "(".repeat(1_000), ")".repeat(1_000));
@@ -213,6 +219,10 @@ fn mutilated_programs_never_panic() {
         (
             "a.go",
             "package a\nimport x \"b/c\"\nfunc (s *T) F(a, b int) (int, error) { defer g(); v, ok := s.m[a]; return T{A: v}, nil }\n",
+        ),
+        (
+            "a.php",
+            "<p><?= $a ?></p><?php use A\\B as C; #[D(1)] class E extends F { use G; private ?H $i = null; function j(int &$k, ...$l) { return match ($k) { 1 => \"x{$l['m']} $n[o]\", default => fn($p) => $p ?? $q }; } }\n",
         ),
         (
             "a.cs",

@@ -139,6 +139,11 @@ fn csharp_programs_flow_as_marked() {
 }
 
 #[test]
+fn php_programs_flow_as_marked() {
+    check(include_str!("php.txt"), 8);
+}
+
+#[test]
 fn the_same_project_gives_the_same_graph_every_time() {
     let program = &programs(include_str!("python.txt"))[0];
     let show = |graph: &Graph| format!("{:?}{:?}{:?}", graph.flows, graph.edges, graph.entries);
