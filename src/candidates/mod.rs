@@ -45,6 +45,12 @@ pub const RULES: &[&str] = &[
     "toctou",
     "invalid-free",
     "uninitialised",
+    "outside-sum",
+    "outside-difference",
+    "outside-divisor",
+    "outside-index",
+    "outside-bound",
+    "null-used",
 ];
 
 /// What a scan wants.

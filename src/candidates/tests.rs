@@ -306,3 +306,59 @@ fun good(data: ByteArray) = MessageDigest.getInstance("SHA-256").digest(data)
     assert_eq!(lines("CWE-614"), [6, 17]);
     assert_eq!(lines("CWE-328"), [18]);
 }
+
+/// Lines of one Java file that become candidates of one card.
+fn java(body: &str, id: &str) -> Vec<u32> {
+    let code = format!(
+        "class A {{\nvoid f(javax.servlet.http.HttpServletResponse response) throws Exception {{\n{body}}}\n}}\n"
+    );
+    let properties = "cipher=DES/CBC/PKCS5Padding\nstrong=AES/GCM/NoPadding\n";
+    let files = [("A.java", code.as_str()), ("app.properties", properties)];
+    let mut lines: Vec<u32> = scan(&files, &only(id))
+        .iter()
+        .map(|found| found.place().line - 2)
+        .collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn weak_ciphers_are_found_by_name_default_and_property_file() {
+    let apart = "\n".repeat(12);
+    let weak = format!(
+        "Cipher.getInstance(\"AES/ECB/PKCS5Padding\");{apart}Cipher.getInstance(props.getProperty(\"cipher\"));{apart}\
+         String name = props.getProperty(\"none\", \"DESede/CBC/PKCS5Padding\");\nCipher.getInstance(name);\n"
+    );
+    assert_eq!(java(&weak, "CWE-327"), [1, 13, 26]);
+    let strong = "Cipher.getInstance(\"RSA/ECB/OAEPWithSHA-256AndMGF1Padding\");\n\
+                  Cipher.getInstance(props.getProperty(\"strong\"));\nCipher.getInstance(\"AES/CBC/PKCS5Padding\");\n";
+    assert!(java(strong, "CWE-327").is_empty());
+}
+
+#[test]
+fn a_java_cookie_needs_the_secure_flag_unless_it_is_taken_back() {
+    let set = "Cookie cookie = new Cookie(\"id\", value);\nresponse.addCookie(cookie);\n";
+    assert_eq!(java(set, "CWE-614"), [1]);
+    assert!(java(&format!("{set}cookie.setSecure(true);\n"), "CWE-614").is_empty());
+    assert!(java(&format!("{set}cookie.setMaxAge(0);\n"), "CWE-614").is_empty());
+}
+
+#[test]
+fn a_password_that_only_one_literal_can_be_is_in_the_code() {
+    let open = "DriverManager.getConnection(url, \"root\", data);\n";
+    let literal = format!("String data = null;\nif (url != null) {{ data = \"7e5tc4s3\"; }}\n{open}");
+    assert_eq!(java(&literal, "CWE-798"), [3]);
+    assert!(
+        java(
+            &format!("String data = \"7e5tc4s3\";\ndata = read();\n{open}"),
+            "CWE-798"
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn a_trace_is_a_leak_only_where_the_response_takes_it() {
+    assert_eq!(java("error.printStackTrace(response.getWriter());\n", "CWE-209"), [1]);
+    assert!(java("error.printStackTrace(new PrintWriter(text));\n", "CWE-209").is_empty());
+}

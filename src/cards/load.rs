@@ -45,7 +45,7 @@ const ABSENCES: [&str; 6] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-const LIFETIMES: [&str; 11] = [
+const LIFETIMES: [&str; 17] = [
     "use-after-free",
     "double-free",
     "invalid-free",
@@ -57,6 +57,12 @@ const LIFETIMES: [&str; 11] = [
     "size-overflow",
     "toctou",
     "uninitialised",
+    "outside-sum",
+    "outside-difference",
+    "outside-divisor",
+    "outside-index",
+    "outside-bound",
+    "null-used",
 ];
 
 const HEADINGS: [&str; 7] = ["What", "Why", "Vulnerable", "Safe", "Look for", "Refute if", "Fix"];

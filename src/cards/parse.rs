@@ -142,7 +142,10 @@ fn arg(text: &str) -> Result<ArgSpec, String> {
             Ok(ArgSpec::Matches(which, regex))
         }
         Some(':') if value == "nonliteral" => Ok(ArgSpec::NonLiteral(which)),
-        Some(':') => Err(format!("`{text}`: after `:` only `nonliteral` has a meaning")),
+        Some(':') if value == "literal" => Ok(ArgSpec::Literal(which)),
+        Some(':') => Err(format!(
+            "`{text}`: after `:` only `literal` and `nonliteral` have a meaning"
+        )),
         Some(_) if value.is_empty() => Err(format!("`{text}` must say what the argument equals")),
         Some(_) => Ok(ArgSpec::Equals(which, unquoted(value).unwrap_or(value).to_owned())),
     }
@@ -227,6 +230,7 @@ mod tests {
         );
         check("requests.get(!timeout)", "call requests.get [Absent(\"timeout\")]");
         check("printf(0:nonliteral)", "call printf [NonLiteral(Position(0))]");
+        check("connect(1:literal)", "call connect [Literal(Position(1))]");
         check("new ProcessBuilder(*)", "new ProcessBuilder [Danger(All)]");
         check("recv(1)", "call recv [Danger(Position(1))]");
         check("request.args", "read request.args");
@@ -288,7 +292,7 @@ mod tests {
             ("f(0~DES)", "0~DES"),
             ("f(0~\"(\")", "bad regex"),
             ("f(0~\"a)", "not closed"),
-            ("f(0:literal)", "0:literal"),
+            ("f(0:constant)", "0:constant"),
             ("f(shell=)", "shell="),
             ("f(!)", "not an argument"),
             ("*", "`*`"),

@@ -7,6 +7,7 @@
 //! Cipher.getInstance(0~"DES|RC4|ECB")   argument 0 is a literal matching the regex
 //! requests.get(!timeout)                the keyword is absent
 //! printf(0:nonliteral)                  argument 0 is not a literal
+//! connect(1:literal)                    argument 1 is a text literal, not empty
 //! new ProcessBuilder(*)                 construction; every argument is dangerous
 //! recv(1)                               as a source: what argument 1 points to becomes untrusted
 //! request.args                          no parentheses: reading this name or field
@@ -65,6 +66,8 @@ pub enum ArgSpec {
     Absent(String),
     /// … is not a literal.
     NonLiteral(Which),
+    /// … is a text literal that is not empty.
+    Literal(Which),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::places::literal_key;
 use super::solve::{Hit, Summary};
 use super::tables::{ALLOCATES, ASKS, FILLS, GETS, NUMBERS, OPAQUE};
 use super::taint::Walker;
-use super::value::{self, ANY, Const, Fact, Facts, Mask, Note, Origin, RECEIVER, SEP, State, Value};
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, Origin, RECEIVER, SEP, State, UPPER, Value};
 
 /// What is the same every time a call is met: how it resolves.
 #[derive(Debug, Default)]
@@ -80,6 +80,9 @@ impl<'f> Walker<'_, 'f> {
             _ => (Text::from(""), Some(callee)),
         };
         let receiver = base.map(|base| self.eval(base, state)).unwrap_or_default();
+        if let Some(base) = base {
+            self.dereferenced(base, expr.span, state);
+        }
         let values: Vec<Value> = args
             .iter()
             .map(|arg| match &arg.value.kind {
@@ -433,6 +436,9 @@ impl<'f> Walker<'_, 'f> {
             value::join(&mut given, &value.all());
         }
         if let Some(base) = actual.base {
+            if let Some(value) = self.listed((name, actual.args, actual.values), base, actual.span, state) {
+                return value;
+            }
             if let Some(value) = self.keyed(actual, base, state) {
                 return value;
             }
@@ -455,7 +461,11 @@ impl<'f> Walker<'_, 'f> {
         }
         value::join(&mut carried, &given);
         let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
-        let value = Value::of(carried).map(&|fact| fact.step(hop.clone()));
+        let ends = ends(name);
+        let value = Value::of(carried).map(&|fact| Fact {
+            bounds: fact.bounds | ends,
+            ..fact.step(hop.clone())
+        });
         if NUMBERS.contains(&name) {
             self.numbered(value)
         } else {
@@ -595,8 +605,24 @@ impl<'f> Walker<'_, 'f> {
                 let inside = if deep { target } else { format!("{target}{SEP}{ANY}") };
                 state.add(&inside, std::slice::from_ref(&fact));
             }
-            value::join(&mut result.whole, &[fact]);
+            // In Java what a call that fills a buffer gives back is a count that the buffer bounds.
+            if filled.is_empty() || self.world.modules[self.module].language != "java" {
+                value::join(&mut result.whole, &[fact]);
+            }
         }
+        if !resolved.sources.is_empty() && NUMBERS.contains(&&*actual.name) {
+            *result = self.numbered(std::mem::take(result));
+        }
+    }
+}
+
+/// What the result of a call by this name says about its range.
+fn ends(name: &str) -> u8 {
+    match name {
+        "min" => UPPER,
+        "max" | "abs" => LOWER,
+        "clamp" | "floorMod" => UPPER | LOWER,
+        _ => 0,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::syntax::form::{Expr, ExprKind, Literal, Module, StmtKind, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, StmtKind, Text};
 
 use super::names;
 use super::value::Const;
@@ -232,6 +232,59 @@ pub fn decide(expr: &Expr, known: &dyn Known) -> Option<Const> {
         _ => None,
     }
 }
+
+/// A question about text that is known: `"ABC".charAt(1)`, `name.equals("x")`, `text.length()`.
+pub fn of_call(callee: &Expr, args: &[Arg], known: &dyn Known) -> Option<Const> {
+    let ExprKind::Field(base, method) = &callee.kind else {
+        return None;
+    };
+    let method = &**method;
+    if !TEXTUAL.contains(&method) {
+        return None;
+    }
+    let Const::Text(text) = decide(base, known)? else {
+        return None;
+    };
+    let given: Vec<Const> = args
+        .iter()
+        .map(|arg| decide(&arg.value, known))
+        .collect::<Option<_>>()?;
+    match (method, given.as_slice()) {
+        ("charAt", [Const::Number(at)]) => {
+            let found = text.chars().nth(*at as usize)?;
+            Some(Const::Text(found.to_string().into()))
+        }
+        ("length", []) => Some(Const::Number(text.chars().count() as f64)),
+        ("isEmpty", []) => Some(Const::Bool(text.is_empty())),
+        ("toString" | "intern", []) => Some(Const::Text(text)),
+        ("trim", []) => Some(Const::Text(text.trim().into())),
+        ("toLowerCase", []) => Some(Const::Text(text.to_lowercase().into())),
+        ("toUpperCase", []) => Some(Const::Text(text.to_uppercase().into())),
+        ("equals", [other]) => Some(Const::Bool(Const::Text(text) == *other)),
+        ("equalsIgnoreCase", [Const::Text(other)]) => Some(Const::Bool(text.eq_ignore_ascii_case(other))),
+        ("startsWith", [Const::Text(other)]) => Some(Const::Bool(text.starts_with(&**other))),
+        ("endsWith", [Const::Text(other)]) => Some(Const::Bool(text.ends_with(&**other))),
+        ("contains", [Const::Text(other)]) => Some(Const::Bool(text.contains(&**other))),
+        _ => None,
+    }
+}
+
+/// Methods of text whose result is known when the text is.
+const TEXTUAL: [&str; 13] = [
+    "charAt",
+    "length",
+    "isEmpty",
+    "toString",
+    "intern",
+    "trim",
+    "toLowerCase",
+    "toUpperCase",
+    "equals",
+    "equalsIgnoreCase",
+    "startsWith",
+    "endsWith",
+    "contains",
+];
 
 fn binary(op: &str, left: &Expr, right: &Expr, known: &dyn Known) -> Option<Const> {
     let (a, b) = (decide(left, known), decide(right, known));

@@ -44,6 +44,7 @@ impl<'f> Walker<'_, 'f> {
             }
             if let Some(cond) = cond {
                 self.eval(cond, &mut inside);
+                self.looped(cond, &mut inside);
                 self.refine(cond, true, &mut inside);
             }
             self.block(body, &mut inside);

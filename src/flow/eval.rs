@@ -31,7 +31,7 @@ const COMPARISONS: [&str; 16] = [
     "~=",
 ];
 /// Members that are numbers about a value, not the value.
-const MEASURES: [&str; 8] = [
+pub const MEASURES: [&str; 8] = [
     "length",
     "size",
     "Length",
@@ -58,6 +58,7 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Index(base, key) => {
                 let position = self.eval(key, state).all();
                 self.indexed(key, &position, false, expr.span);
+                self.positioned(key, &position, expr.span);
                 let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
                 let mut value = self.eval(base, state).part(&segment);
                 if literal_key(key).is_some() {
@@ -69,6 +70,7 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Binary(op, left, right) => self.binary(op, left, right, expr.span, state),
             ExprKind::Unary(op, inner) => {
                 let value = self.eval(inner, state);
+                self.stepped(op, &value, expr.span);
                 match &**op {
                     "!" | "sizeof" | "typeof" => Value::default(),
                     // The keys of a collection: outside input only where all of it is.
@@ -182,6 +184,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        self.dereferenced(base, expr.span, state);
         let value = self.any_field(base, field, expr, state);
         if !value.is_clean() && self.holds_number(base, field) {
             return self.numbered(value);
@@ -205,6 +208,10 @@ impl<'f> Walker<'_, 'f> {
             return value;
         }
         let whole = self.eval(base, state);
+        if &**field == "length" && self.world.modules[self.module].language == "java" {
+            // The length of an array is that of something that exists.
+            return Value::default();
+        }
         if MEASURES.contains(&&**field) {
             return self.numbered(Value::of(whole.part(field).all()));
         }
@@ -378,8 +385,16 @@ impl<'f> Walker<'_, 'f> {
         if COMPARISONS.contains(&op) {
             return Value::default();
         }
+        self.reckoned(op, (left, &value), (right, &other), span);
         value = Value::of(value.all());
         value.join(Value::of(other.all()));
+        if op == "%" {
+            // A remainder lies below its divisor.
+            value = value.map(&|fact| Fact {
+                bounds: fact.bounds | UPPER | LOWER,
+                ..fact.clone()
+            });
+        }
         if matches!(op, "-" | "^" | "**") || (self.named_globals() && calculates(op, left, right)) {
             self.numbered(value)
         } else {
@@ -534,7 +549,26 @@ impl<'f> Walker<'_, 'f> {
     /// Whether what the function returns is sent as a page, and not as JSON or as an object that some call made.
     fn sends_returned_text(&self) -> bool {
         let entry = self.world.entries.get(&self.current());
-        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework))
+        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework)) && self.returns_page()
+    }
+
+    /// In Java a handler returns a page only as text, and in Spring only where the text is the body and no view's name.
+    fn returns_page(&self) -> bool {
+        let module = &self.world.modules[self.module];
+        if module.language != "java" {
+            return true;
+        }
+        let function = &module.functions[self.here];
+        let hint = function.returns.as_deref().unwrap_or_default();
+        let entry = self.world.entries.get(&self.current());
+        if !hint.contains("String") {
+            return false;
+        }
+        let notes = function.class.map(|class| module.classes[class].annotations.as_slice());
+        let mut notes = notes.unwrap_or_default().iter().chain(&function.annotations);
+        hint != "String"
+            || entry.is_some_and(|entry| entry.framework != "Spring MVC")
+            || notes.any(|note| matches!(&*note.name, "RestController" | "ResponseBody"))
     }
 
     /// Whether the function being walked is an entry point that answers requests.

@@ -10,8 +10,9 @@ use super::constants;
 use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
+use super::reckon;
 use super::taint::Walker;
-use super::value::{Fact, LOWER, Note, State, UPPER};
+use super::value::{Const, Fact, LOWER, NONZERO, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
 const CONTAINS: [&str; 19] = [
@@ -123,6 +124,11 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn refine_with(&mut self, cond: &'f Expr, truth: bool, weak: bool, state: &mut State<'f>) {
+        let mut nulls = Vec::new();
+        reckon::nulls(cond, truth, &mut nulls);
+        for name in nulls {
+            state.consts.insert(name, Const::Null);
+        }
         if state.vars.is_empty() {
             return;
         }
@@ -245,6 +251,10 @@ impl<'f> Walker<'_, 'f> {
         let (up, down) = if truth { (UPPER, LOWER) } else { (LOWER, UPPER) };
         let bound = |expr: &'f Expr, bits: u8| {
             let measured = measured(expr).and_then(|inner| self.subject(inner, state));
+            if let Some(path) = magnitude(expr).and_then(|inner| self.subject(inner, state)) {
+                let bits = if bits == UPPER { UPPER | LOWER } else { NONZERO };
+                return Some(Effect::Bound(path, bits));
+            }
             match (self.subject(expr, state), measured) {
                 (_, Some(path)) => Some(Effect::Guard(path, "length check".into())),
                 (Some(path), None) => Some(Effect::Bound(path, bits)),
@@ -264,7 +274,7 @@ impl<'f> Walker<'_, 'f> {
             }
             if let ExprKind::Call { callee, args, .. } = &value.kind {
                 let name = called(callee);
-                let zero = constant == super::value::Const::Number(0.0);
+                let zero = constant == Const::Number(0.0);
                 if COMPARES.contains(&&*name) && zero {
                     return match args.as_slice() {
                         [a, b, ..] => self.equal(&a.value, &b.value, state, span),
@@ -277,7 +287,7 @@ impl<'f> Walker<'_, 'f> {
                 }
                 // `check(x) == true`, `allowed.indexOf(x) == -1`
                 let truth = match &constant {
-                    super::value::Const::Number(number) => *number > 0.0,
+                    Const::Number(number) => *number > 0.0,
                     other => other.truth(),
                 };
                 return self.asked(callee, args, truth, state, span);
@@ -288,9 +298,14 @@ impl<'f> Walker<'_, 'f> {
 
     fn unequal(&self, a: &'f Expr, b: &'f Expr, state: &State<'f>, span: Span) -> Vec<Effect> {
         for (value, other) in [(a, b), (b, a)] {
+            if self.decide(other, state) == Some(Const::Number(0.0))
+                && let Some(path) = self.subject(value, state)
+            {
+                return vec![Effect::Bound(path, NONZERO)];
+            }
             if let (ExprKind::Call { callee, args, .. }, Some(constant)) = (&value.kind, self.decide(other, state)) {
                 let name = called(callee);
-                let minus = matches!(constant, super::value::Const::Number(number) if number < 0.0);
+                let minus = matches!(constant, Const::Number(number) if number < 0.0);
                 if COMPARES.contains(&&*name) {
                     return Vec::new();
                 }
@@ -454,6 +469,17 @@ impl<'f> Walker<'_, 'f> {
             },
             _ => false,
         }
+    }
+}
+
+/// `abs(x)`: what bounds it from above bounds the number at both ends.
+fn magnitude(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call { callee, args, .. } if matches!(&*called(callee), "abs" | "fabs") => {
+            args.first().map(|arg| &arg.value)
+        }
+        ExprKind::Opaque(parts) if parts.len() == 1 => magnitude(&parts[0]),
+        _ => None,
     }
 }
 

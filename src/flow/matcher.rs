@@ -300,6 +300,10 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Pla
                     return None;
                 }
             }
+            ArgSpec::Literal(which) => match only(which, args).map(decide)?? {
+                Literal::Str(text) if !text.is_empty() => places.extend(find(which, args)),
+                _ => return None,
+            },
             ArgSpec::NonLiteral(which) => {
                 if only(which, args).map(decide)?.is_some() {
                     return None;
@@ -344,11 +348,14 @@ fn spreads(arg: &Arg) -> bool {
         || matches!(&arg.value.kind, ExprKind::Unary(op, _) if &**op == "**")
 }
 
-/// The literal behind an expression, or the dotted name of a constant (`yaml.UnsafeLoader`).
+/// The literal behind an expression, or the dotted name of a constant (`yaml.UnsafeLoader`) or of what is called
+/// (`response.getWriter`).
 fn spelled(expr: &Expr, decide: &Decide) -> Option<String> {
-    decide(expr)
-        .map(|literal| written(&literal))
-        .or_else(|| names::dotted(expr))
+    let named = match &expr.kind {
+        ExprKind::Call { callee, .. } => names::dotted(callee),
+        _ => names::dotted(expr),
+    };
+    decide(expr).map(|literal| written(&literal)).or(named)
 }
 
 /// The literal text that a text put together at run time starts with.

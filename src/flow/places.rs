@@ -178,7 +178,12 @@ impl Known for Here<'_, '_, '_> {
     }
 
     fn call(&self, expr: &Expr) -> Option<Const> {
-        let ExprKind::Call { .. } = &expr.kind else { return None };
+        let ExprKind::Call { callee, args, .. } = &expr.kind else {
+            return None;
+        };
+        if let Some(found) = constants::of_call(callee, args, self) {
+            return Some(found);
+        }
         let resolved = self.walker.resolved.get(&(std::ptr::from_ref(expr) as usize));
         let targets = match resolved {
             Some(known) => known.targets.clone(),

@@ -221,9 +221,10 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
                 Origin::Source { .. } => keep(false, hit),
                 // What an object holds is its own affair; only what a caller passes counts.
                 Origin::Param { index: RECEIVER, .. } => {}
-                Origin::Param { .. } => {
+                Origin::Param { index, .. } => {
                     let at = &world.units[unit as usize];
-                    if at.public && at.index != 0 && !called[unit as usize] && !world.entries.contains_key(&unit) {
+                    let open = at.public && at.index != 0 && !called[unit as usize];
+                    if open && !world.entries.contains_key(&unit) && textual(world, unit, index) {
                         keep(true, hit);
                     }
                 }
@@ -252,6 +253,29 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
             }
         })
         .collect()
+}
+
+/// Whether a parameter can hold text, where the language makes every parameter say what it holds: of a file, a class
+/// loader or an event, whoever made it decided what it is.
+fn textual(world: &World, unit: u32, index: u8) -> bool {
+    if world.modules[world.units[unit as usize].module].language != "java" {
+        return true;
+    }
+    let param = world.function(unit).params.get(usize::from(index) + world.shift(unit));
+    let hint = param.and_then(|param| param.hint.as_deref()).unwrap_or_default();
+    [
+        "String",
+        "CharSequence",
+        "byte[]",
+        "char[]",
+        "InputStream",
+        "Reader",
+        "Map<",
+        "Object",
+    ]
+    .iter()
+    .any(|text| hint.contains(text))
+        && !hint.contains("Class")
 }
 
 /// Cards for which a fact still counts.

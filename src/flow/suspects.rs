@@ -11,8 +11,10 @@ use crate::cards::pattern::Shape;
 use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
 use super::Suspect;
+use super::constants;
 use super::matcher::{Purpose, Rule, Rules, of_receiver};
 use super::names::{self, Resolver};
+use super::properties::Properties;
 use super::value::Const;
 use super::world::{CARDS, World};
 
@@ -25,7 +27,7 @@ pub fn find(world: &World, cards: &[Card]) -> Vec<Suspect> {
             .entry(module.language)
             .or_insert_with(|| table(module.language, cards));
         let function = &module.functions[at.index];
-        let literals = literals(&function.body);
+        let literals = literals(&function.body, &world.properties);
         let decide = |expr: &Expr| literal(world, at.module, &literals, expr);
         let look = Look {
             rules,
@@ -107,8 +109,8 @@ fn table(language: &str, cards: &[Card]) -> Rules {
     rules
 }
 
-/// Names that the body assigns exactly once, a literal.
-fn literals(body: &[Stmt]) -> HashMap<Text, Option<Literal>> {
+/// Names to which the body only ever assigns one literal, whatever nulls and empty texts stand there before.
+fn literals(body: &[Stmt], properties: &Properties) -> HashMap<Text, Option<Literal>> {
     let mut found: HashMap<Text, Option<Literal>> = HashMap::new();
     names::walk(body, &mut |stmt| {
         let StmtKind::Assign {
@@ -121,16 +123,44 @@ fn literals(body: &[Stmt]) -> HashMap<Text, Option<Literal>> {
             return;
         };
         let ExprKind::Name(name) = &target.kind else { return };
-        let value = match &value.kind {
-            ExprKind::Literal(literal) if !augmented => Some(literal.clone()),
-            _ => None,
+        let value = if *augmented { None } else { fixed(value, properties) };
+        let nothing = |value: &Option<Literal>| match value {
+            Some(Literal::Str(text)) => text.is_empty(),
+            Some(literal) => matches!(literal, Literal::Null),
+            None => false,
         };
-        found
-            .entry(name.clone())
-            .and_modify(|known| *known = None)
-            .or_insert(value);
+        match found.get_mut(name) {
+            Some(known) if nothing(known) => *known = value,
+            Some(_) if nothing(&value) => {}
+            Some(known) => *known = None,
+            None => {
+                found.insert(name.clone(), value);
+            }
+        }
     });
     found
+}
+
+/// What is the same on every run: a literal, an array of them, or what the project's property files say.
+fn fixed(value: &Expr, properties: &Properties) -> Option<Literal> {
+    match &value.kind {
+        ExprKind::Literal(literal) => Some(literal.clone()),
+        ExprKind::Collection(items) if !items.is_empty() && constants::is_literal_set(value) => {
+            Some(Literal::Str("{...}".into()))
+        }
+        ExprKind::Call { callee, args, .. } => match &callee.kind {
+            // `"text".getBytes()` is as fixed as the text.
+            ExprKind::Field(base, name) if matches!(&**name, "getBytes" | "toCharArray" | "trim") => {
+                fixed(base, properties)
+            }
+            _ => match properties.asked(callee, args)? {
+                Const::Text(text) => Some(Literal::Str(text)),
+                _ => None,
+            },
+        },
+        ExprKind::Opaque(parts) if parts.len() == 1 => fixed(&parts[0], properties),
+        _ => None,
+    }
 }
 
 fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>, expr: &Expr) -> Option<Literal> {
@@ -160,6 +190,13 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
         ExprKind::Call { callee, .. } if names::dotted(callee).as_deref() == Some("sizeof") => {
             Some(Literal::Number("1".into()))
         }
+        ExprKind::Call { callee, .. } if matches!(&callee.kind, ExprKind::Field(_, name) if matches!(&**name, "getBytes" | "toCharArray")) => {
+            match &callee.kind {
+                ExprKind::Field(base, _) => literal(world, module, locals, base),
+                _ => None,
+            }
+        }
+        ExprKind::Call { .. } | ExprKind::Collection(_) => fixed(expr, &world.properties),
         ExprKind::Cast(_, inner) => literal(world, module, locals, inner),
         ExprKind::Opaque(parts) if parts.len() == 1 => literal(world, module, locals, &parts[0]),
         _ => None,

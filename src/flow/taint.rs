@@ -424,6 +424,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         if let ExprKind::Index(_, key) = &target.kind {
             let position = self.eval(key, state).all();
             self.indexed(key, &position, true, span);
+            self.positioned(key, &position, span);
         }
         if augmented {
             let own = self.eval(target, state);
@@ -445,6 +446,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             state,
         );
         if let ExprKind::Name(name) = &target.kind {
+            self.begun(name, value, state);
             match constant {
                 Some(constant) => state.consts.insert(name.clone(), constant),
                 None => state.consts.remove(name),

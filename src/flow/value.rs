@@ -34,6 +34,8 @@ pub const DEPTH: usize = 2;
 pub const UPPER: u8 = 1;
 /// As [`UPPER`], from below.
 pub const LOWER: u8 = 2;
+/// It was checked that the number is not zero.
+pub const NONZERO: u8 = 4;
 
 /// Where a fact begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

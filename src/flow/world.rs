@@ -16,6 +16,8 @@ use super::entries::{self, Entry, Search};
 use super::frameworks::{self, Model};
 use super::matcher::{Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
+use super::properties::Properties;
+use super::reckon::{self, Use};
 use super::value::Mask;
 use super::{Edge, Unit};
 
@@ -52,6 +54,10 @@ pub struct World<'f> {
     pub indexes: Vec<Indexed>,
     /// Cards that look for sizes of allocations that may wrap.
     pub sizes: Vec<usize>,
+    /// Cards that look for uses of numbers from outside.
+    pub uses: Vec<(Use, usize)>,
+    /// What the project's property files say.
+    pub properties: Properties,
     rules: HashMap<&'static str, Rules>,
     /// Module that declares a class, by language and name; the first one where several do.
     classes: HashMap<(&'static str, Text), usize>,
@@ -145,6 +151,8 @@ impl<'f> World<'f> {
             sizes: (0..cards.len())
                 .filter(|&card| cards[card].lifetimes.iter().any(|rule| rule == "size-overflow"))
                 .collect(),
+            uses: reckon::uses(cards),
+            properties: Properties::of(files),
             markup: mask(cards, |card| card.id == "CWE-79"),
             stringish: mask(cards, |card| !NUMERIC.contains(&card.family.as_str())),
             absent: absent(modules, cards),

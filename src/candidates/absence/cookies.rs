@@ -122,7 +122,7 @@ fn javascript(expr: &Expr) -> Missing {
     )
 }
 
-/// `new Cookie(...)` without `setSecure(true)` and `setHttpOnly(true)` in the same function.
+/// `new Cookie(...)` without `setSecure(true)` in the same function. A cookie that is only taken back holds nothing.
 fn java(expr: &Expr, body: &[Stmt]) -> Missing {
     let ExprKind::Call {
         callee,
@@ -151,8 +151,12 @@ fn java(expr: &Expr, body: &[Stmt]) -> Missing {
         });
         found
     };
+    if called("setSecure") || taken_back(body) {
+        return None;
+    }
+    let flags = [("setSecure", "Secure"), ("setHttpOnly", "HttpOnly")];
     Some(
-        [("setSecure", "Secure"), ("setHttpOnly", "HttpOnly")]
+        flags
             .iter()
             .filter(|(method, _)| !called(method))
             .map(|(_, flag)| *flag)
@@ -180,6 +184,21 @@ fn ktor(expr: &Expr) -> Missing {
             .map(|(_, flag)| *flag)
             .collect(),
     )
+}
+
+/// `cookie.setMaxAge(0)`
+fn taken_back(body: &[Stmt]) -> bool {
+    let mut found = false;
+    names::walk(body, &mut |stmt| {
+        names::expressions(stmt, &mut |expr| {
+            if let ExprKind::Call { callee, args, .. } = &expr.kind {
+                let zero =
+                    |arg: &Arg| matches!(&arg.value.kind, ExprKind::Literal(Literal::Number(text)) if &**text == "0");
+                found |= last(callee) == "setMaxAge" && args.iter().any(zero);
+            }
+        });
+    });
+    found
 }
 
 /// `http.Cookie{Name: …, Secure: true, HttpOnly: true}`

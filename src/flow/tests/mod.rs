@@ -105,7 +105,7 @@ fn typescript_programs_flow_as_marked() {
 
 #[test]
 fn java_programs_flow_as_marked() {
-    check(include_str!("java.txt"), 8);
+    check(include_str!("java.txt"), 18);
 }
 
 #[test]
