@@ -171,6 +171,7 @@ fn placeholder(name: &str, value: &str) -> bool {
     distinct.len() < 3
         || PLACEHOLDERS.iter().any(|word| lower.contains(word))
         || plain == label
+        || (value.starts_with('[') && value.ends_with(']'))
         || (value.contains(' ') && value.split_whitespace().count() > 2)
         || (value.starts_with('/') && value.matches('/').count() > 1)
         || lower.starts_with("http") && !value.contains('@')
@@ -204,6 +205,7 @@ mod tests {
             "password",
             "xxxxxxxx",
             "Enter your password here",
+            "[hidden]",
         ] {
             assert!(placeholder("password", value), "{value}");
         }

@@ -49,6 +49,8 @@ pub struct Directory {
     public: Vec<bool>,
     owner: Vec<usize>,
     classless: Vec<bool>,
+    /// Has no body: what an interface asks for, or a hook that does nothing.
+    hollow: Vec<bool>,
 }
 
 #[derive(Debug)]
@@ -149,6 +151,7 @@ impl Directory {
                 directory.public.push(function.public);
                 directory.owner.push(at);
                 directory.classless.push(function.class_name.is_none());
+                directory.hollow.push(function.body.is_empty());
                 match &function.class_name {
                     Some(class) => {
                         let methods = directory.by_class.entry(class.clone()).or_default();
@@ -325,19 +328,23 @@ impl Directory {
             let Some(class) = path.len().checked_sub(2).map(|at| &path[at]) else {
                 continue;
             };
-            let found = self.method_of(site.module, class, &[method]);
-            if !found.is_empty() {
-                return found;
+            let own = self.method_of(site.module, class, &[method]);
+            if own.iter().any(|&unit| !self.hollow[unit as usize]) {
+                return own;
             }
             // An interface or abstract class: whatever implements it.
             if let Some(derived) = self.derived.get(class) {
                 let found: Vec<u32> = derived
                     .iter()
                     .flat_map(|class| self.method_of(site.module, class, &[method]))
+                    .filter(|unit| own.is_empty() || !self.hollow[*unit as usize])
                     .collect();
                 if !found.is_empty() {
                     return found;
                 }
+            }
+            if !own.is_empty() {
+                return own;
             }
             let found = self.exported(site.module, path);
             if !found.is_empty() {

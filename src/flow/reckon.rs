@@ -92,6 +92,9 @@ impl<'f> Walker<'_, 'f> {
         if !self.reckons() || (left.1.is_clean() && right.1.is_clean()) {
             return;
         }
+        if [left.0, right.0].into_iter().any(pages) {
+            return;
+        }
         let (Some(a), Some(b)) = (self.width(left.0, left.1), self.width(right.0, right.1)) else {
             return;
         };
@@ -235,6 +238,17 @@ impl<'f> Walker<'_, 'f> {
             _ => None,
         }
     }
+}
+
+/// The number of a page: who asks for one that does not exist gets an empty page.
+fn pages(expr: &Expr) -> bool {
+    let mut found = false;
+    names::descend(expr, &mut |part| {
+        if let ExprKind::Name(name) | ExprKind::Field(_, name) = &part.kind {
+            found |= name.to_ascii_lowercase().contains("page");
+        }
+    });
+    found
 }
 
 fn called(name: &Text) -> Option<Width> {
