@@ -171,6 +171,7 @@ fn placeholder(name: &str, value: &str) -> bool {
     distinct.len() < 3
         || PLACEHOLDERS.iter().any(|word| lower.contains(word))
         || plain == label
+        || (plain.len() > 4 && label.ends_with(&plain))
         || (value.starts_with('[') && value.ends_with(']'))
         || (value.contains(' ') && value.split_whitespace().count() > 2)
         || (value.starts_with('/') && value.matches('/').count() > 1)

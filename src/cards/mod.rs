@@ -99,23 +99,23 @@ pub struct Example {
 
 impl Card {
     pub fn sources_for(&self, language: &str) -> Vec<&Pattern> {
-        for_language(&self.sources, language)
+        patterns_for(&self.sources, language)
     }
 
     pub fn sinks_for(&self, language: &str) -> Vec<&Pattern> {
-        for_language(&self.sinks, language)
+        patterns_for(&self.sinks, language)
     }
 
     pub fn sanitizers_for(&self, language: &str) -> Vec<&Pattern> {
-        for_language(&self.sanitizers, language)
+        patterns_for(&self.sanitizers, language)
     }
 
     pub fn guards_for(&self, language: &str) -> Vec<&Pattern> {
-        for_language(&self.guards, language)
+        patterns_for(&self.guards, language)
     }
 
     pub fn calls_for(&self, language: &str) -> Vec<&Pattern> {
-        for_language(&self.calls, language)
+        patterns_for(&self.calls, language)
     }
 
     pub fn sweeps_for(&self, language: &str) -> Vec<&Regex> {
@@ -139,6 +139,14 @@ fn rows(language: &str) -> [&str; 3] {
         "kotlin" => ["kotlin", "java", "any"],
         own => [own, own, "any"],
     }
+}
+
+/// The patterns of a language. A row may say which of those that it would inherit do not hold for it.
+fn patterns_for<'card>(table: &'card BTreeMap<String, Vec<Pattern>>, language: &str) -> Vec<&'card Pattern> {
+    let mut all = for_language(table, language);
+    let out: Vec<&str> = all.iter().filter_map(|pattern| pattern.without()).collect();
+    all.retain(|pattern| pattern.without().is_none() && !out.contains(&&*pattern.text));
+    all
 }
 
 fn for_language<'card, T>(table: &'card BTreeMap<String, Vec<T>>, language: &str) -> Vec<&'card T> {

@@ -8,13 +8,17 @@ use regex::Regex;
 
 use super::pattern::{ArgSpec, Path, Pattern, Shape, Which};
 
+/// In front of a pattern that a language does not take from the one it extends.
+const WITHOUT: &str = "without ";
+
 impl Pattern {
     /// Errors are sentences that contain the text at fault, ready to be shown with the card's name.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let (body, in_route) = match text.strip_suffix(" in route") {
+        let body = text.strip_prefix(WITHOUT).unwrap_or(text);
+        let (body, in_route) = match body.strip_suffix(" in route") {
             Some(rest) => (rest.trim_end(), true),
-            None => (text, false),
+            None => (body, false),
         };
         Ok(Self {
             text: text.to_owned(),
@@ -25,6 +29,11 @@ impl Pattern {
 }
 
 impl Pattern {
+    /// The pattern that this one says does not hold.
+    pub fn without(&self) -> Option<&str> {
+        self.text.strip_prefix(WITHOUT)
+    }
+
     /// Whether an argument, the receiver, the returned or the assigned value is named as the dangerous one.
     pub fn names_danger(&self) -> bool {
         match &self.shape {
@@ -236,6 +245,7 @@ mod tests {
         check("request.args", "read request.args");
         check("*.innerHTML =", "write *.innerHTML");
         check("return", "return");
+        check("without *.matches(0)", "call *.matches [Danger(Position(0))]");
         check("return in route", "return in route");
     }
 

@@ -13,6 +13,7 @@
 //! request.args                          no parentheses: reading this name or field
 //! *.innerHTML =                         assigning to this field
 //! return                                the value returned (used with `in route`)
+//! without *.matches(0)                  what the row would take from the language it extends does not hold here
 //! return in route                       … only from functions that a framework model calls entry points
 //! ```
 //! Names are compared after imports are resolved (`from os import system` makes `system` mean `os.system`), and a

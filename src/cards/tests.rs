@@ -169,6 +169,11 @@ fn a_language_that_extends_another_also_has_its_patterns() {
     assert_eq!(sinks("javascript"), ["db.query(0)", "return in route"]);
     assert_eq!(sinks("cpp"), ["sqlite3_exec(1)", "return in route"]);
     assert_eq!(sinks("go"), ["return in route"]);
+    let refused = WHOLE.replace("'Repository.query(0)'", "'without db.query(0)', 'Repository.query(0)'");
+    let refused = Card::parse(&refused).expect("a row may leave out what it inherits");
+    let left: Vec<_> = refused.sinks_for("typescript").iter().map(|sink| &*sink.text).collect();
+    assert_eq!(left, ["Repository.query(0)", "return in route"]);
+    assert_eq!(refused.sinks_for("javascript").len(), 2);
     assert_eq!(card.sweeps_for("java").len(), 1);
     assert!(card.applies_to("go"));
     let narrow = WHOLE.replace(

@@ -552,14 +552,14 @@ impl<'f> Walker<'_, 'f> {
         entry.is_some_and(|entry| PAGES.contains(&&*entry.framework)) && self.returns_page()
     }
 
-    /// In Java a handler returns a page only as text, and in Spring only where the text is the body and no view's name.
+    /// In Java and Kotlin a handler returns a page only as text, and in Spring only where the text is the body and no view's name.
     fn returns_page(&self) -> bool {
         let module = &self.world.modules[self.module];
-        if module.language != "java" {
+        if !matches!(module.language, "java" | "kotlin") {
             return true;
         }
         let function = &module.functions[self.here];
-        let hint = function.returns.as_deref().unwrap_or_default();
+        let hint = function.returns.as_deref().unwrap_or_default().trim_end_matches('?');
         let entry = self.world.entries.get(&self.current());
         if !hint.contains("String") {
             return false;

@@ -27,7 +27,7 @@ const TEXTS: &[(&str, &str)] = models![
     "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml"
     "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml" "browser.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml" "stapler.toml"
-    "kotlin-library.toml" "ktor.toml" "android.toml"
+    "kotlin-library.toml" "ktor.toml" "javalin.toml" "android.toml"
     "dotnet-library.toml" "aspnet.toml"
     "rust-library.toml" "axum.toml" "actix-web.toml" "rocket.toml"
     "go-library.toml" "gin.toml" "echo.toml" "go-routers.toml"
@@ -266,7 +266,12 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
             .transpose()
             .map_err(|error| error.to_string())
     };
-    let params = match (entry.all_but, entry.scalars, entry.marked.is_empty(), entry.at.is_empty()) {
+    let params = match (
+        entry.all_but,
+        entry.scalars,
+        entry.marked.is_empty(),
+        entry.at.is_empty(),
+    ) {
         (Some(names), ..) => Params::AllBut(Names::of(names)?),
         (None, Some(names), ..) => Params::Scalars(names),
         (None, None, false, _) => Params::Marked(entry.marked),

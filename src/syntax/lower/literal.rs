@@ -17,10 +17,12 @@ impl<'t> Engine<'t> {
         let mut from = (node.start_byte() + from, span.line);
         let to = (node.start_byte() + to, span.last);
         let mut pieces = Vec::new();
-        let entry = self.entry(node);
+        let marks = self.entry(node).map(|entry| entry.many(Slot::Mark)).unwrap_or_default();
+        let mut marks = marks.into_iter().peekable();
         for child in self.children(node) {
-            if entry.is_some_and(|entry| entry.role == Role::Str && entry.claims(child)) {
-                if let Some(name) = self.marked(child) {
+            // Marks and children run in the order of the source.
+            if let Some(mark) = marks.next_if(|mark| mark.id() == child.id()) {
+                if let Some(name) = self.marked(mark) {
                     self.piece(from, (child.start_byte(), span_of(child).line), &mut pieces);
                     from = (name.span.end as usize, name.span.last);
                     pieces.push(name);
