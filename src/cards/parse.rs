@@ -107,7 +107,9 @@ fn path(text: &str) -> Result<Path, String> {
 /// Package names may hold `-` and `@` (`@hapi.hapi`, `node-serialize.unserialize`), so they are letters here.
 fn is_segment(segment: &str) -> bool {
     let opens = |c: char| c.is_alphabetic() || matches!(c, '_' | '$' | '@');
-    segment.starts_with(opens) && segment.chars().all(|c| opens(c) || c.is_ascii_digit() || c == '-')
+    // Methods of Ruby may end in a mark, and its backticks are a call.
+    let plain = segment.strip_suffix(['!', '?']).unwrap_or(segment);
+    segment == "`" || plain.starts_with(opens) && plain.chars().all(|c| opens(c) || c.is_ascii_digit() || c == '-')
 }
 
 /// Splits at the commas that stand outside quotes.

@@ -60,7 +60,7 @@ pub struct Actual<'c, 'f> {
     new: bool,
     span: Span,
     pub name: Text,
-    base: Option<&'f Expr>,
+    pub base: Option<&'f Expr>,
     receiver: &'c Value,
     values: &'c [Value],
 }
@@ -149,7 +149,12 @@ impl<'f> Walker<'_, 'f> {
     fn perform(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
         for (card, places, text) in &resolved.sinks {
             for place in places {
-                let facts = Self::at_place(place, actual.receiver, actual.values);
+                let mut facts = Self::at_place(place, actual.receiver, actual.values);
+                if let Place::Argument(at) = place
+                    && self.binds(&actual.args[*at].value)
+                {
+                    facts = actual.values[*at].part("0").all();
+                }
                 self.hit(*card, &facts, actual.span, text);
             }
         }
@@ -435,6 +440,9 @@ impl<'f> Walker<'_, 'f> {
         for value in actual.values {
             value::join(&mut given, &value.all());
         }
+        if let Some(value) = self.attribute(actual, state) {
+            return value;
+        }
         if let Some(base) = actual.base {
             if let Some(value) = self.listed((name, actual.args, actual.values), base, actual.span, state) {
                 return value;
@@ -449,7 +457,7 @@ impl<'f> Walker<'_, 'f> {
         }
         // Without arguments `query` and `find` are accessors of a request, not questions to a database.
         let accessor = actual.args.is_empty() && ASKS.contains(&name);
-        if OPAQUE.contains(&name) && !actual.new && !accessor {
+        if (OPAQUE.contains(&name) || self.answers(actual)) && !actual.new && !accessor {
             return if NUMBERS.contains(&name) {
                 self.numbered(Value::of(carried))
             } else {

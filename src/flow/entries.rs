@@ -158,7 +158,7 @@ fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -
         if !rule
             .classes
             .iter()
-            .any(|want| ancestors.iter().any(|have| **have == **want) || marked(want))
+            .any(|want| ancestors.iter().any(|have| class_named(want, have)) || marked(want))
         {
             return None;
         }
@@ -172,6 +172,14 @@ fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -
         return None;
     }
     Some(by)
+}
+
+/// `*Controller` names every class whose name ends so.
+fn class_named(want: &str, have: &str) -> bool {
+    match want.strip_prefix('*') {
+        Some(tail) => have.ends_with(tail),
+        None => have == want,
+    }
 }
 
 /// `*.route` names any dotted name that ends in `.route`; anything else the name itself or its last segments.

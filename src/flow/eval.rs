@@ -43,7 +43,7 @@ pub const MEASURES: [&str; 8] = [
 ];
 
 /// Frameworks that send the text a handler returns as a page.
-const PAGES: &[&str] = &["Flask", "Spring MVC", "JAX-RS"];
+const PAGES: &[&str] = &["Flask", "Sinatra", "Spring MVC", "JAX-RS"];
 
 impl<'f> Walker<'_, 'f> {
     pub fn eval(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
@@ -171,7 +171,7 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    fn shared_field(&mut self, class: &Text, field: &Text, value: &mut Value) {
+    pub fn shared_field(&mut self, class: &Text, field: &Text, value: &mut Value) {
         self.reads.insert(field.clone());
         if self.shared.fields.is_empty() {
             return;

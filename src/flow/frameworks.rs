@@ -29,6 +29,7 @@ const TEXTS: &[(&str, &str)] = models![
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml" "stapler.toml"
     "kotlin-library.toml" "ktor.toml" "javalin.toml" "android.toml"
     "dotnet-library.toml" "aspnet.toml"
+    "ruby-library.toml" "rails.toml" "sinatra.toml"
     "rust-library.toml" "axum.toml" "actix-web.toml" "rocket.toml"
     "go-library.toml" "gin.toml" "echo.toml" "go-routers.toml"
     "php-library.toml" "laravel.toml" "symfony.toml" "wordpress.toml" "codeigniter.toml" "psr7.toml"

@@ -20,6 +20,7 @@ pub mod labels;
 mod lists;
 pub mod macros;
 pub mod matcher;
+mod members;
 pub mod names;
 mod order;
 mod places;

@@ -44,7 +44,7 @@ const JSX: &str = include_str!("queries/javascript/jsx.scm");
 const C_COMMON: &str = include_str!("queries/c/common.scm");
 const TYPESCRIPT: &str = include_str!("queries/typescript/types.scm");
 
-static ROWS: [Row; 12] = [
+static ROWS: [Row; 13] = [
     row(
         "python",
         &["py", "pyi", "pyw"],
@@ -146,6 +146,14 @@ static ROWS: [Row; 12] = [
         &["kotlin", "kotlinc"],
         || tree_sitter_kotlin_ng::LANGUAGE.into(),
         &[include_str!("queries/kotlin/kotlin.scm")],
+        as_written,
+    ),
+    row(
+        "ruby",
+        &["rb", "rake", "ru", "rbw", "gemspec"],
+        &["ruby", "jruby", "rake"],
+        || tree_sitter_ruby::LANGUAGE.into(),
+        &[include_str!("queries/ruby/ruby.scm")],
         as_written,
     ),
 ];

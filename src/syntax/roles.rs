@@ -45,6 +45,7 @@ words! {
         Handler = "handler", With = "with", Defer = "defer", Break = "break", Continue = "continue",
         Delete = "delete", Block = "block", Class = "class", Member = "member", Import = "import",
         Annotation = "annotation", Skip = "skip", Path = "path", Jump = "jump", Format = "format",
+        Own = "own", Called = "called", Heredoc = "heredoc", Later = "later",
     }
 }
 
@@ -142,6 +143,9 @@ pub(super) struct Roles<'t> {
     pub import_nodes: Vec<Node<'t>>,
     /// False where a limit ended the query early.
     pub complete: bool,
+    /// Literals whose text stands further on, and those texts, each in source order.
+    pub heredocs: Vec<Node<'t>>,
+    pub laters: Vec<Node<'t>>,
     /// Whether a block of the language has a value only where a query says so.
     pub values: bool,
 }
@@ -156,6 +160,11 @@ impl<'t> Roles<'t> {
             self.imports.push(new);
             self.import_nodes.push(node);
             return;
+        }
+        match new.role {
+            Role::Heredoc => self.heredocs.push(node),
+            Role::Later => self.laters.push(node),
+            _ => {}
         }
         match self.map.get_mut(&node.id()) {
             Some(entry) if entry.role == new.role => {
@@ -247,6 +256,8 @@ impl Query {
             roles.note(node, entry);
         }
         drop(matches);
+        roles.heredocs.sort_by_key(Node::start_byte);
+        roles.laters.sort_by_key(Node::start_byte);
         roles.complete = !late && !cursor.did_exceed_match_limit();
         roles
     }

@@ -17,7 +17,9 @@ fn file(path: &str, text: &str) -> SourceFile {
     }
 }
 
-const EXTENSIONS: [&str; 12] = ["py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs", "kt", "php"];
+const EXTENSIONS: [&str; 13] = [
+    "py", "js", "ts", "tsx", "java", "go", "c", "cpp", "cs", "rs", "rb", "kt", "php",
+];
 
 /// Parses on the stack that `parse` provides.
 fn one(path: &str, text: &str) -> Module {
@@ -227,6 +229,10 @@ fn mutilated_programs_never_panic() {
         (
             "a.cs",
             "using A = B.C;\n[D(X = 1)] class A<T> : B { string P => $\"é{x:D}\"; T f(this T s, int y = 1) { var z = s switch { 1 => 2, _ => y?.q }; return new() { R = v => v }; } }\n",
+        ),
+        (
+            "a.rb",
+            "require 'a'\nclass A < B::C\n  before_action :x, only: %i[y z]\n  def y(a, *b, c: 1, &d)\n    @e ||= a.map { |f| \"#{f} é\" } rescue nil\n    g <<~T, `ls #{a}` unless b\n      x #{c}\n    T\n    case a when 1, :z then x else y end\n  ensure\n    h\n  end\nend\n",
         ),
         (
             "a.rs",

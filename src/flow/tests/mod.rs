@@ -114,6 +114,11 @@ fn go_programs_flow_as_marked() {
 }
 
 #[test]
+fn ruby_programs_flow_as_marked() {
+    check(include_str!("ruby.txt"), 8);
+}
+
+#[test]
 fn rust_programs_flow_as_marked() {
     check(include_str!("rust.txt"), 8);
 }

@@ -30,7 +30,7 @@ impl<'t> Engine<'t> {
         {
             let op = entry.one(Slot::Op).map_or("=", |op| self.text(op));
             let augmented = !matches!(op, "=" | ":=");
-            let (target, value) = (self.expr(target), self.expr(value));
+            let (target, value) = (self.target(target), self.expr(value));
             out.push(stmt(
                 StmtKind::Assign {
                     target,
@@ -84,10 +84,10 @@ impl<'t> Engine<'t> {
             .collect();
         if let ([value], Some(op)) = (&mut values[..], entry.one(Slot::Op))
             && let ExprKind::Assign(target, from) = &mut value.kind
-            && let Some(op) = self
-                .text(op)
-                .strip_suffix('=')
-                .filter(|op| !op.is_empty() && *op != ":")
+            && let Some(op) = match self.text(op) {
+                "<<" => Some("<<"),
+                op => op.strip_suffix('=').filter(|op| !op.is_empty() && *op != ":"),
+            }
         {
             let op = self.word(op);
             let sum = ExprKind::Binary(op, target.clone(), from.clone());
@@ -154,9 +154,18 @@ impl<'t> Engine<'t> {
         }
     }
 
+    /// What is assigned to; a plain name is known from here on.
+    fn target(&mut self, node: Node<'t>) -> Expr {
+        if let Some(Role::Called | Role::Shorthand) = self.role(node) {
+            let name = self.word(self.text(node));
+            self.locals.insert(name);
+        }
+        self.expr(node)
+    }
+
     fn bind_one(&mut self, target: Node<'t>, value: Expr, out: &mut Vec<Stmt>) {
         let span = span_of(target);
-        let target = self.expr(target);
+        let target = self.target(target);
         out.push(stmt(
             StmtKind::Assign {
                 target,

@@ -158,7 +158,7 @@ impl<'t> Engine<'t> {
             fields.push((Some(name), hint.clone(), entry.one(Slot::Value)));
         }
         for (name, hint, value) in fields {
-            let Some(name) = name.map(|name| self.word(bare_name(self.text(name)))) else {
+            let Some(name) = name.map(|name| self.word(bare_name(self.text(name)).trim_start_matches(':'))) else {
                 continue;
             };
             self.classes[class.0].fields.push((name.clone(), hint.clone()));

@@ -358,7 +358,9 @@ impl<'t> Engine<'t> {
         let mut body = Vec::new();
         let binds = entry.one(Slot::Binds).map(|name| {
             if !self.takes_apart(name) {
-                return self.word(self.text(name));
+                let name = self.word(self.text(name));
+                self.locals.insert(name.clone());
+                return name;
             }
             let whole = self.word("<caught>");
             self.bind(name, expr(ExprKind::Name(whole.clone()), span_of(name)), &mut body);

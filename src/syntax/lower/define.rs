@@ -41,6 +41,17 @@ impl<'t> Engine<'t> {
 
     /// Lowers a function and everything in it; gives its index.
     pub(super) fn function(&mut self, node: Node<'t>, entry: &Entry<'t>) -> usize {
+        if !entry.has(Slot::Name) {
+            return self.function_here(node, entry);
+        }
+        // A closure sees what is around it, a named function does not.
+        let outer = std::mem::take(&mut self.locals);
+        let index = self.function_here(node, entry);
+        self.locals = outer;
+        index
+    }
+
+    fn function_here(&mut self, node: Node<'t>, entry: &Entry<'t>) -> usize {
         let index = self.functions.len();
         self.functions.push(Function::default());
         let mut annotations = std::mem::take(&mut self.pending);
@@ -175,8 +186,20 @@ impl<'t> Engine<'t> {
     }
 
     pub(super) fn annotation_of(&mut self, node: Node<'t>) -> Option<Annotation> {
-        let entry = self.entry(node).filter(|entry| entry.role == Role::Annotation)?;
-        Some(self.annotation(node, entry))
+        let entry = self.entry(node)?;
+        match entry.role {
+            Role::Annotation => Some(self.annotation(node, entry)),
+            // A call in the body of a class that is about all of it.
+            Role::Call => match self.expr(node).kind {
+                ExprKind::Call { callee, args, .. } => Some(Annotation {
+                    name: dotted(&callee).into(),
+                    args,
+                    span: span_of(node),
+                }),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     pub(super) fn annotation(&mut self, node: Node<'t>, entry: &Entry<'t>) -> Annotation {

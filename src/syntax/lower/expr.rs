@@ -37,6 +37,21 @@ impl<'t> Engine<'t> {
             Role::Null => ExprKind::Literal(Literal::Null),
             Role::Str => return self.string(node),
             Role::Format => return self.format_string(node),
+            Role::Heredoc => return self.heredoc(node),
+            Role::Own => {
+                // A field of the object at hand, by a name of its own shape: `@name`.
+                let own = Box::new(expr(ExprKind::Name(self.word("self")), span));
+                ExprKind::Field(own, self.word(self.text(node).trim_start_matches('@')))
+            }
+            Role::Called => {
+                let name = self.word(self.text(node));
+                if !self.locals.contains(&name) {
+                    let callee = Box::new(expr(ExprKind::Name(name), span));
+                    let (args, new) = (Vec::new(), false);
+                    return expr(ExprKind::Call { callee, args, new }, span);
+                }
+                ExprKind::Name(name)
+            }
             Role::Concat => return self.concat(node),
             Role::Text => {
                 let text = self.text(entry.one(Slot::Value).unwrap_or(node));
@@ -165,6 +180,10 @@ impl<'t> Engine<'t> {
 
     /// A type in the place of a callee is a path, whatever stands between its brackets.
     fn expr_or_word(&mut self, node: Node<'t>) -> Expr {
+        if self.text(node).starts_with('%') {
+            // `%x(ls)` is another spelling of backticks.
+            return expr(ExprKind::Name(self.word("`")), span_of(node));
+        }
         if self.entry(node).is_some() || node.is_error() {
             return self.expr(node);
         }
@@ -193,7 +212,7 @@ impl<'t> Engine<'t> {
         match self.entry(node) {
             Some(entry) if entry.role == Role::Labelled => {
                 let label = entry.one(Slot::Label);
-                let label = label.map(|label| self.word(bare_quotes(self.text(label))));
+                let label = label.map(|label| self.word(bare_quotes(self.text(label)).trim_start_matches(':')));
                 Arg {
                     label,
                     value: self.part(entry, Slot::Value, node),

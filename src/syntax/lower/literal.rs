@@ -12,10 +12,33 @@ use super::{Engine, expr, span_of};
 impl<'t> Engine<'t> {
     /// A string literal, or a template when it has holes.
     pub(super) fn string(&mut self, node: Node<'t>) -> Expr {
-        let span = span_of(node);
         let (from, to) = content(self.text(node));
-        let mut from = (node.start_byte() + from, span.line);
-        let to = (node.start_byte() + to, span.last);
+        self.between(node, node.start_byte() + from, node.start_byte() + to)
+    }
+
+    /// A literal whose text stands further on: its start stands in its place.
+    pub(super) fn heredoc(&mut self, node: Node<'t>) -> Expr {
+        let begins = &self.roles.heredocs;
+        let at = begins.binary_search_by_key(&node.start_byte(), Node::start_byte).ok();
+        match at.and_then(|at| self.roles.laters.get(at)) {
+            Some(body) => {
+                // The closing word is the last child and no part of the text.
+                let last = body.child(body.child_count().saturating_sub(1) as u32);
+                let end = last.map_or(body.end_byte(), |last| last.start_byte());
+                Expr {
+                    span: span_of(node),
+                    ..self.between(*body, body.start_byte(), end)
+                }
+            }
+            None => super::opaque(Vec::new(), span_of(node)),
+        }
+    }
+
+    /// The text of a node between two places, with the holes in it.
+    fn between(&mut self, node: Node<'t>, from: usize, to: usize) -> Expr {
+        let span = span_of(node);
+        let mut from = (from, span.line);
+        let to = (to, span.last);
         let mut pieces = Vec::new();
         let marks = self.entry(node).map(|entry| entry.many(Slot::Mark)).unwrap_or_default();
         let mut marks = marks.into_iter().peekable();
@@ -166,9 +189,10 @@ fn holes(text: &str) -> Vec<(usize, usize)> {
 fn content(literal: &str) -> (usize, usize) {
     let open = literal.find(['"', '\'', '`']);
     let prefix = open.map_or("", |at| literal[..at].trim_end_matches('#'));
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '$');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '$' | ':');
     let Some(open) = open.filter(|_| prefix.chars().all(plain)) else {
-        return (0, literal.len());
+        // `:symbol`
+        return (usize::from(literal.starts_with(':')), literal.len());
     };
     // `r#"…"#` ends in as many hashes as it starts with.
     let quoted = &literal[open..];

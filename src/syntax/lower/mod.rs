@@ -17,7 +17,7 @@ mod params;
 mod stmt;
 mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tree_sitter::{Node, TreeCursor};
 
@@ -54,6 +54,7 @@ pub(super) fn lower<'t>(
         pending: Vec::new(),
         before: Vec::new(),
         given: 0,
+        locals: HashSet::new(),
         depth: 0,
         partial: root.has_error(),
         place: Place::default(),
@@ -96,6 +97,8 @@ struct Engine<'t> {
     before: Vec<Stmt>,
     /// Values named so far.
     given: usize,
+    /// What the function at hand assigned so far, in languages where any other name calls a method.
+    locals: HashSet<Text>,
     depth: usize,
     partial: bool,
     place: Place,

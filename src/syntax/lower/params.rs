@@ -43,6 +43,7 @@ impl<'t> Engine<'t> {
         match self.entry(node) {
             None => {
                 let name = self.word(self.text(node));
+                self.locals.insert(name.clone());
                 params.push(Param { name, ..param });
             }
             Some(entry) if entry.role == Role::Param => self.declared_param(entry, param, class, params, prologue),
@@ -136,6 +137,7 @@ impl<'t> Engine<'t> {
         let role = self.role(inner);
         if !matches!(role, Some(Role::Pattern | Role::Fields | Role::List | Role::Collection)) {
             let name = self.word(self.text(inner));
+            self.locals.insert(name.clone());
             params.push(Param { name, ..param });
             return;
         }

@@ -30,9 +30,20 @@ impl<'t> Engine<'t> {
 
     /// The children in order.
     pub(super) fn sequence(&mut self, node: Node<'t>, out: &mut Vec<Stmt>) {
-        let children = self.children(node);
-        self.run(&children, out);
+        let mut children = self.children(node);
         let block = self.entry(node).filter(|entry| entry.role == Role::Block);
+        if let Some(block) = block.filter(|block| block.has(Slot::Handler) || block.has(Slot::Finally)) {
+            // A body with handlers of its own.
+            children.retain(|child| !block.claims(*child));
+            let mut guarded = Vec::new();
+            self.run(&children, &mut guarded);
+            let mut kind = self.try_statement(block);
+            if let StmtKind::Try { body, .. } = &mut kind {
+                body.splice(0..0, guarded);
+            }
+            return out.push(stmt(kind, span_of(node)));
+        }
+        self.run(&children, out);
         let ends = out
             .last()
             .is_some_and(|last| matches!(last.kind, StmtKind::Return(_) | StmtKind::Throw(_)));

@@ -1,0 +1,55 @@
+//! Languages in which every member is a call: `object.name` without brackets runs a method or reads an attribute.
+//!
+//! In: a call with its parts evaluated. Out: the attribute that it reads, and whether it only answers a question.
+//! Deliberately absent: what such a call reaches in the project (`calls`). Start at [`Walker::attribute`].
+
+use crate::syntax::form::{Expr, ExprKind, Text};
+
+use super::apply::Actual;
+use super::taint::Walker;
+use super::value::{SEP, State, Value};
+
+impl<'f> Walker<'_, 'f> {
+    fn members_are_calls(&self) -> bool {
+        self.world.modules[self.module].language == "ruby"
+    }
+
+    /// A call that answers yes or no, or makes the address of a page of the project: what it was given is not in it.
+    pub fn answers(&self, actual: &Actual<'_, 'f>) -> bool {
+        let helper = actual.base.is_none() && (actual.name.ends_with("_path") || actual.name.ends_with("_url"));
+        self.members_are_calls() && (actual.name.ends_with('?') || helper)
+    }
+
+    /// `["name = ?", value]`: only the first of a list is the command, the rest are values for it.
+    pub fn binds(&self, arg: &Expr) -> bool {
+        self.members_are_calls()
+            && matches!(&arg.kind, ExprKind::Collection(items) if items.iter().all(|(key, _)| key.is_none()))
+    }
+
+    /// `object.name` where every member is a call: what was stored under that name.
+    pub fn attribute(&mut self, actual: &Actual<'_, 'f>, state: &State<'f>) -> Option<Value> {
+        if !actual.args.is_empty() || !self.members_are_calls() {
+            return None;
+        }
+        let own = |base: &Expr| matches!(&base.kind, ExprKind::Name(name) if &**name == "self");
+        let path = match actual.base {
+            Some(base) => self.path(base, state)?,
+            None => "self".to_owned(),
+        };
+        let at = format!("{path}{SEP}{}", actual.name);
+        let class = self.class().filter(|_| actual.base.is_none_or(own));
+        let declares = |class: &Text| {
+            let module = self.world.class_module(self.module, class).unwrap_or(self.module);
+            let mut classes = self.world.modules[module].classes.iter();
+            classes.any(|own| own.name == *class && own.fields.iter().any(|(name, _)| *name == actual.name))
+        };
+        if state.vars.contains_key(&*at) || class.as_ref().is_some_and(declares) {
+            let mut value = state.read(&at);
+            if let Some(class) = class.filter(|_| !state.vars.contains_key(&*at)) {
+                self.shared_field(&class, &actual.name, &mut value);
+            }
+            return Some(value);
+        }
+        None
+    }
+}
