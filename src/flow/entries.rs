@@ -410,8 +410,12 @@ impl Registration<'_> {
 
 /// What a literal collection holds under a key.
 fn under<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
-    let ExprKind::Collection(items) = &expr.kind else { return None };
-    let mut held = items.iter().filter(|(own, _)| own.as_ref().and_then(text).as_deref() == Some(key));
+    let ExprKind::Collection(items) = &expr.kind else {
+        return None;
+    };
+    let mut held = items
+        .iter()
+        .filter(|(own, _)| own.as_ref().and_then(text).as_deref() == Some(key));
     held.next().map(|(_, value)| value)
 }
 

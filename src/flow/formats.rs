@@ -27,7 +27,10 @@ pub fn formatted(walker: &Walker, name: &str, args: &[Arg], mut values: Vec<Valu
         return values;
     };
     for (value, conversion) in values.iter_mut().skip(at + 1).zip(conversions(format)) {
-        if matches!(conversion, 'd' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o' | 'b' | 'c') {
+        if matches!(
+            conversion,
+            'd' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o' | 'b' | 'c'
+        ) {
             *value = walker.numbered(std::mem::take(value));
         }
     }

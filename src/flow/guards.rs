@@ -368,14 +368,7 @@ impl<'f> Walker<'_, 'f> {
 
     /// What a call proves that holds: membership with the value first, presence of a key, a check that a model names,
     /// a regex that leaves nothing but plain words.
-    fn proved(
-        &self,
-        callee: &'f Expr,
-        args: &'f [Arg],
-        name: &str,
-        truth: bool,
-        state: &State<'f>,
-    ) -> Vec<Effect> {
+    fn proved(&self, callee: &'f Expr, args: &'f [Arg], name: &str, truth: bool, state: &State<'f>) -> Vec<Effect> {
         let clean = |expr: &'f Expr| self.subject(expr, state).map(Effect::Clean).into_iter().collect();
         match (name, args) {
             ("in_array" | "array_key_exists" | "array_search", [value, set, ..]) if self.is_set(&set.value, state) => {

@@ -108,7 +108,14 @@ fn find<'p>(
     by_name: &BTreeMap<&str, Vec<usize>>,
     path_of: &dyn Fn(usize) -> &'p str,
 ) -> Option<usize> {
-    let own: Vec<&str> = from.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
+    let own: Vec<&str> = from
+        .split('/')
+        .rev()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
     let wanted: Vec<&str> = text.split('/').collect();
     let named = by_name.get(wanted.last()?)?;
     let exact = |start: &[&str]| {
@@ -123,17 +130,23 @@ fn find<'p>(
             }
         }
     }
-    let plain: Vec<&str> = wanted.iter().copied().filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    let plain: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|part| !matches!(*part, "" | "." | ".."))
+        .collect();
     let ends = |at: &usize| {
         let path: Vec<&str> = path_of(*at).split('/').collect();
         path.ends_with(&plain)
     };
     let shared = |at: usize| path_of(at).split('/').zip(&own).take_while(|(a, b)| a == *b).count();
-    named
-        .iter()
-        .copied()
-        .filter(ends)
-        .max_by_key(|at| (shared(*at), std::cmp::Reverse(path_of(*at).len()), std::cmp::Reverse(*at)))
+    named.iter().copied().filter(ends).max_by_key(|at| {
+        (
+            shared(*at),
+            std::cmp::Reverse(path_of(*at).len()),
+            std::cmp::Reverse(*at),
+        )
+    })
 }
 
 fn joined(start: &[&str], path: &[&str]) -> Option<String> {
@@ -171,7 +184,10 @@ impl<'f> Walker<'_, 'f> {
         self.included.push(module);
         self.exits.push(Exit::default());
         let mut inside = state.clone();
-        let body = self.world.modules[module].functions.first().map(|top| top.body.as_slice());
+        let body = self.world.modules[module]
+            .functions
+            .first()
+            .map(|top| top.body.as_slice());
         self.block(body.unwrap_or_default(), &mut inside);
         let mut exit = self.exits.pop().unwrap_or_default();
         let gone = inside.ended && exit.state.is_none();

@@ -288,7 +288,11 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Pla
             // What the receiver says is asked by whoever has the whole call: `of_receiver`.
             ArgSpec::Matches(Which::Receiver, _) => {}
             ArgSpec::Matches(which, regex) => {
-                let said = |expr: &Expr| spelled(expr, decide).or_else(|| opening(expr)).is_some_and(|written| regex.is_match(&written));
+                let said = |expr: &Expr| {
+                    spelled(expr, decide)
+                        .or_else(|| opening(expr))
+                        .is_some_and(|written| regex.is_match(&written))
+                };
                 let expr = only(which, args)?;
                 if !said(expr) && !listed(expr).is_some_and(|items| items.iter().any(|(_, item)| said(item))) {
                     return None;

@@ -70,7 +70,13 @@ mod tests {
 
     #[test]
     fn only_anchored_plain_shapes_are_plain() {
-        for regex in ["/^[a-z0-9_-]+$/i", "/^\\d{1,5}$/", "#^[A-Z]{2}\\z#", "^\\w+$", "/^(?:[a-f0-9]{8})$/D"] {
+        for regex in [
+            "/^[a-z0-9_-]+$/i",
+            "/^\\d{1,5}$/",
+            "#^[A-Z]{2}\\z#",
+            "^\\w+$",
+            "/^(?:[a-f0-9]{8})$/D",
+        ] {
             assert!(plain(regex), "{regex}");
         }
         for regex in [

@@ -220,9 +220,10 @@ impl<'w, 'f> Walker<'w, 'f> {
             )
         });
         for (index, name) in own.chain(receiver.map(|name| (RECEIVER, name))) {
-            let by_reference = function.params.iter().any(|param| {
-                &param.name == name && param.hint.as_deref().is_some_and(|hint| hint == "&")
-            });
+            let by_reference = function
+                .params
+                .iter()
+                .any(|param| &param.name == name && param.hint.as_deref().is_some_and(|hint| hint == "&"));
             if by_reference && let Some(facts) = last.vars.get(&**name) {
                 let all = last.read(name).all();
                 if all.len() != facts.len() || !facts.iter().all(|fact| is_param(fact, index, "") && fact.dead == 0) {

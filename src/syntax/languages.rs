@@ -125,7 +125,9 @@ static ROWS: [Row; 13] = [
     ),
     row(
         "php",
-        &["php", "phtml", "inc", "php3", "php4", "php5", "php7", "php8", "phps", "module", "theme", "ctp"],
+        &[
+            "php", "phtml", "inc", "php3", "php4", "php5", "php7", "php8", "phps", "module", "theme", "ctp",
+        ],
         &["php"],
         || tree_sitter_php::LANGUAGE_PHP.into(),
         &[include_str!("queries/php/php.scm")],

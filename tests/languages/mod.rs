@@ -116,3 +116,8 @@ fn kotlin_lowers_to_the_expected_forms() {
 fn php_lowers_to_the_expected_forms() {
     check_language("php");
 }
+
+#[test]
+fn ruby_lowers_to_the_expected_forms() {
+    check_language("ruby");
+}

@@ -180,10 +180,6 @@ impl<'t> Engine<'t> {
 
     /// A type in the place of a callee is a path, whatever stands between its brackets.
     fn expr_or_word(&mut self, node: Node<'t>) -> Expr {
-        if self.text(node).starts_with('%') {
-            // `%x(ls)` is another spelling of backticks.
-            return expr(ExprKind::Name(self.word("`")), span_of(node));
-        }
         if self.entry(node).is_some() || node.is_error() {
             return self.expr(node);
         }
@@ -193,7 +189,9 @@ impl<'t> Engine<'t> {
     /// `a::b<T>::c`, `a.b.C<T>` and `\a\b\C`: names and fields.
     fn path(&mut self, node: Node<'t>) -> Expr {
         let span = span_of(node);
-        let path = without_type_arguments(self.text(node)).replace("::", ".").replace('\\', ".");
+        let path = without_type_arguments(self.text(node))
+            .replace("::", ".")
+            .replace('\\', ".");
         let mut words = path.split('.').map(str::trim).filter(|word| !word.is_empty());
         let first = expr(ExprKind::Name(words.next().unwrap_or_default().into()), span);
         let field = |base, word: &str| expr(ExprKind::Field(Box::new(base), word.into()), span);

@@ -44,7 +44,7 @@
   block: (_) @new.arg (#eq? @_new "new")) @new
 (yield "yield" @call.callee (argument_list) @call.args) @call
 ; A command line in backticks is run.
-(subshell . "`" @call.callee) @call
+((subshell) @call (#set! word "`"))
 (subshell (interpolation) @call.arg) @call
 (splat_argument (_) @spread.value) @spread
 (hash_splat_argument (_) @spread.value) @spread
