@@ -362,3 +362,54 @@ fn a_trace_is_a_leak_only_where_the_response_takes_it() {
     assert_eq!(java("error.printStackTrace(response.getWriter());\n", "CWE-209"), [1]);
     assert!(java("error.printStackTrace(new PrintWriter(text));\n", "CWE-209").is_empty());
 }
+
+#[test]
+fn weak_settings_of_dotnet_stand_out_and_sound_ones_do_not() {
+    let code = r#"
+public class Crypto
+{
+    private const string ConnectionPassword = "${secret}";
+    public byte[] Encrypt(byte[] data)
+    {
+        using var weak = DES.Create();
+        using var aes = Aes.Create();
+        aes.Mode = CipherMode.CBC;
+        return aes.EncryptCbc(data, aes.IV);
+    }
+    private string connection = "Server=db;Database=shop;User Id=app;Password=Kx82!mQ0;";
+    private string trusted = "Server=db;Database=shop;Trusted_Connection=True;";
+    public void Book(Aes aes) => aes.Mode = CipherMode.ECB;
+    public string Make()
+    {
+        var random = new Random();
+        var token = random.Next().ToString();
+        var delay = random.Next();
+        var strong = RandomNumberGenerator.GetHexString(32);
+        return token + strong;
+    }
+    public HttpClient Client()
+    {
+        var lax = new HttpClientHandler { ServerCertificateCustomValidationCallback = (message, certificate, chain, errors) => true };
+        var strict = new HttpClientHandler { AllowAutoRedirect = false };
+        return new HttpClient(lax);
+    }
+    public void Read(Stream stream)
+    {
+        var open = new XmlReaderSettings { DtdProcessing = DtdProcessing.Parse };
+        var shut = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit };
+        var unchecked1 = new TokenValidationParameters { ValidateIssuerSigningKey = false };
+        var checked1 = new TokenValidationParameters { ValidateIssuerSigningKey = true };
+    }
+}
+"#;
+    let lines = |id: &str| {
+        let found = scan(&[("Crypto.cs", code)], &only(id));
+        found.iter().map(|candidate| candidate.place().line).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("CWE-798"), [12]);
+    assert_eq!(lines("CWE-327"), [7, 14]);
+    assert_eq!(lines("CWE-338"), [18]);
+    assert_eq!(lines("CWE-295"), [25]);
+    assert_eq!(lines("CWE-611"), [31]);
+    assert_eq!(lines("CWE-347"), [33]);
+}
