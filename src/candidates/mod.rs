@@ -16,6 +16,7 @@ mod sweep;
 mod taint;
 #[cfg(test)]
 mod tests;
+mod unsound;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,7 @@ pub const RULES: &[&str] = &[
     "toctou",
     "invalid-free",
     "uninitialised",
+    "unsound",
     "outside-sum",
     "outside-difference",
     "outside-divisor",
@@ -114,6 +116,7 @@ pub fn find(
     drafts.extend(pattern::find(&scene));
     drafts.extend(literal::find(&scene));
     drafts.extend(lifetime::find(&scene));
+    drafts.extend(unsound::find(&scene));
     drafts.extend(absence::find(&scene));
     let mut found = rank(&scene, drafts);
     found.truncate(settings.max);

@@ -221,6 +221,8 @@ fn the_examples_of_the_cards_come_out_as_they_should() {
         "python" => "py".to_owned(),
         "javascript" => "js".to_owned(),
         "typescript" => "ts".to_owned(),
+        "rust" => "rs".to_owned(),
+        "ruby" => "rb".to_owned(),
         other => other.to_owned(),
     };
     let (mut missed, mut alarms) = (Vec::new(), Vec::new());
@@ -412,4 +414,42 @@ public class Crypto
     assert_eq!(lines("CWE-295"), [25]);
     assert_eq!(lines("CWE-611"), [31]);
     assert_eq!(lines("CWE-347"), [33]);
+}
+
+#[test]
+fn an_action_of_rails_is_behind_the_filters_of_its_class_and_bases() {
+    let base = "class ApplicationController < ActionController::Base
+  before_action :set_locale
+end
+class MemberController < ApplicationController
+  before_action :require_login, except: [:help]
+end
+";
+    let code = "class NotesController < MemberController
+  skip_before_action :require_login, only: :shared
+  def index
+    render plain: Note.all
+  end
+  def wipe
+    Note.delete_all
+  end
+  def list
+    render plain: Note.all
+  end
+  def shared
+    Note.shared
+  end
+  private
+  def helper
+    1
+  end
+end
+";
+    let files = [
+        ("app/controllers/member_controller.rb", base),
+        ("app/controllers/notes_controller.rb", code),
+    ];
+    let found = scan(&files, &only("CWE-862"));
+    let names: Vec<&str> = found.iter().map(|candidate| candidate.function.as_str()).collect();
+    assert_eq!(names, ["NotesController.shared"]);
 }

@@ -81,6 +81,7 @@ pub const LIBRARY: &[(&str, &str)] = cards![
     "cwe-640.md",
     "cwe-643.md",
     "cwe-732.md",
+    "cwe-758.md",
     "cwe-770.md",
     "cwe-775.md",
     "cwe-787.md",

@@ -45,7 +45,8 @@ const ABSENCES: [&str; 6] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-const LIFETIMES: [&str; 17] = [
+const LIFETIMES: [&str; 18] = [
+    "unsound",
     "use-after-free",
     "double-free",
     "invalid-free",

@@ -5,6 +5,7 @@
 //! Start at [`find`].
 
 mod cookies;
+mod filters;
 mod routes;
 
 use std::collections::BTreeMap;

@@ -10,6 +10,7 @@ use regex::Regex;
 use crate::flow::{Entry, names};
 use crate::syntax::form::{Expr, ExprKind, Span};
 
+use super::filters::Filters;
 use super::{Absence, routes};
 use crate::candidates::Scene;
 use crate::candidates::make::brief;
@@ -26,6 +27,12 @@ static AUTH: LazyLock<Regex> = LazyLock::new(|| {
         admin)|roles?_?allowed|secured|pre_?authorize|protect|ensure_?(logged|user|admin)|check_?(user|
         access|session|token)|access_?control|current_?user|guard|session\[|req\.user|request\.user|
         is_?logged|get_?principal|denied|forbidden|allow_?anonymous|User\.(Identity|Is|Find|Has))",
+    )
+});
+/// Names of filters that ask who is there.
+static ASKS_WHO: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)(auth|log(ged)?_?in|sign(ed)?_?in|require_|ensure_|verify_(user|access)|check_|admin|moderator|owner|user|member|doorkeeper)",
     )
 });
 static OPEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -140,7 +147,12 @@ fn label(scene: &Scene, entry: &Entry) -> String {
     }
 }
 
-fn checked(scene: &Scene, entry: &Entry) -> bool {
+fn checked(scene: &Scene, entry: &Entry, filters: &Filters) -> bool {
+    let function = scene.function(entry.unit);
+    let filtered = function.class_name.as_deref();
+    if filtered.is_some_and(|class| filters.guard(class, &function.name, &ASKS_WHO)) {
+        return true;
+    }
     let class = scene
         .function(entry.unit)
         .class
@@ -156,9 +168,11 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
     for entry in routes(scene) {
         by_file.entry(scene.file(entry.unit).0).or_default().push(entry);
     }
+    let filters = Filters::of(scene);
     let mut found = Vec::new();
     for entries in by_file.into_values() {
-        let (with, without): (Vec<&Entry>, Vec<&Entry>) = entries.into_iter().partition(|entry| checked(scene, entry));
+        let (with, without): (Vec<&Entry>, Vec<&Entry>) =
+            entries.into_iter().partition(|entry| checked(scene, entry, &filters));
         if with.len() < 2 || with.len() < without.len() {
             continue;
         }
