@@ -53,6 +53,18 @@ pub const RULES: &[&str] = &[
     "outside-index",
     "outside-bound",
     "null-used",
+    "wraps",
+    "narrowed",
+    "zero-divisor",
+    "negative-size",
+    "huge-size",
+    "loop-bound",
+    "reachable-assert",
+    "local-returned",
+    "format-unknown",
+    "pointer-size",
+    "wrong-type",
+    "unlooked",
 ];
 
 /// What a scan wants.

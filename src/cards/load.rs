@@ -45,7 +45,7 @@ const ABSENCES: [&str; 6] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-const LIFETIMES: [&str; 18] = [
+const LIFETIMES: [&str; 30] = [
     "unsound",
     "use-after-free",
     "double-free",
@@ -64,6 +64,18 @@ const LIFETIMES: [&str; 18] = [
     "outside-index",
     "outside-bound",
     "null-used",
+    "wraps",
+    "narrowed",
+    "zero-divisor",
+    "negative-size",
+    "huge-size",
+    "loop-bound",
+    "reachable-assert",
+    "local-returned",
+    "format-unknown",
+    "pointer-size",
+    "wrong-type",
+    "unlooked",
 ];
 
 const HEADINGS: [&str; 7] = ["What", "Why", "Vulnerable", "Safe", "Look for", "Refute if", "Fix"];

@@ -28,13 +28,7 @@ impl<'a> Walk<'a> {
             return Pointer::unknown();
         }
         if let Some(position) = library::frees(&name) {
-            for (at, arg) in args.iter().enumerate() {
-                if at == position {
-                    self.release(&arg.value, &name, expr.span, memory)
-                } else {
-                    drop(self.value(&arg.value, memory))
-                }
-            }
+            self.freeing(&name, position, args, expr.span, memory);
             return Pointer::unknown();
         }
         // A macro, or a function that takes references, may set what it is given.
@@ -47,21 +41,34 @@ impl<'a> Walk<'a> {
         if new {
             return self.constructed(expr, args, &pointers, memory);
         }
-        if let (true, Some(arg)) = (matches!(name.as_str(), "assert" | "ASSERT" | "g_assert"), args.first()) {
+        if let (true, Some(arg)) = (library::asserts(&name), args.first()) {
+            self.asserted(&arg.value, expr.span, memory);
             self.refine(&arg.value, true, memory);
             return Pointer::unknown();
         }
-        if library::never_returns(&name) {
+        if library::never_returns(&name) || (targets.is_empty() && self.ends(&name)) {
             memory.ended = true;
             return Pointer::unknown();
+        }
+        for &at in library::amounts(&name) {
+            if let Some(arg) = args.get(at) {
+                self.amount(&name, &arg.value, false, expr.span, memory);
+            }
         }
         self.path_use(&name, args, expr.span, memory);
         if let Some(maker) = library::maker(&name) {
             return self.made(&name, &maker, args, &pointers, expr.span, memory);
         }
+        let filled = library::fills_from_outside(&name)
+            .and_then(|at| pointers.get(at))
+            .cloned();
         self.needs(&name, args, &pointers, expr.span, memory);
+        self.format(&name, args, &pointers, expr.span, memory);
         if let Some(copy) = library::copy(&name) {
             self.copied(&name, &copy, args, &pointers, expr.span, memory);
+            if let Some(filled) = filled {
+                self.set_outside(&filled, expr.span, memory);
+            }
             return pointers.get(copy.to).cloned().unwrap_or_else(Pointer::unknown);
         }
         if let Some(to) = library::unbounded(&name) {
@@ -71,23 +78,156 @@ impl<'a> Walk<'a> {
             self.scanned(&name, args, &pointers, expr.span, memory);
         }
         if targets.is_empty() {
-            let keeps = !library::borrows(&name);
-            for pointer in &pointers {
-                self.looked_at(pointer);
-                self.used(pointer, args, &pointers, expr.span, memory);
-                if keeps {
-                    self.escape(pointer, memory);
-                }
+            self.foreign_call(&name, args, &pointers, macro_like, expr.span, memory);
+            if let Some(filled) = filled {
+                self.set_outside(&filled, expr.span, memory);
             }
             return Pointer::unknown();
         }
-        let mut result: Option<Pointer> = None;
-        for target in &targets {
+        self.own_call(&targets, args, &pointers, expr.span, memory)
+    }
+
+    /// `free(p)`, `fclose(f)`
+    fn freeing(&mut self, name: &str, position: usize, args: &'a [Arg], span: Span, memory: &mut Memory) {
+        for (at, arg) in args.iter().enumerate() {
+            if at == position {
+                if library::needs_object(name, at) {
+                    let pointer = self.value(&arg.value, memory);
+                    let freed = |id: &u32| memory.objects.get(id).is_some_and(|object| object.state & FREED != 0);
+                    if !pointer.objects.iter().any(freed) {
+                        self.usable(&arg.value, &pointer, span, memory);
+                    }
+                }
+                self.release(&arg.value, name, span, memory)
+            } else {
+                drop(self.value(&arg.value, memory))
+            }
+        }
+    }
+
+    /// A call of functions of this project.
+    fn own_call(
+        &mut self,
+        targets: &[u32],
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &mut Memory,
+    ) -> Pointer {
+        for target in targets {
             let effects = &self.known[*target as usize];
-            let given = self.applied(&name, effects, args, &pointers, expr.span, memory);
+            for (at, pointer) in pointers.iter().enumerate().filter(|(at, _)| *at < args.len()) {
+                if effects.derefs.contains(&at) {
+                    self.usable(&args[at].value, pointer, span, memory);
+                } else if !effects.known || effects.uses.contains(&at) {
+                    self.used(pointer, args, pointers, span, memory);
+                }
+            }
+        }
+        if let [target] = *targets
+            && let Some(pointer) = self.entered(target, args, pointers, span, memory)
+        {
+            return pointer;
+        }
+        let here = |unit: &u32| self.scene.graph.units[*unit as usize].module == self.module;
+        self.havoc_globals(targets.iter().any(here), memory);
+        let mut result: Option<Pointer> = None;
+        for target in targets {
+            let effects = &self.known[*target as usize];
+            let given = self.applied(effects, args, pointers, span, memory);
             result = Some(given);
         }
         result.filter(|_| targets.len() == 1).unwrap_or_else(Pointer::unknown)
+    }
+
+    /// A format that is neither written in the program nor copied from what is.
+    fn format(&mut self, name: &str, args: &'a [Arg], pointers: &[Pointer], span: Span, memory: &Memory) {
+        let Some(at) = library::format(name).filter(|at| at + 1 == args.len()) else {
+            return;
+        };
+        let format = &args[at].value;
+        let fixed = |pointer: &Pointer| {
+            let own = |id: &u32| {
+                memory
+                    .objects
+                    .get(id)
+                    .is_some_and(|object| object.text.is_some() && object.outside.is_none())
+            };
+            !pointer.objects.is_empty() && pointer.objects.iter().all(own)
+        };
+        let given = pointers[at].objects.iter().any(|id| *id >= PARAMS) || pointers[at].objects.is_empty();
+        let written = matches!(
+            super::check::strip(format).kind,
+            ExprKind::Literal(_) | ExprKind::Call { .. } | ExprKind::Choice(..)
+        );
+        let plain =
+            matches!(&super::check::strip(format).kind, ExprKind::Name(name) if !self.macros.contains_key(name));
+        if !written && plain && !fixed(&pointers[at]) && (!given || self.open()) {
+            let what = format!("{} is the format of {name} and may hold directives", self.words(format));
+            self.report("format-unknown", Kind::Other, span, None, what, 40);
+        }
+    }
+
+    /// A function or macro that this project does not have.
+    fn foreign_call(
+        &mut self,
+        name: &str,
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        macro_like: bool,
+        span: Span,
+        memory: &mut Memory,
+    ) {
+        let keeps = !library::borrows(name);
+        if name.ends_with("scanf") {
+            // Seen to where the format says what is stored.
+        } else if library::reads_texts(name) {
+            for (arg, pointer) in args.iter().zip(pointers) {
+                self.reads_text(&arg.value, pointer, span, memory);
+            }
+        }
+        for pointer in pointers {
+            self.looked_at(pointer);
+            self.used(pointer, args, pointers, span, memory);
+            if keeps {
+                self.hand_over(pointer, memory);
+            }
+            if macro_like && library::checks(name) {
+                memory.each(pointer, &mut |object, _| object.state &= !MAYBE_NULL);
+            }
+        }
+        if keeps {
+            self.havoc_globals(false, memory);
+        }
+    }
+
+    /// Whether a macro does nothing but end the program.
+    fn ends(&self, name: &str) -> bool {
+        self.program.macros.get(name).is_some_and(|body| {
+            let ends = ["abort(", "exit(", "__builtin_unreachable(", "_exit("]
+                .iter()
+                .any(|end| body.contains(end));
+            ends && !["if", "?", "&&", "||", "while", "for"]
+                .iter()
+                .any(|word| body.contains(word))
+        })
+    }
+
+    /// An assertion that an outsider can make fail stops the program.
+    fn asserted(&mut self, cond: &'a Expr, span: Span, memory: &mut Memory) {
+        let ExprKind::Binary(op, left, right) = &super::check::strip(cond).kind else {
+            return;
+        };
+        if !matches!(&**op, "<" | ">" | "<=" | ">=" | "==" | "!=") {
+            return;
+        }
+        let decided = self.decide(cond, memory);
+        let origin = self.origin(left, memory).or_else(|| self.origin(right, memory));
+        if decided == Some(false) || (origin.is_some() && decided.is_none()) {
+            let began = origin.map(|(unit, span)| (unit, span, "comes from outside"));
+            let what = format!("{} can fail here and stop the program", self.words(cond));
+            self.report("reachable-assert", Kind::Other, span, began, what, 40);
+        }
     }
 
     /// A new object.
@@ -104,16 +244,32 @@ impl<'a> Walk<'a> {
         if let (Some(old), "realloc") = (pointers.first(), name) {
             memory.each(old, &mut |object, _| object.escaped = true);
         }
+        for &at in maker.size {
+            if let Some(arg) = args.get(at) {
+                self.amount(name, &arg.value, true, span, memory);
+            }
+        }
         let text = match args.first() {
             _ if name == "calloc" => Some(Range::exactly(0)),
             Some(from) if name.ends_with("dup") => self.text_of(&from.value, memory),
             _ => None,
         };
         let state = if maker.fails { LIVE | MAYBE_NULL } else { LIVE };
-        let object = self.object(maker.home, state, size, span, name);
-        let id = span.start & 0x7FFF_FFFF;
-        memory.objects.insert(id, Object { text, ..object });
-        Pointer::to(id)
+        let blank = matches!(
+            name,
+            "malloc" | "alloca" | "_alloca" | "ALLOCA" | "kmalloc" | "aligned_alloc"
+        );
+        let outside = library::outside_text(name).then_some((self.unit, span));
+        let object = Object {
+            text,
+            filled: blank.then_some(0),
+            outside,
+            ..self.object(maker.home, state, size, span, name)
+        };
+        let from = args.first().filter(|_| name.ends_with("dup"));
+        let from = from.and_then(|arg| self.text_origin(&arg.value, memory));
+        let outside = object.outside.or(from);
+        self.keep(span, Object { outside, ..object }, memory)
     }
 
     /// The function that a macro of one name stands for.
@@ -126,6 +282,21 @@ impl<'a> Walk<'a> {
         {
             Some(ExprKind::Name(meaning)) => meaning.to_string(),
             _ => name,
+        }
+    }
+
+    /// A function may have stored through the pointer.
+    fn maybe_changed(&mut self, pointer: &Pointer, memory: &mut Memory) {
+        let escaped: Vec<(u32, bool)> = pointer
+            .objects
+            .iter()
+            .filter_map(|id| memory.objects.get(id).map(|object| (*id, object.escaped)))
+            .collect();
+        self.hand_over(pointer, memory);
+        for (id, before) in escaped {
+            if let Some(object) = memory.objects.get_mut(&id) {
+                object.escaped = before;
+            }
         }
     }
 
@@ -143,19 +314,27 @@ impl<'a> Walk<'a> {
 
     fn constructed(&mut self, expr: &Expr, args: &'a [Arg], pointers: &[Pointer], memory: &mut Memory) -> Pointer {
         for pointer in pointers {
-            self.escape(pointer, memory);
+            self.hand_over(pointer, memory);
         }
         let text = self.scene.text(self.unit, expr.span);
-        if !text.starts_with("new") {
+        let Some(rest) = text.strip_prefix("new") else {
             return Pointer::unknown();
-        }
+        };
         let array = text
             .find('[')
             .is_some_and(|open| text.find('(').is_none_or(|paren| open < paren));
         let ExprKind::Call { callee, .. } = &expr.kind else {
             return Pointer::unknown();
         };
-        let each = self.bytes(&called(callee));
+        let kind = called(callee);
+        let each = self.program.bytes(&kind);
+        // `new (place) T` makes nothing: it uses memory that is there.
+        if rest.trim_start().starts_with('(') {
+            return self.placed(expr, rest, each, pointers, memory);
+        }
+        if let (true, Some(count)) = (array, args.first()) {
+            self.amount("new[]", &count.value, true, expr.span, memory);
+        }
         let size = match (array, args.first()) {
             (true, Some(count)) => self
                 .range(&count.value, memory)
@@ -164,19 +343,62 @@ impl<'a> Walk<'a> {
                 .and_then(|(count, each)| count.checked_mul(each)),
             _ => each,
         };
-        let id = expr.span.start & 0x7FFF_FFFF;
-        memory.objects.insert(
-            id,
-            self.object(Home::Heap, LIVE, size, expr.span, if array { "new[]" } else { "new" }),
-        );
-        Pointer::to(id)
+        let plain = args.is_empty() || array;
+        let built =
+            super::memory::bytes_of(&kind).is_none() && self.program.shape(&kind).is_none_or(|shape| shape.built);
+        let object = Object {
+            filled: (plain && !built && !text.ends_with(')') && !text.ends_with('}')).then_some(0),
+            ..self.object(Home::Heap, LIVE, size, expr.span, if array { "new[]" } else { "new" })
+        };
+        self.keep(expr.span, object, memory)
     }
 
-    fn product(&self, positions: &[usize], args: &[Arg], memory: &Memory) -> Option<i64> {
+    /// `new (place) T`: there must be room for a `T`.
+    fn placed(
+        &mut self,
+        expr: &Expr,
+        rest: &str,
+        each: Option<i128>,
+        pointers: &[Pointer],
+        memory: &mut Memory,
+    ) -> Pointer {
+        let inside = rest
+            .trim_start()
+            .trim_start_matches('(')
+            .split(')')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let named = || memory.pointers.get(&self.name_key(inside)).cloned();
+        let Some(pointer) = named().or_else(|| pointers.first().cloned()) else {
+            return Pointer::unknown();
+        };
+        if let (Some(each), Some(offset)) = (each, pointer.offset) {
+            let using = Use {
+                base: expr,
+                pointer: &pointer,
+                write: true,
+                span: expr.span,
+            };
+            let end = offset.plus(Range::exactly(each)).high;
+            self.extent(
+                &using,
+                Range {
+                    low: offset.low,
+                    high: end,
+                },
+                "index-unchecked",
+                memory,
+            );
+        }
+        pointer
+    }
+
+    fn product(&self, positions: &[usize], args: &[Arg], memory: &Memory) -> Option<i128> {
         if positions.is_empty() {
             return None;
         }
-        positions.iter().try_fold(1i64, |product, &at| {
+        positions.iter().try_fold(1i128, |product, &at| {
             let factor = self
                 .range(&args.get(at)?.value, memory)
                 .exact()
@@ -217,7 +439,6 @@ impl<'a> Walk<'a> {
     /// A function of the project, by what is known of its effects.
     fn applied(
         &mut self,
-        name: &str,
         effects: &'a Effects,
         args: &'a [Arg],
         pointers: &[Pointer],
@@ -253,7 +474,9 @@ impl<'a> Walk<'a> {
             if let Some(by) = effects.frees.get(&at) {
                 self.release(&args[at].value, by, span, memory);
             } else if effects.keeps.contains(&at) || !effects.known {
-                self.escape(pointer, memory);
+                self.hand_over(pointer, memory);
+            } else {
+                self.maybe_changed(pointer, memory);
             }
         }
         let Some((template, objects)) = &effects.returns else {
@@ -269,13 +492,13 @@ impl<'a> Walk<'a> {
                 continue;
             }
             // One object per call, so that two calls do not share what they made.
-            let own = (id ^ span.start.rotate_left(7)) & 0x7FFF_FFFF;
+            let own = (id ^ self.made_at(span).rotate_left(7)) & 0x7FFF_FFFF;
             memory.objects.insert(
                 own,
                 Object {
                     escaped: false,
-                    made: span,
-                    by: name.into(),
+                    made: (self.unit, span),
+                    place: format!("#{own:x}").into(),
                     ..object.clone()
                 },
             );

@@ -7,7 +7,7 @@ use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;
-use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer, Range};
+use super::memory::{FREED, Home, LIVE, Memory, Object, Place, Pointer, Range};
 use super::touch::Use;
 use super::walk::{PARAMS, Walk, characters};
 
@@ -29,6 +29,7 @@ impl<'a> Walk<'a> {
             ExprKind::Unary(op, inner) => {
                 let pointer = self.value(inner, memory);
                 if op.contains("++") || op.contains("--") {
+                    self.counted_by_one(inner, op.contains("++"), expr.span, memory);
                     self.stepped(inner, op.contains("++"), memory);
                 }
                 if matches!(&**op, "!" | "-" | "~") {
@@ -37,7 +38,11 @@ impl<'a> Walk<'a> {
                     pointer
                 }
             }
-            ExprKind::Binary(op, left, right) => self.binary(op, left, right, memory),
+            ExprKind::Binary(op, left, right) => {
+                let pointer = self.binary(op, left, right, memory);
+                self.arithmetic(op, left, right, expr.span, memory);
+                pointer
+            }
             ExprKind::Choice(cond, yes, no) => {
                 self.value(cond, memory);
                 let mut other = memory.clone();
@@ -89,93 +94,87 @@ impl<'a> Walk<'a> {
 
     /// Reads below a pointer: `p->field`, `p[i]`, `*p`.
     fn part(&mut self, expr: &'a Expr, memory: &mut Memory) -> Pointer {
-        match &expr.kind {
+        self.reach(expr, false, expr.span, memory);
+        let Some(key) = self.key(expr, memory) else {
+            return Pointer::unknown();
+        };
+        if let Some(pointer) = self.array_at(expr, &key, memory) {
+            return pointer;
+        }
+        self.stored(&key, expr, memory)
+    }
+
+    /// What lies below a place is evaluated, and the place itself is touched; gives the index.
+    fn reach(&mut self, expr: &'a Expr, write: bool, span: Span, memory: &mut Memory) -> Option<(Pointer, Range)> {
+        let (base, index, each) = match &expr.kind {
             ExprKind::Field(base, _) => {
-                let arrow = self.points(base, expr);
-                let pointer = self.value(base, memory);
-                if arrow {
-                    self.touch(
-                        &Use {
-                            base,
-                            pointer: &pointer,
-                            write: false,
-                            span: expr.span,
-                        },
-                        Range::exactly(0),
-                        None,
-                        memory,
-                    );
+                if !self.points(base, expr) {
+                    // Only the part is used, and not all of what the base names.
+                    return match &base.kind {
+                        ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Deref(_) => {
+                            self.reach(base, write, span, memory);
+                            None
+                        }
+                        ExprKind::Name(_) => None,
+                        _ => {
+                            self.value(base, memory);
+                            None
+                        }
+                    };
                 }
+                (base, Range::exactly(0), self.seen_as(base))
             }
             ExprKind::Index(base, key) => {
                 self.value(key, memory);
-                let pointer = self.value(base, memory);
-                let index = self.range(key, memory);
-                let each = self.element(base);
-                self.touch(
-                    &Use {
-                        base,
-                        pointer: &pointer,
-                        write: false,
-                        span: expr.span,
-                    },
-                    index,
-                    each,
-                    memory,
-                );
+                (base, self.range(key, memory), self.element(base, memory))
             }
-            ExprKind::Deref(inner) => {
-                let pointer = self.value(inner, memory);
-                let each = self.element(inner);
-                self.touch(
-                    &Use {
-                        base: inner,
-                        pointer: &pointer,
-                        write: false,
-                        span: expr.span,
-                    },
-                    Range::exactly(0),
-                    each,
-                    memory,
-                );
-            }
-            _ => {}
-        }
-        self.stored(expr, memory)
+            ExprKind::Deref(inner) => (inner, Range::exactly(0), self.element(inner, memory)),
+            _ => return None,
+        };
+        let pointer = self.value(base, memory);
+        let using = Use {
+            base,
+            pointer: &pointer,
+            write,
+            span,
+        };
+        self.touch(&using, index, each, memory);
+        Some((pointer, index))
     }
 
     fn literal(&mut self, text: &str, span: Span, memory: &mut Memory) -> Pointer {
         let length = characters(text);
-        let id = span.start & 0x7FFF_FFFF;
         let object = Object {
             text: Some(Range::exactly(length)),
             ..self.object(Home::Literal, LIVE, Some(length + 1), span, "literal")
         };
         // The unit of a wide literal is unknown here, so only its count of characters is kept.
         let wide = self.scene.text(self.unit, span).starts_with('L');
-        memory.objects.insert(
-            id,
-            Object {
-                size: object.size.map(|size| if wide { size * 4 } else { size }),
-                ..object
-            },
-        );
-        Pointer::to(id)
+        let size = object.size.map(|size| if wide { size * 4 } else { size });
+        self.keep(span, Object { size, ..object }, memory)
     }
 
     fn read(&mut self, name: &str, expr: &Expr, memory: &mut Memory) -> Pointer {
         if matches!(name, "NULL" | "nullptr") {
             return Pointer::nothing();
         }
-        if let Some(meaning) = self.macros.get(name).and_then(|all| all.last())
-            && let ExprKind::Name(other) = &meaning.kind
-            && &**other != name
-        {
-            return memory.pointers.get(&**other).cloned().unwrap_or_else(Pointer::unknown);
-        }
-        let Some(pointer) = memory.pointers.get(name).cloned() else {
+        let Some(key) = self.key(expr, memory) else {
             return Pointer::unknown();
         };
+        if !memory.pointers.contains_key(&key)
+            && let Some(pointer) = self.array_at(expr, &key, memory)
+        {
+            return pointer;
+        }
+        self.stored(&key, expr, memory)
+    }
+
+    /// What is kept under the name; that something is must have been stored there.
+    fn stored(&mut self, key: &str, expr: &Expr, memory: &mut Memory) -> Pointer {
+        let Some(pointer) = memory.pointers.get(key).cloned() else {
+            return Pointer::unknown();
+        };
+        let name = self.words(expr);
         if pointer.unset {
             let never = !pointer.other && !pointer.null && pointer.objects.is_empty();
             let (how, weight) = if never { ("", 70) } else { ("on some path ", 25) };
@@ -186,55 +185,67 @@ impl<'a> Walk<'a> {
                 other: true,
                 ..pointer
             };
-            memory.pointers.insert(name.to_owned(), known.clone());
+            memory.pointers.insert(key.to_owned(), known.clone());
             return known;
         }
         pointer
     }
 
-    fn stored(&self, expr: &Expr, memory: &Memory) -> Pointer {
-        self.key(expr, memory)
-            .and_then(|key| memory.pointers.get(&key).cloned())
-            .unwrap_or_else(Pointer::unknown)
-    }
-
     /// Whether `base` is a pointer in `base->field`.
-    fn points(&self, base: &Expr, whole: &Expr) -> bool {
+    pub fn points(&self, base: &Expr, whole: &Expr) -> bool {
         let text = self.scene.text(self.unit, whole.span);
         let from = (base.span.end.saturating_sub(whole.span.start)) as usize;
         text.get(from..).is_some_and(|rest| rest.trim_start().starts_with("->"))
     }
 
-    /// `&x`: whoever has the address may set it; `&a[i]` points into `a`.
+    /// `&x`, `&a[i]`, `&p->field`
     fn address(&mut self, inner: &'a Expr, memory: &mut Memory) -> Pointer {
         match &inner.kind {
             ExprKind::Index(base, key) => {
                 self.value(key, memory);
                 let mut pointer = self.value(base, memory);
-                let (index, each) = (self.range(key, memory), self.element(base));
-                pointer.offset = pointer
-                    .offset
-                    .zip(each)
-                    .map(|(offset, each)| offset.plus(index.times(Range::exactly(each))));
+                pointer.offset = self.moved(pointer.offset, self.range(key, memory), base, memory);
                 pointer
             }
-            _ => {
-                if let Some(key) = self.key(inner, memory) {
-                    let known = memory.pointers.get(&key).cloned();
-                    if let Some(pointer) = known.filter(|_| !self.arrays.contains_key(&key)) {
-                        self.escape(&pointer, memory);
-                        let changed = Pointer {
-                            unset: false,
-                            other: true,
-                            ..pointer
-                        };
-                        memory.pointers.insert(key.clone(), changed);
-                    }
-                    memory.numbers.remove(&key);
+            ExprKind::Deref(pointer) => self.value(pointer, memory),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.address(&parts[0], memory),
+            ExprKind::Name(_) | ExprKind::Field(..) => {
+                if let ExprKind::Field(base, _) = &inner.kind
+                    && self.points(base, inner)
+                {
+                    let pointer = self.value(base, memory);
+                    self.looked_at(&pointer);
                 }
+                let Some(key) = self.key(inner, memory) else {
+                    return Pointer::unknown();
+                };
+                if let Some(array) = memory.pointers.get(&key).filter(|_| self.is_array(inner)) {
+                    return array.clone();
+                }
+                if let Some(array) = self.array_at(inner, &key, memory) {
+                    return array;
+                }
+                let whole = matches!(inner.kind, ExprKind::Name(_));
+                let hint = self.type_of(inner, memory).filter(|_| whole);
+                let size = hint.and_then(|hint| self.program.bytes(&hint));
+                let home = self.home_of(&key);
+                Pointer::to(self.variable(&key, home, size, inner.span, memory))
+            }
+            _ => {
+                self.value(inner, memory);
                 Pointer::unknown()
             }
         }
+    }
+
+    /// Whether the function limits the width of what it reads from a stream.
+    fn wide_limited(&self) -> bool {
+        let text = self.scene.text(self.unit, self.function.span);
+        text.contains(".width(") || text.contains("setw(")
+    }
+
+    fn is_array(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Name(name) if self.arrays.contains_key(&**name))
     }
 
     /// `p++`
@@ -244,7 +255,7 @@ impl<'a> Walk<'a> {
         if let Some(range) = memory.numbers.get_mut(&key) {
             *range = range.plus(by);
         }
-        let each = self.element(target);
+        let each = self.element(target, memory);
         if let Some(pointer) = memory.pointers.get_mut(&key) {
             pointer.offset = pointer
                 .offset
@@ -267,6 +278,15 @@ impl<'a> Walk<'a> {
         }
         let mut pointer = self.value(left, memory);
         let other = self.value(right, memory);
+        if op == ">>"
+            && called(left).trim_start_matches("std.") == "cin"
+            && self.is_array(right)
+            && !self.wide_limited()
+        {
+            let kind = Kind::WriteStack;
+            let what = format!("a word of any length is read into {}", self.words(right));
+            self.report("unbounded-copy", kind, right.span, None, what, 75);
+        }
         if !matches!(op, "+" | "-") {
             return Pointer::unknown();
         }
@@ -278,15 +298,8 @@ impl<'a> Walk<'a> {
                 Pointer::unknown()
             };
         }
-        let each = self.element(left);
-        pointer.offset = pointer.offset.zip(each).map(|(offset, each)| {
-            let bytes = by.times(Range::exactly(each));
-            if op == "+" {
-                offset.plus(bytes)
-            } else {
-                offset.minus(bytes)
-            }
-        });
+        let by = if op == "+" { by } else { Range::exactly(0).minus(by) };
+        pointer.offset = self.moved(pointer.offset, by, left, memory);
         pointer
     }
 
@@ -301,67 +314,31 @@ impl<'a> Walk<'a> {
         memory.each(pointer, &mut |object, _| object.escaped = true);
     }
 
-    /// The name under which the state knows what an expression stores.
-    pub fn key(&self, expr: &Expr, _memory: &Memory) -> Option<String> {
-        match &expr.kind {
-            ExprKind::Name(name) => match self
-                .macros
-                .get(name)
-                .and_then(|all| all.last())
-                .map(|meaning| &meaning.kind)
-            {
-                Some(ExprKind::Name(meaning)) => Some(meaning.to_string()),
-                _ => Some(name.to_string()),
-            },
-            ExprKind::Field(base, field) => Some(format!("{}.{field}", self.key(base, _memory)?)),
-            ExprKind::Deref(inner) => {
-                let inner = self.key(inner, _memory)?;
-                // A pointer that was given one variable's address stands for that variable.
-                Some(self.aliases.get(&inner).cloned().unwrap_or_else(|| format!("*{inner}")))
-            }
-            ExprKind::Index(base, key) => match &key.kind {
-                ExprKind::Literal(Literal::Number(number)) => Some(format!("{}[{number}]", self.key(base, _memory)?)),
-                _ => None,
-            },
-            ExprKind::Assign(target, _) => self.key(target, _memory),
-            ExprKind::Cast(_, inner) => self.key(inner, _memory),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.key(&parts[0], _memory),
-            _ => None,
-        }
-    }
-
     pub fn assign(&mut self, target: &'a Expr, value: &'a Expr, augmented: bool, span: Span, memory: &mut Memory) {
-        let points = match (&target.kind, &strip(value).kind) {
-            (ExprKind::Name(name), ExprKind::Address(inner)) => self.key(inner, memory).map(|key| (name, key)),
-            _ => None,
-        };
-        // `p = &x`: what is stored through `p` is followed, so the address is not out of sight.
-        let pointer = match &points {
-            Some((name, key)) if !matches!(strip_address(value), Some(ExprKind::Index(..))) => {
-                self.aliases.insert(name.to_string(), key.clone());
-                Pointer::unknown()
-            }
-            _ => self.value(value, memory),
-        };
+        let pointer = self.value(value, memory);
+        self.pointer_sized(target, value, memory);
         let range = if augmented {
             Range::ANY
         } else {
             self.range(value, memory)
         };
+        let origin = self.origin(value, memory);
+        if augmented {
+            self.value(target, memory);
+            self.combined(target, value, span, memory);
+        } else {
+            self.narrowed(target, value, span, memory);
+        }
         self.target(target, range, span, memory);
-        let local = match &target.kind {
-            ExprKind::Name(name) => self.hints.contains_key(&**name),
-            ExprKind::Deref(inner) => self
-                .key(inner, memory)
-                .is_some_and(|key| self.aliases.contains_key(&key)),
-            _ => false,
+        let Some(key) = self.key(target, memory) else {
+            self.escape(&pointer, memory);
+            return;
         };
-        if !local {
+        if self.reaches_out(&key, memory) {
             self.escape(&pointer, memory);
         }
-        let Some(key) = self.key(target, memory) else { return };
         // An array keeps its place: its contents are set, not the variable.
-        if self.arrays.contains_key(&key) {
+        if self.is_array(target) {
             self.filled(&key, value, &pointer, memory);
             return;
         }
@@ -370,24 +347,98 @@ impl<'a> Walk<'a> {
                 known.offset = None;
             }
             memory.numbers.remove(&key);
+            if let Some(origin) = origin {
+                memory.outside.entry(key).or_insert(origin);
+            }
             return;
         }
-        if range == Range::ANY {
-            memory.numbers.remove(&key)
-        } else {
-            memory.numbers.insert(key.clone(), range)
+        self.store(key, target, value, (pointer, range, origin), memory);
+    }
+
+    /// `p = malloc(sizeof(p))`: room for a pointer, and not for what it points to.
+    fn pointer_sized(&mut self, target: &Expr, value: &Expr, memory: &Memory) {
+        let ExprKind::Call { callee, args, .. } = &strip(value).kind else {
+            return;
         };
-        // What was known below the variable is about its old value.
-        let below: Vec<String> = memory
-            .pointers
-            .keys()
-            .filter(|other| other.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.')))
-            .cloned()
-            .collect();
-        below.iter().for_each(|other| {
-            memory.pointers.remove(other);
+        if !matches!(&*called(callee), "malloc" | "calloc" | "realloc" | "alloca") {
+            return;
+        }
+        let single = self.type_of(target, memory).is_some_and(|hint| {
+            let inner = super::memory::pointee(&hint);
+            hint.contains('*') && !inner.contains('*') && self.program.bytes(inner) != Some(8)
         });
-        let before = memory.pointers.insert(key, pointer);
+        let name = self.words(target);
+        for arg in args.iter().filter(|_| single) {
+            let mut parts = vec![strip(&arg.value)];
+            while let Some(part) = parts.pop() {
+                match &part.kind {
+                    ExprKind::Binary(_, left, right) => parts.extend([strip(left), strip(right)]),
+                    ExprKind::Call { callee, args, .. } if called(callee) == "sizeof" => {
+                        let of = args.first().map(|arg| self.words(strip(&arg.value)));
+                        if of.is_some_and(|of| of.trim_matches(['(', ')', ' ']) == name) {
+                            let what = format!("sizeof {name} is the size of a pointer, not of what it points to");
+                            self.report("pointer-size", Kind::Other, part.span, None, what, 70);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Whether others see what is stored under the name: it lies behind a parameter, or nobody knows where.
+    fn reaches_out(&self, key: &str, memory: &Memory) -> bool {
+        if let Some(rest) = key.strip_prefix('#') {
+            let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
+            let id = u32::from_str_radix(&rest[..end], 16).unwrap_or(PARAMS);
+            return id >= PARAMS || memory.objects.get(&id).is_none_or(|object| object.escaped);
+        }
+        key.starts_with("::") || key.contains('@')
+    }
+
+    /// `x op= value`, with the operator as it stands in the text.
+    fn combined(&mut self, target: &'a Expr, value: &'a Expr, span: Span, memory: &Memory) {
+        let from = target.span.end.saturating_sub(span.start) as usize;
+        let to = value.span.start.saturating_sub(span.start) as usize;
+        let op = self
+            .scene
+            .text(self.unit, span)
+            .get(from..to)
+            .unwrap_or_default()
+            .trim();
+        if let Some(op) = op.strip_suffix('=').map(str::trim)
+            && (self.breaks.is_empty() || matches!(op, "/" | "%"))
+        {
+            self.arithmetic(op, target, value, span, memory);
+        }
+    }
+
+    /// The variable has a new value; what was known below it is about the old one.
+    fn store(
+        &mut self,
+        key: String,
+        target: &Expr,
+        value: &Expr,
+        (pointer, range, origin): (Pointer, Range, Option<Place>),
+        memory: &mut Memory,
+    ) {
+        let whole = self
+            .type_of(target, memory)
+            .is_some_and(|hint| self.program.shape(&hint).is_some());
+        let from = if whole { self.key(value, memory) } else { None };
+        let before = memory.pointers.get(&key).cloned();
+        memory.forget(&key);
+        if let Some(from) = from.filter(|from| *from != key) {
+            memory.copy_below(&from, &key);
+        }
+        if range != Range::ANY {
+            let held = self.held(range, target, memory);
+            memory.numbers.insert(key.clone(), held);
+        }
+        if let Some(origin) = origin {
+            memory.outside.insert(key.clone(), origin);
+        }
+        memory.pointers.insert(key, pointer);
         // What was freed and is no longer named cannot be used any more, on this path or after it.
         for id in before
             .iter()
@@ -401,75 +452,45 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What of a range a variable's type can hold.
+    fn held(&self, range: Range, target: &Expr, memory: &Memory) -> Range {
+        match self.int_type(target, memory).map(super::arithmetic::Int::range) {
+            Some(all)
+                if range.low != i128::MIN
+                    && range.high != i128::MAX
+                    && (range.low < all.low || range.high > all.high) =>
+            {
+                all
+            }
+            _ => range,
+        }
+    }
+
     /// `char buf[n] = "text"`
     fn filled(&self, key: &str, value: &Expr, from: &Pointer, memory: &mut Memory) {
         let text = match &value.kind {
             ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
-            ExprKind::Collection(_) => Some(Range::exactly(0)),
+            ExprKind::Collection(items) => (items.len() <= 1).then_some(Range::exactly(0)),
             _ => self.text_of(value, memory).or_else(|| {
                 let object = from.objects.iter().next().and_then(|id| memory.objects.get(id));
                 object.and_then(|object| object.text)
             }),
         };
         if let Some(pointer) = memory.pointers.get(key).cloned() {
-            memory.each(&pointer, &mut |object, _| object.text = text);
+            memory.each(&pointer, &mut |object, _| {
+                object.text = text;
+                object.filled = None;
+            });
         }
     }
 
     /// Checks the left side of an assignment as a place that is written.
     fn target(&mut self, target: &'a Expr, value: Range, span: Span, memory: &mut Memory) {
-        match &target.kind {
-            ExprKind::Index(base, key) => {
-                self.value(key, memory);
-                let pointer = self.value(base, memory);
-                let (index, each) = (self.range(key, memory), self.element(base));
-                self.touch(
-                    &Use {
-                        base,
-                        pointer: &pointer,
-                        write: true,
-                        span,
-                    },
-                    index,
-                    each,
-                    memory,
-                );
-                if let (Some(at), Some(0)) = (index.exact(), value.exact()) {
-                    terminate(&pointer, at, memory);
-                }
-            }
-            ExprKind::Deref(inner) => {
-                let pointer = self.value(inner, memory);
-                let each = self.element(inner);
-                self.touch(
-                    &Use {
-                        base: inner,
-                        pointer: &pointer,
-                        write: true,
-                        span,
-                    },
-                    Range::exactly(0),
-                    each,
-                    memory,
-                );
-            }
-            ExprKind::Field(base, _) => {
-                let pointer = self.value(base, memory);
-                if self.points(base, target) {
-                    self.touch(
-                        &Use {
-                            base,
-                            pointer: &pointer,
-                            write: true,
-                            span,
-                        },
-                        Range::exactly(0),
-                        None,
-                        memory,
-                    );
-                }
-            }
-            _ => {}
+        let reached = self.reach(target, true, span, memory);
+        if let (Some((pointer, index)), ExprKind::Index(..)) = (reached, &target.kind)
+            && let (Some(at), Some(0)) = (index.exact(), value.exact())
+        {
+            terminate(&pointer, at, memory);
         }
     }
 
@@ -480,7 +501,7 @@ impl<'a> Walk<'a> {
 }
 
 /// A terminator is written at character `at`.
-fn terminate(pointer: &Pointer, at: i64, memory: &mut Memory) {
+fn terminate(pointer: &Pointer, at: i128, memory: &mut Memory) {
     if pointer.offset.and_then(Range::exact) == Some(0) {
         memory.each(pointer, &mut |object, certain| {
             object.text = match object.text {
@@ -502,14 +523,6 @@ fn joined(first: Pointer, second: Pointer) -> Pointer {
     other.pointers.insert(String::new(), second);
     memory.join(&other);
     memory.pointers.remove("").unwrap_or_default()
-}
-
-/// What the address is taken of.
-fn strip_address(expr: &Expr) -> Option<&ExprKind> {
-    match &strip(expr).kind {
-        ExprKind::Address(inner) => Some(&strip(inner).kind),
-        _ => None,
-    }
 }
 
 pub fn strip(expr: &Expr) -> &Expr {

@@ -8,7 +8,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 use super::Kind;
 use super::check::strip;
 use super::library::Copy;
-use super::memory::{Home, Memory, Pointer, Range};
+use super::memory::{Home, Memory, Place, Pointer, Range};
 use super::touch::Use;
 use super::walk::Walk;
 
@@ -29,6 +29,12 @@ impl<'a> Walk<'a> {
         let target = &to_arg.value;
         let source = copy.from.and_then(|at| Some((&args.get(at)?.value, pointers.get(at)?)));
         let text = source.and_then(|(expr, _)| self.text_of(expr, memory));
+        if let (Some((expr, from)), true) = (source, copy.text) {
+            self.reads_text(expr, from, span, memory);
+        }
+        if copy.appends {
+            self.reads_text(target, to, span, memory);
+        }
         let before = if copy.appends {
             self.text_of(target, memory)
         } else {
@@ -58,44 +64,115 @@ impl<'a> Walk<'a> {
                 self.extent(&using, range, "index-unchecked", memory);
             }
         } else {
-            let added = match (text, bounded) {
-                (Some(text), Some(count)) => Some(Range {
-                    low: text.low.min(count.low),
-                    high: text.high.min(count.high),
-                }),
-                (None, Some(count)) => Some(Range {
-                    low: 0,
-                    high: count.high,
-                }),
-                (text, None) => text,
-            };
-            // What stands there already is at least nothing.
-            let least = if bounded.is_some() {
-                before.or(Some(Range::exactly(0)))
-            } else {
-                before
-            };
-            let whole = added
-                .zip(least)
-                .map(|(added, before)| added.plus(before).plus(Range::exactly(1)).times(unit));
-            let room = self.room(to, memory);
-            match whole {
-                Some(whole) if whole.high != i64::MAX => self.fills(target, to, whole.high, span, memory),
-                Some(whole) if room.is_some_and(|room| whole.low > room) => {
-                    self.fills(target, to, whole.low, span, memory);
-                }
-                _ if bounded.is_none() => self.unknown_length(name, to, target, source, span, memory),
-                _ => {}
-            }
+            self.text_copied(
+                (name, copy),
+                (target, to),
+                source,
+                (text, before, bounded),
+                span,
+                memory,
+            );
         }
         self.after_copy(copy, args, to, (text, before, bounded), memory);
+        let from = source.and_then(|(expr, _)| self.text_origin(expr, memory));
+        self.changed_by_copy(to, from, memory);
+    }
+
+    /// What stood in the target is gone, and what outsiders chose is in it now.
+    fn changed_by_copy(&mut self, to: &Pointer, from: Option<Place>, memory: &mut Memory) {
+        if let Some(from) = from {
+            self.filled_from_outside(to, from, memory);
+        }
+        let places: Vec<_> = to
+            .objects
+            .iter()
+            .filter_map(|id| memory.objects.get(id))
+            .map(|object| object.place.clone())
+            .collect();
+        let texts: Vec<_> = to
+            .objects
+            .iter()
+            .map(|id| memory.objects.get(id).and_then(|object| object.text))
+            .collect();
+        for place in places {
+            self.havoc(&place, memory);
+        }
+        for (id, text) in to.objects.iter().zip(texts) {
+            if let Some(object) = memory.objects.get_mut(id) {
+                object.text = text;
+            }
+        }
+    }
+
+    /// A copy that ends with the text, or at a bound, behind what stands there already.
+    fn text_copied(
+        &mut self,
+        (name, copy): (&str, &Copy),
+        (target, to): (&Expr, &Pointer),
+        source: Option<(&Expr, &Pointer)>,
+        (text, before, bounded): (Option<Range>, Option<Range>, Option<Range>),
+        span: Span,
+        memory: &mut Memory,
+    ) {
+        let unit = Range::exactly(copy.unit);
+        let added = match (text, bounded) {
+            (Some(text), Some(count)) => Some(Range {
+                low: text.low.min(count.low),
+                high: text.high.min(count.high),
+            }),
+            (None, Some(count)) => Some(Range {
+                low: 0,
+                high: count.high,
+            }),
+            (text, None) => text,
+        };
+        // What stands there already is at least nothing.
+        let least = if bounded.is_some() {
+            before.or(Some(Range::exactly(0)))
+        } else {
+            before
+        };
+        let whole = added
+            .zip(least)
+            .map(|(added, before)| added.plus(before).plus(Range::exactly(1)).times(unit));
+        let room = self.room(to, memory);
+        match whole {
+            Some(whole) if whole.high != i128::MAX => self.fills(target, to, whole.high, span, memory),
+            Some(whole) if room.is_some_and(|room| whole.low > room) => {
+                self.fills(target, to, whole.low, span, memory);
+            }
+            _ if bounded.is_none() => self.unknown_length(name, to, target, source, span, memory),
+            _ => {}
+        }
+    }
+
+    /// A text is read up to its terminator: it begins within its memory, and something was stored there.
+    pub fn reads_text(&mut self, expr: &Expr, from: &Pointer, span: Span, memory: &mut Memory) {
+        let using = Use {
+            base: expr,
+            pointer: from,
+            write: false,
+            span,
+        };
+        if let Some(offset) = from.offset.filter(|offset| offset.low != i128::MIN && offset.low < 0) {
+            self.extent(
+                &using,
+                Range {
+                    high: offset.low + 1,
+                    ..offset
+                },
+                "index-unchecked",
+                memory,
+            );
+        }
+        self.unread(&using, None, memory);
     }
 
     /// `bytes` are written from where `to` points.
-    fn fills(&mut self, target: &Expr, to: &Pointer, bytes: i64, span: Span, memory: &Memory) {
+    fn fills(&mut self, target: &Expr, to: &Pointer, bytes: i128, span: Span, memory: &Memory) {
         let offset = to.offset.unwrap_or(Range::ANY);
-        let end = if bytes == i64::MAX {
-            i64::MAX
+        let end = if bytes == i128::MAX {
+            i128::MAX
         } else {
             offset.plus(Range::exactly(bytes)).high
         };
@@ -117,12 +194,12 @@ impl<'a> Walk<'a> {
     }
 
     /// What `pointer` leaves after its offset, where known for every object it may point to.
-    fn room(&self, pointer: &Pointer, memory: &Memory) -> Option<i64> {
+    fn room(&self, pointer: &Pointer, memory: &Memory) -> Option<i128> {
         if pointer.objects.is_empty() {
             return None;
         }
-        let offset = pointer.offset.filter(|offset| offset.low != i64::MIN)?.low;
-        let mut least = i64::MAX;
+        let offset = pointer.offset.filter(|offset| offset.low != i128::MIN)?.low;
+        let mut least = i128::MAX;
         for id in &pointer.objects {
             least = least.min(memory.objects.get(id)?.size? - offset);
         }
@@ -154,7 +231,7 @@ impl<'a> Walk<'a> {
 
     /// A bound that nothing bounds.
     fn loose(&mut self, name: &str, to: &Pointer, target: &Expr, count: Range, span: Span, memory: &Memory) {
-        if count.high == i64::MAX && matches!(name, "memcpy" | "memmove" | "strncpy" | "bcopy" | "recv" | "read") {
+        if count.high == i128::MAX && matches!(name, "memcpy" | "memmove" | "strncpy" | "bcopy" | "recv" | "read") {
             let Some(room) = self.room(to, memory) else { return };
             let kind = self.kind_of(to, memory);
             let what = format!(
@@ -199,7 +276,7 @@ impl<'a> Walk<'a> {
                 (true, _) => Some(Range::exactly(0)),
                 (false, Some(count)) if filled => Some(Range {
                     low: count,
-                    high: i64::MAX,
+                    high: i128::MAX,
                 }),
                 (false, _) => bounded.map(|count| Range {
                     low: 0,
@@ -241,14 +318,14 @@ impl<'a> Walk<'a> {
             .as_ref()
             .is_some_and(|text| text.contains("%s") || text.contains("%ls"));
         let room = self.room(pointer, memory);
-        let known: Option<i64> = args
+        let known: Option<i128> = args
             .iter()
             .skip(to + 2)
             .map(|arg| self.text_of(&arg.value, memory).map(|text| text.high))
             .sum();
         let fits = known.is_some_and(|known| {
-            known != i64::MAX
-                && room.is_some_and(|room| known + format.as_ref().map_or(0, |text| text.len() as i64) <= room)
+            known != i128::MAX
+                && room.is_some_and(|room| known + format.as_ref().map_or(0, |text| text.len() as i128) <= room)
         });
         if endless || (texts && !fits && room.is_some()) {
             let kind = self.kind_of(pointer, memory);
@@ -258,7 +335,17 @@ impl<'a> Walk<'a> {
             );
             self.report("unbounded-copy", kind, span, None, what, if endless { 95 } else { 45 });
         }
-        memory.each(pointer, &mut |object, _| object.text = None);
+        let from = args
+            .iter()
+            .skip(to + 1)
+            .find_map(|arg| self.text_origin(&arg.value, memory));
+        if let Some(from) = from {
+            self.filled_from_outside(pointer, from, memory);
+        }
+        memory.each(pointer, &mut |object, _| {
+            object.text = None;
+            object.filled = None;
+        });
     }
 
     /// `scanf("%s", buffer)` without a width
@@ -284,6 +371,16 @@ impl<'a> Walk<'a> {
                 let kind = self.kind_of(pointer, memory);
                 let what = format!("{name} reads a word of any length into {}", self.words(&arg.value));
                 self.report("unbounded-copy", kind, span, None, what, 75);
+            }
+            if let Some(pointer) = pointers.get(position)
+                && (!name.starts_with("ss")
+                    || args
+                        .first()
+                        .is_some_and(|arg| self.text_origin(&arg.value, memory).is_some()))
+            {
+                self.set_outside(pointer, span, memory);
+            } else if let Some(pointer) = pointers.get(position) {
+                self.hand_over(pointer, memory);
             }
             position += 1;
         }

@@ -2,6 +2,7 @@
 //!
 //! In: a function's name. Out: what it allocates, frees, copies or needs. Data only. Start at any function.
 
+use super::arithmetic::Int;
 use super::memory::Home;
 
 /// How a function makes an object.
@@ -21,6 +22,8 @@ pub fn maker(name: &str) -> Option<Maker> {
         "calloc" | "kcalloc" | "reallocarray_" => (Home::Heap, true, &[0, 1]),
         "realloc" => (Home::Heap, true, &[1]),
         "aligned_alloc" | "memalign" => (Home::Heap, true, &[1]),
+        "getenv" | "secure_getenv" | "_wgetenv" => (Home::Static, true, &[]),
+        "open" | "_open" | "creat" | "socket" | "OPEN" | "_wopen" => (Home::Handle, true, &[]),
         "strdup" | "strndup" | "wcsdup" | "_strdup" | "_wcsdup" => (Home::Heap, true, &[]),
         "alloca" | "_alloca" | "ALLOCA" | "__builtin_alloca" => (Home::Stack, false, &[0]),
         "fopen" | "fdopen" | "freopen" | "tmpfile" | "popen" | "_popen" | "_wfopen" | "_wpopen" | "opendir" => {
@@ -34,7 +37,8 @@ pub fn maker(name: &str) -> Option<Maker> {
 /// Position of the argument that is freed or closed.
 pub fn frees(name: &str) -> Option<usize> {
     match name {
-        "free" | "cfree" | "kfree" | "vfree" | "g_free" | "fclose" | "pclose" | "_pclose" | "closedir" => Some(0),
+        "free" | "cfree" | "kfree" | "vfree" | "g_free" | "fclose" | "pclose" | "_pclose" | "closedir" | "close"
+        | "_close" | "closesocket" => Some(0),
         _ => None,
     }
 }
@@ -47,7 +51,7 @@ pub struct Copy {
     /// The argument that bounds it.
     pub count: Option<usize>,
     /// Bytes per unit of the count.
-    pub unit: i64,
+    pub unit: i128,
     /// Reads the source up to its terminator.
     pub text: bool,
     /// Adds to what stands there.
@@ -147,6 +151,32 @@ const BORROWS: &[&str] = &[
     "memset",
     "wmemset",
     "wmemcpy",
+    "wmemmove",
+    "strdup",
+    "sleep",
+    "usleep",
+    "fabs",
+    "abs",
+    "sqrt",
+    "strtoll",
+    "strtoull",
+    "atof",
+    "strtod",
+    "isspace",
+    "isalnum",
+    "isxdigit",
+    "isprint",
+    "isupper",
+    "islower",
+    "ntohl",
+    "ntohs",
+    "htonl",
+    "htons",
+    "getchar",
+    "strcasecmp",
+    "strncasecmp",
+    "inet_addr",
+    "accept",
     "atoi",
     "atol",
     "strtol",
@@ -232,6 +262,29 @@ pub fn needs_object(name: &str, position: usize) -> bool {
     }
 }
 
+/// Functions that read every text they are given up to its end.
+pub fn reads_texts(name: &str) -> bool {
+    matches!(
+        name,
+        "strlen" | "wcslen" | "puts" | "fputs" | "strcmp" | "strstr" | "strchr" | "wcscmp" | "atoi" | "system"
+    )
+}
+
+/// Assertions of a condition.
+pub fn asserts(name: &str) -> bool {
+    matches!(name, "assert" | "ASSERT" | "g_assert" | "BUG_UNLESS" | "DEBUGASSERT")
+}
+
+/// Whether a macro's name says that it looks at what it is given.
+pub fn checks(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "assert", "check", "require", "expect", "verify", "fail", "ensure", "abort", "is_null", "not_null",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
 /// Tests of a path that say nothing about the moment it is used.
 pub fn tests_path(name: &str) -> bool {
     matches!(
@@ -284,5 +337,155 @@ pub fn never_returns(name: &str) -> bool {
             | "panic"
             | "die"
             | "fatal"
+    )
+}
+
+/// Limits that headers of the library define.
+pub fn limit(name: &str) -> Option<i128> {
+    Some(match name {
+        "CHAR_MAX" | "SCHAR_MAX" | "INT8_MAX" => 127,
+        "CHAR_MIN" | "SCHAR_MIN" | "INT8_MIN" => -128,
+        "UCHAR_MAX" | "UINT8_MAX" => 255,
+        "SHRT_MAX" | "INT16_MAX" => 32_767,
+        "SHRT_MIN" | "INT16_MIN" => -32_768,
+        "USHRT_MAX" | "UINT16_MAX" => 65_535,
+        "INT_MAX" | "INT32_MAX" | "RAND_MAX" => 2_147_483_647,
+        "INT_MIN" | "INT32_MIN" => -2_147_483_648,
+        "UINT_MAX" | "UINT32_MAX" => 4_294_967_295,
+        "LONG_MAX" | "LLONG_MAX" | "INT64_MAX" | "SSIZE_MAX" | "PTRDIFF_MAX" => i128::from(i64::MAX),
+        "LONG_MIN" | "LLONG_MIN" | "INT64_MIN" | "PTRDIFF_MIN" => i128::from(i64::MIN),
+        "ULONG_MAX" | "ULLONG_MAX" | "UINT64_MAX" | "SIZE_MAX" | "UINTPTR_MAX" => i128::from(u64::MAX),
+        "EOF" => -1,
+        "PATH_MAX" => 4096,
+        _ => return None,
+    })
+}
+
+/// Type of the number that a function gives.
+pub fn number(name: &str) -> Option<Int> {
+    let int = |bits, signed| Some(Int { bits, signed });
+    match name {
+        "atoi" | "_wtoi" | "rand" | "abs" | "fgetc" | "getc" | "getchar" | "printf" | "snprintf" | "memcmp"
+        | "strcmp" | "open" | "socket" => int(32, true),
+        "atol" | "atoll" | "strtol" | "strtoll" | "wcstol" | "wcstoll" | "random" | "lrand48" | "labs" | "llabs"
+        | "strtoimax" | "read" | "recv" | "write" | "send" | "readlink" => int(64, true),
+        "strtoul" | "strtoull" | "wcstoul" | "wcstoull" | "strtoumax" | "strlen" | "wcslen" | "sizeof" | "fread"
+        | "fwrite" => int(64, false),
+        "ntohs" | "htons" => int(16, false),
+        "ntohl" | "htonl" => int(32, false),
+        _ => None,
+    }
+}
+
+/// Functions whose number nobody can foresee.
+pub fn draws(name: &str) -> bool {
+    matches!(name, "rand" | "random" | "lrand48" | "mrand48")
+}
+
+/// Functions that read a number from the text they are given.
+pub fn reads_number(name: &str) -> bool {
+    matches!(
+        name,
+        "atoi"
+            | "atol"
+            | "atoll"
+            | "atof"
+            | "strtol"
+            | "strtoul"
+            | "strtoll"
+            | "strtoull"
+            | "strtod"
+            | "strtof"
+            | "strtoimax"
+            | "strtoumax"
+            | "wcstol"
+            | "wcstoul"
+            | "wcstod"
+            | "_wtoi"
+            | "stoi"
+            | "stol"
+            | "stoul"
+    )
+}
+
+/// Functions that give their argument back in another form.
+pub fn keeps_number(name: &str) -> bool {
+    matches!(
+        name,
+        "ntohs" | "ntohl" | "htons" | "htonl" | "abs" | "labs" | "be32toh" | "le32toh" | "be16toh"
+    )
+}
+
+/// Functions that give a text from outside.
+pub fn outside_text(name: &str) -> bool {
+    matches!(name, "getenv" | "secure_getenv" | "_wgetenv" | "readline" | "getpass")
+}
+
+/// Position of the buffer or variable that a function fills from outside.
+pub fn fills_from_outside(name: &str) -> Option<usize> {
+    match name {
+        "fgets" | "fgetws" | "gets" | "_getws" | "fread" | "gets_s" => Some(0),
+        "recv" | "recvfrom" | "read" | "pread" | "SSL_read" | "_read" => Some(1),
+        _ => None,
+    }
+}
+
+/// Most that a function returns, as the position of the argument that bounds it; −1 when it fails.
+pub fn returns_up_to(name: &str) -> Option<usize> {
+    match name {
+        "recv" | "recvfrom" | "read" | "write" | "send" | "SSL_read" | "readlink" | "pread" => Some(2),
+        _ => None,
+    }
+}
+
+/// Functions that give a number for a handle, and −1 when they fail.
+pub fn numbered(name: &str) -> bool {
+    matches!(
+        name,
+        "open" | "_open" | "creat" | "socket" | "accept" | "dup" | "mkstemp" | "OPEN" | "openat" | "_wopen"
+    )
+}
+
+/// Positions of amounts that a function takes without a sign.
+pub fn amounts(name: &str) -> &'static [usize] {
+    match name {
+        "memcpy" | "memmove" | "memset" | "strncpy" | "strncat" | "wcsncpy" | "wcsncat" | "wmemcpy" | "wmemmove"
+        | "wmemset" | "memcmp" | "memchr" | "bcopy" | "recv" | "read" | "send" | "write" => &[2],
+        "snprintf" | "vsnprintf" => &[1],
+        "fread" | "fwrite" => &[1, 2],
+        _ => &[],
+    }
+}
+
+/// Position of the format of functions that print without being given a list of arguments.
+pub fn format(name: &str) -> Option<usize> {
+    match name {
+        "printf" | "wprintf" => Some(0),
+        "fprintf" | "sprintf" | "dprintf" | "syslog" | "fwprintf" => Some(1),
+        "snprintf" | "swprintf" | "_snprintf" => Some(2),
+        _ => None,
+    }
+}
+
+/// Functions whose failure is seen only in what they return, and matters.
+pub fn must_check(name: &str) -> bool {
+    matches!(
+        name,
+        "fgets"
+            | "fgetws"
+            | "fread"
+            | "scanf"
+            | "fscanf"
+            | "setuid"
+            | "setgid"
+            | "seteuid"
+            | "setegid"
+            | "setreuid"
+            | "setregid"
+            | "setresuid"
+            | "setresgid"
+            | "setgroups"
+            | "initgroups"
+            | "chroot"
     )
 }

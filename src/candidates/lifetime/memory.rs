@@ -4,6 +4,8 @@
 //! copies of a pointer, and sizes that are not plain numbers. Start at [`Memory`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use crate::syntax::form::{Span, Text};
 
@@ -18,6 +20,8 @@ pub const MAYBE_NULL: u8 = 4;
 pub enum Home {
     /// Declared in a function: never freed by hand.
     Stack,
+    /// Declared outside functions, or there as long as the program runs.
+    Static,
     Heap,
     /// A handle of the library, closed and not freed: `FILE *`.
     Handle,
@@ -25,27 +29,30 @@ pub enum Home {
     Literal,
 }
 
+/// A unit and a place in it.
+pub type Place = (u32, Span);
+
 /// A range of whole numbers, inclusive; the extremes mean "unknown on this side".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
-    pub low: i64,
-    pub high: i64,
+    pub low: i128,
+    pub high: i128,
 }
 
 impl Range {
     pub const ANY: Self = Self {
-        low: i64::MIN,
-        high: i64::MAX,
+        low: i128::MIN,
+        high: i128::MAX,
     };
 
-    pub fn exactly(value: i64) -> Self {
+    pub fn exactly(value: i128) -> Self {
         Self {
             low: value,
             high: value,
         }
     }
 
-    pub fn exact(self) -> Option<i64> {
+    pub fn exact(self) -> Option<i128> {
         (self.low == self.high).then_some(self.low)
     }
 
@@ -65,36 +72,42 @@ impl Range {
 
     pub fn plus(self, other: Self) -> Self {
         Self {
-            low: add(self.low, other.low, i64::MIN),
-            high: add(self.high, other.high, i64::MAX),
+            low: add(self.low, other.low, i128::MIN),
+            high: add(self.high, other.high, i128::MAX),
         }
     }
 
     pub fn minus(self, other: Self) -> Self {
         let negated = Self {
-            low: if other.high == i64::MAX { i64::MIN } else { -other.high },
-            high: if other.low == i64::MIN { i64::MAX } else { -other.low },
+            low: if other.high == i128::MAX {
+                i128::MIN
+            } else {
+                -other.high
+            },
+            high: if other.low == i128::MIN { i128::MAX } else { -other.low },
         };
         self.plus(negated)
     }
 
     pub fn times(self, other: Self) -> Self {
-        match (self.exact(), other.exact()) {
-            (Some(a), Some(b)) => a.checked_mul(b).map_or(Self::ANY, Self::exactly),
-            _ if self.low >= 0 && other.low >= 0 => Self {
-                low: self.low.saturating_mul(other.low),
-                high: if self.high == i64::MAX || other.high == i64::MAX {
-                    i64::MAX
-                } else {
-                    self.high.saturating_mul(other.high)
-                },
-            },
-            _ => Self::ANY,
+        let open = |range: Self| range.low == i128::MIN || range.high == i128::MAX;
+        if open(self) || open(other) {
+            if self.low >= 0 && other.low >= 0 {
+                let low = self.low.saturating_mul(other.low);
+                return Self { low, high: i128::MAX };
+            }
+            return Self::ANY;
+        }
+        let ends = [self.low, self.high].map(|a| [other.low, other.high].map(|b| a.saturating_mul(b)));
+        let ends = ends.as_flattened();
+        Self {
+            low: ends.iter().copied().min().unwrap_or(i128::MIN),
+            high: ends.iter().copied().max().unwrap_or(i128::MAX),
         }
     }
 }
 
-fn add(a: i64, b: i64, unknown: i64) -> i64 {
+fn add(a: i128, b: i128, unknown: i128) -> i128 {
     if a == unknown || b == unknown {
         unknown
     } else {
@@ -109,11 +122,18 @@ pub struct Object {
     /// [`LIVE`], [`FREED`], [`MAYBE_NULL`].
     pub state: u8,
     /// Bytes, where known.
-    pub size: Option<i64>,
+    pub size: Option<i128>,
     /// Characters before the terminator, where known.
     pub text: Option<Range>,
-    pub made: Span,
-    pub freed: Option<Span>,
+    /// Unit and place.
+    pub made: Place,
+    pub freed: Option<Place>,
+    /// Name under which the state keeps what its first element holds.
+    pub place: Text,
+    /// Bytes from the start that may have been written; nothing beyond has. `None` where that is not known.
+    pub filled: Option<i128>,
+    /// Where outsiders put something into it.
+    pub outside: Option<Place>,
     /// Known elsewhere: returned, stored, or passed to code that may keep it.
     pub escaped: bool,
     /// How it was made: `malloc`, `new`, `new[]`, `fopen`, `declaration`.
@@ -171,14 +191,42 @@ impl Pointer {
     }
 }
 
+/// What branches share until one of them changes it.
+#[derive(Debug, Clone, Default)]
+pub struct Shared<T>(Arc<T>);
+
+impl<T> Shared<T> {
+    fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 /// The state at one place.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    pub objects: BTreeMap<u32, Object>,
-    pub pointers: BTreeMap<String, Pointer>,
-    pub numbers: BTreeMap<String, Range>,
+    pub objects: Shared<BTreeMap<u32, Object>>,
+    pub pointers: Shared<BTreeMap<String, Pointer>>,
+    pub numbers: Shared<BTreeMap<String, Range>>,
+    /// Numbers that outsiders choose, by the same names, with where they come from.
+    pub outside: Shared<BTreeMap<String, Place>>,
+    /// Numbers that were compared with zero and are something else.
+    pub nonzero: Shared<BTreeSet<String>>,
     /// Paths that were tested before being opened, by the text of the argument.
-    pub tested: BTreeMap<String, Span>,
+    pub tested: Shared<BTreeMap<String, Span>>,
     /// Behind a return, throw, break or continue.
     pub ended: bool,
 }
@@ -192,43 +240,104 @@ impl Memory {
             *self = other.clone();
             return;
         }
-        for (id, object) in &other.objects {
-            match self.objects.get_mut(id) {
+        if !self.objects.same(&other.objects) {
+            self.join_objects(&other.objects);
+        }
+        if !self.pointers.same(&other.pointers) {
+            let own = &mut *self.pointers;
+            for (name, pointer) in other.pointers.iter() {
+                match own.get_mut(name) {
+                    Some(own) if own == pointer => {}
+                    Some(own) => own.join(pointer),
+                    None => {
+                        // Declared on the other way only: out of scope here, so what is known there is all there is.
+                        own.insert(name.clone(), pointer.clone());
+                    }
+                }
+            }
+        }
+        if !self.numbers.same(&other.numbers) {
+            let others = &other.numbers;
+            self.numbers.retain(|name, range| match others.get(name) {
+                Some(other) => {
+                    *range = range.join(*other);
+                    true
+                }
+                None => false,
+            });
+        }
+        if !self.outside.same(&other.outside) {
+            for (name, place) in other.outside.iter() {
+                self.outside.entry(name.clone()).or_insert(*place);
+            }
+        }
+        if !self.nonzero.same(&other.nonzero) {
+            self.nonzero.retain(|name| other.nonzero.contains(name));
+        }
+        if !self.tested.same(&other.tested) {
+            self.tested.retain(|path, _| other.tested.contains_key(path));
+        }
+    }
+
+    fn join_objects(&mut self, others: &BTreeMap<u32, Object>) {
+        let objects = &mut *self.objects;
+        for (id, object) in others {
+            match objects.get_mut(id) {
                 Some(own) => {
                     own.state |= object.state;
                     own.escaped |= object.escaped;
                     own.freed = own.freed.or(object.freed);
                     own.size = own.size.filter(|_| own.size == object.size);
                     own.text = own.text.zip(object.text).map(|(a, b)| a.join(b));
+                    own.filled = own.filled.zip(object.filled).map(|(a, b)| a.max(b));
+                    own.outside = own.outside.or(object.outside);
                 }
                 None => {
-                    self.objects.insert(*id, object.clone());
+                    objects.insert(*id, object.clone());
                 }
             }
         }
-        for (name, pointer) in &other.pointers {
-            match self.pointers.get_mut(name) {
-                Some(own) => own.join(pointer),
-                None => {
-                    // Declared on the other way only: out of scope here, so what is known there is all there is.
-                    self.pointers.insert(name.clone(), pointer.clone());
-                }
-            }
-        }
-        let other_numbers = &other.numbers;
-        self.numbers.retain(|name, _| other_numbers.contains_key(name));
-        for (name, range) in &mut self.numbers {
-            *range = range.join(other_numbers[name]);
-        }
-        self.tested.retain(|path, _| other.tested.contains_key(path));
     }
 
-    pub fn range(&self, name: &str) -> Range {
-        self.numbers.get(name).copied().unwrap_or(Range::ANY)
+    /// Forgets every number, pointer and origin kept below `place`, itself included.
+    pub fn forget(&mut self, place: &str) {
+        for name in below(&self.pointers, place) {
+            self.pointers.remove(&name);
+        }
+        for name in below(&self.numbers, place) {
+            self.numbers.remove(&name);
+        }
+        for name in below(&self.outside, place) {
+            self.outside.remove(&name);
+        }
+        if self.nonzero.contains(place) {
+            self.nonzero.remove(place);
+        }
+    }
+
+    /// What is known below `from` holds below `to` as well: a structure was copied.
+    pub fn copy_below(&mut self, from: &str, to: &str) {
+        let renamed = |name: &str| format!("{to}{}", &name[from.len()..]);
+        let copied = |names: Vec<String>| names.into_iter().filter(|name| name.len() > from.len());
+        for name in copied(below(&self.pointers, from)) {
+            let pointer = self.pointers[&name].clone();
+            self.pointers.insert(renamed(&name), pointer);
+        }
+        for name in copied(below(&self.numbers, from)) {
+            let range = self.numbers[&name];
+            self.numbers.insert(renamed(&name), range);
+        }
+        for name in copied(below(&self.outside, from)) {
+            let place = self.outside[&name];
+            self.outside.insert(renamed(&name), place);
+        }
     }
 
     /// Changes every object that the pointer may point to; `certain` when it can be no other.
     pub fn each(&mut self, pointer: &Pointer, change: &mut dyn FnMut(&mut Object, bool)) {
+        if !pointer.objects.iter().any(|id| self.objects.contains_key(id)) {
+            return;
+        }
         let certain = pointer.objects.len() == 1 && !pointer.other;
         for id in &pointer.objects {
             if let Some(object) = self.objects.get_mut(id) {
@@ -238,8 +347,31 @@ impl Memory {
     }
 }
 
+/// Names of `map` that begin with `frame`.
+pub fn starting<V>(map: &BTreeMap<String, V>, frame: &str) -> Vec<String> {
+    map.range(frame.to_owned()..)
+        .map(|(name, _)| name)
+        .take_while(|name| name.starts_with(frame))
+        .cloned()
+        .collect()
+}
+
+/// Names of `map` that stand for `place` or a part of it.
+pub fn below<V>(map: &BTreeMap<String, V>, place: &str) -> Vec<String> {
+    let part = |name: &str| {
+        let rest = &name[place.len()..];
+        rest.is_empty() || rest.starts_with(['.', '[', '@'])
+    };
+    map.range(place.to_owned()..)
+        .map(|(name, _)| name)
+        .take_while(|name| name.starts_with(place))
+        .filter(|name| part(name))
+        .cloned()
+        .collect()
+}
+
 /// Bytes of a type as most 64-bit systems have it; `None` for structures and what is not known.
-pub fn bytes_of(hint: &str) -> Option<i64> {
+pub fn bytes_of(hint: &str) -> Option<i128> {
     let hint = hint
         .trim()
         .trim_start_matches("const ")

@@ -6,13 +6,19 @@
 //! calls by [`Effects`]. Deliberately absent: what other threads do, and proofs; sizes must be plain numbers.
 //! Start at [`find`].
 
+mod arithmetic;
 mod calls;
 mod check;
 mod copies;
+mod inline;
 mod layout;
+mod leave;
 mod library;
 mod memory;
+#[cfg(test)]
+mod number_tests;
 mod numbers;
+mod places;
 mod refine;
 #[cfg(test)]
 mod tests;
@@ -51,6 +57,12 @@ pub enum Kind {
     ReadBefore,
     WriteBefore,
     Handle,
+    /// A number beyond the upper or lower end of its type.
+    Over,
+    Under,
+    /// A loop that does something, and one that only counts.
+    Work,
+    Spin,
     Other,
 }
 
@@ -65,6 +77,10 @@ impl Kind {
             Self::ReadBefore => &["CWE-127", "CWE-125", "CWE-119"],
             Self::WriteBefore => &["CWE-124", "CWE-787", "CWE-119"],
             Self::Handle => &["CWE-775", "CWE-772", "CWE-404", "CWE-401"],
+            Self::Over => &["CWE-190"],
+            Self::Under => &["CWE-191"],
+            Self::Work => &["CWE-770"],
+            Self::Spin => &["CWE-606"],
             Self::Other => &[],
         }
     }
@@ -87,20 +103,13 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
 }
 
 /// Rules that stand in for one another where no card names the first.
-fn alternatives(rule: &str) -> &'static [&'static str] {
+fn alternatives(rule: &'static str) -> Vec<&'static str> {
     match rule {
-        "off-by-one" => &["off-by-one", "index-unchecked", "unbounded-copy"],
-        "index-unchecked" => &["index-unchecked", "off-by-one", "unbounded-copy"],
-        "unbounded-copy" => &["unbounded-copy", "index-unchecked"],
-        "use-after-free" => &["use-after-free"],
-        "double-free" => &["double-free"],
-        "null-unchecked" => &["null-unchecked"],
-        "leak-on-path" => &["leak-on-path"],
-        "uninitialised" => &["uninitialised"],
-        "size-overflow" => &["size-overflow"],
-        "toctou" => &["toctou"],
-        "invalid-free" => &["invalid-free"],
-        _ => &[],
+        "off-by-one" => vec!["off-by-one", "index-unchecked", "unbounded-copy"],
+        "index-unchecked" => vec!["index-unchecked", "off-by-one", "unbounded-copy"],
+        "unbounded-copy" => vec!["unbounded-copy", "index-unchecked"],
+        "negative-size" | "huge-size" => vec![rule, "size-overflow"],
+        _ => vec![rule],
     }
 }
 

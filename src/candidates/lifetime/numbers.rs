@@ -7,7 +7,10 @@ use crate::flow::names;
 use crate::flow::value::Const;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
-use super::memory::{Memory, Range, bytes_of, pointee};
+use super::arithmetic::{Int, int_of};
+use super::check::strip;
+use super::library;
+use super::memory::{Memory, Range, pointee};
 use super::walk::Walk;
 
 /// How a loop's body changes a counter.
@@ -24,19 +27,34 @@ impl Walk<'_> {
         match &expr.kind {
             ExprKind::Literal(Literal::Number(text)) => constants::number(text)
                 .filter(|value| value.fract() == 0.0 && value.abs() < 9e15)
-                .map_or(Range::ANY, |value| Range::exactly(value as i64)),
-            ExprKind::Literal(Literal::Bool(value)) => Range::exactly(i64::from(*value)),
+                .map_or(Range::ANY, |value| Range::exactly(value as i128)),
+            ExprKind::Literal(Literal::Bool(value)) => Range::exactly(i128::from(*value)),
             ExprKind::Literal(Literal::Null) => Range::exactly(0),
             ExprKind::Literal(Literal::Str(text)) if matches!(&**text, "\\0" | "\0") => Range::exactly(0),
-            ExprKind::Name(name) => match memory.numbers.get(&**name) {
+            ExprKind::Name(name) => match self.key(expr, memory).and_then(|key| memory.numbers.get(&key)) {
                 Some(range) => *range,
-                None => self.constant(name),
+                None => match self.constant(name) {
+                    range if range != Range::ANY => range,
+                    _ => self.foreign(expr, memory),
+                },
             },
             ExprKind::Field(..) | ExprKind::Deref(_) | ExprKind::Index(..) => {
-                self.key(expr, memory).map_or(Range::ANY, |key| memory.range(&key))
+                let known = self.key(expr, memory).and_then(|key| memory.numbers.get(&key).copied());
+                known.unwrap_or_else(|| self.foreign(expr, memory))
             }
             ExprKind::Cast(hint, inner) => {
                 let range = self.range(inner, memory);
+                let all = int_of(self.program.plain(hint)).map(Int::range);
+                if let Some(all) = all
+                    && range.low != i128::MIN
+                    && range.high != i128::MAX
+                {
+                    return if range.low >= all.low && range.high <= all.high {
+                        range
+                    } else {
+                        all
+                    };
+                }
                 // A conversion to an unsigned type keeps only what it can hold.
                 if hint.contains("unsigned") || hint.contains("size_t") {
                     range.meet_or_any()
@@ -74,19 +92,30 @@ impl Walk<'_> {
         }
     }
 
+    /// What an outsider chose is at least within its type.
+    fn foreign(&self, expr: &Expr, memory: &Memory) -> Range {
+        match self.origin(expr, memory) {
+            Some(_) => self.int_type(expr, memory).map_or(Range::ANY, Int::range),
+            None => Range::ANY,
+        }
+    }
+
     /// A macro or a global that never changes.
     fn constant(&self, name: &Text) -> Range {
         if let Some(meaning) = self.macros.get(name).and_then(|all| all.last())
             && let ExprKind::Literal(Literal::Number(text)) = &meaning.kind
         {
-            return constants::number(text).map_or(Range::ANY, |value| Range::exactly(value as i64));
+            return constants::number(text).map_or(Range::ANY, |value| Range::exactly(value as i128));
         }
         if self.hints.contains_key(&**name) {
             return Range::ANY;
         }
+        if let Some(limit) = library::limit(name) {
+            return Range::exactly(limit);
+        }
         match self.constants.get(self.module, name) {
-            Some(Const::Number(value)) if value.fract() == 0.0 => Range::exactly(value as i64),
-            Some(Const::Bool(value)) => Range::exactly(i64::from(value)),
+            Some(Const::Number(value)) if value.fract() == 0.0 => Range::exactly(value as i128),
+            Some(Const::Bool(value)) => Range::exactly(i128::from(value)),
             _ => Range::ANY,
         }
     }
@@ -94,71 +123,131 @@ impl Walk<'_> {
     fn called_range(&self, callee: &Expr, args: &[Arg], whole: &Expr, memory: &Memory) -> Range {
         let name = names::dotted(callee).unwrap_or_default();
         match (name.as_str(), args) {
-            ("sizeof", [only]) => self.size_of(&only.value),
-            ("strlen" | "wcslen" | "std.strlen", [only]) => self
-                .text_of(&only.value, memory)
-                .unwrap_or(Range { low: 0, high: i64::MAX }),
+            ("sizeof", [only]) => self.size_of(&only.value, memory),
+            ("abs" | "labs" | "llabs", [only]) => match self.range(&only.value, memory) {
+                range if range.low >= 0 => range,
+                range => Range {
+                    low: 0,
+                    high: range.high.max(range.low.checked_neg().unwrap_or(i128::MAX)),
+                },
+            },
+            ("sqrt" | "sqrtl" | "sqrtf", [only]) => match self.range(&only.value, memory).exact() {
+                Some(value) if value >= 0 => Range::exactly(value.isqrt()),
+                _ => Range::ANY,
+            },
+            ("rand" | "random" | "lrand48", _) => Range {
+                low: 0,
+                high: i128::from(i32::MAX),
+            },
+            ("fgetc" | "getc" | "getchar", _) => Range { low: -1, high: 255 },
+            (name, args) if library::returns_up_to(name).is_some_and(|at| at < args.len()) => {
+                let most = self.range(&args[library::returns_up_to(name).unwrap_or(0)].value, memory);
+                if most.high == i128::MAX {
+                    Range::ANY
+                } else {
+                    Range {
+                        low: -1,
+                        high: most.high.max(0),
+                    }
+                }
+            }
+            ("strlen" | "wcslen" | "std.strlen", [only]) => self.text_of(&only.value, memory).unwrap_or(Range {
+                low: 0,
+                high: i128::MAX,
+            }),
             _ => {
+                let given = self
+                    .key(whole, memory)
+                    .and_then(|key| memory.numbers.get(&key).copied());
+                if let Some(range) = given {
+                    return range;
+                }
+                if library::reads_number(&name) && self.origin(whole, memory).is_some() {
+                    return library::number(&name).map_or(Range::ANY, Int::range);
+                }
                 let targets = self.targets(whole.span);
                 let mut values = targets
                     .iter()
                     .map(|&unit| &self.scene.graph.summaries[unit as usize].constant);
                 match (values.next(), values.next()) {
-                    (Some(Some(Const::Number(value))), None) if value.fract() == 0.0 => Range::exactly(*value as i64),
-                    (Some(Some(Const::Bool(value))), None) => Range::exactly(i64::from(*value)),
+                    (Some(Some(Const::Number(value))), None) if value.fract() == 0.0 => Range::exactly(*value as i128),
+                    (Some(Some(Const::Bool(value))), None) => Range::exactly(i128::from(*value)),
                     _ => Range::ANY,
                 }
             }
         }
     }
 
-    fn size_of(&self, what: &Expr) -> Range {
-        let known = |bytes: Option<i64>| bytes.map_or(Range { low: 1, high: i64::MAX }, Range::exactly);
+    fn size_of(&self, what: &Expr, memory: &Memory) -> Range {
+        let known = |bytes: Option<i128>| {
+            bytes.map_or(
+                Range {
+                    low: 1,
+                    high: i128::MAX,
+                },
+                Range::exactly,
+            )
+        };
         match &what.kind {
             ExprKind::Name(name) => {
                 if let Some(size) = self.arrays.get(&**name) {
                     return known(*size);
                 }
-                match self.hints.get(&**name) {
-                    Some(hint) => known(self.bytes(hint)),
-                    None => known(self.bytes(name)),
+                match self.type_of(what, memory) {
+                    Some(hint) => {
+                        let count = self
+                            .program
+                            .globals
+                            .get(self.module)
+                            .and_then(|globals| globals.get(name)?.size);
+                        let count = count.filter(|_| !self.hints.contains_key(&**name));
+                        let count = count.map_or(Some(1), |count| self.range(count, memory).exact());
+                        known(self.program.bytes(&hint).zip(count).map(|(each, count)| each * count))
+                    }
+                    None => known(self.program.bytes(name)),
                 }
             }
-            ExprKind::Deref(inner) => match &inner.kind {
-                ExprKind::Name(name) => known(self.hints.get(&**name).and_then(|hint| self.bytes(pointee(hint)))),
-                _ => known(None),
-            },
-            ExprKind::Index(base, _) => known(self.element(base)),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.size_of(&parts[0]),
-            ExprKind::Literal(Literal::Str(text)) => Range::exactly(text.chars().count() as i64 + 1),
+            ExprKind::Field(..) => {
+                let part = self.type_of(what, memory).and_then(|hint| self.program.part(&hint));
+                known(part.map(|(each, count)| each * count))
+            }
+            ExprKind::Deref(_) | ExprKind::Index(..) | ExprKind::Cast(..) => {
+                known(self.type_of(what, memory).and_then(|hint| self.program.bytes(&hint)))
+            }
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.size_of(&parts[0], memory),
+            ExprKind::Literal(Literal::Str(text)) => Range::exactly(text.chars().count() as i128 + 1),
             _ => known(None),
         }
     }
 
-    /// Bytes of a type, structures of this project included where their fields are plain.
-    pub fn bytes(&self, hint: &str) -> Option<i64> {
-        bytes_of(hint).or_else(|| {
-            let name = hint.trim().trim_start_matches("struct ").trim_start_matches("const ");
-            self.structures.get(name).copied()
-        })
-    }
-
     /// Bytes of one element of what `base` names.
-    pub fn element(&self, base: &Expr) -> Option<i64> {
+    pub fn element(&self, base: &Expr, memory: &Memory) -> Option<i128> {
         match &base.kind {
-            ExprKind::Name(name) => {
-                let hint = self.hints.get(&**name)?;
-                self.bytes(if self.arrays.contains_key(&**name) {
-                    hint
+            ExprKind::Name(name) if self.arrays.contains_key(&**name) => self.program.bytes(self.hints.get(&**name)?),
+            ExprKind::Name(name) if !self.hints.contains_key(&**name) => {
+                let global = self.program.globals.get(self.module)?.get(name)?;
+                let plain = if global.size.is_some() {
+                    &global.hint
                 } else {
-                    pointee(hint)
-                })
+                    pointee(&global.hint)
+                };
+                self.program.bytes(plain)
             }
-            ExprKind::Cast(hint, _) => self.bytes(pointee(hint)),
-            ExprKind::Binary(_, left, _) => self.element(left),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.element(&parts[0]),
-            ExprKind::Field(_, name) => self.fields.get(&**name).and_then(|hint| self.bytes(pointee(hint))),
-            ExprKind::Unary(_, inner) => self.element(inner),
+            ExprKind::Cast(hint, _) => self.program.bytes(pointee(hint)),
+            ExprKind::Binary(_, left, _) => self.element(left, memory),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.element(&parts[0], memory),
+            ExprKind::Unary(_, inner) => self.element(inner, memory),
+            ExprKind::Assign(target, _) => self.element(target, memory),
+            ExprKind::Literal(Literal::Str(_)) => Some(1),
+            ExprKind::Address(inner) => self.program.bytes(&self.type_of(inner, memory)?),
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Deref(_) | ExprKind::Index(..) => {
+                let hint = self.type_of(base, memory)?;
+                match hint.split_once('[') {
+                    Some((each, _)) => self.program.bytes(each),
+                    None if hint.contains('*') => self.program.bytes(pointee(&hint)),
+                    None => None,
+                }
+            }
             _ => None,
         }
     }
@@ -193,51 +282,23 @@ impl Walk<'_> {
     pub fn narrow(&self, op: &str, left: &Expr, right: &Expr, truth: bool, memory: &mut Memory) -> bool {
         let op = if truth { op } else { negated(op) };
         let (a, b) = (self.range(left, memory), self.range(right, memory));
-        let (for_left, for_right) = match op {
-            "<" => (
-                Range {
-                    low: i64::MIN,
-                    high: less(b.high),
-                },
-                Range {
-                    low: more(a.low),
-                    high: i64::MAX,
-                },
-            ),
-            "<=" => (
-                Range {
-                    low: i64::MIN,
-                    high: b.high,
-                },
-                Range {
-                    low: a.low,
-                    high: i64::MAX,
-                },
-            ),
-            ">" => (
-                Range {
-                    low: more(b.low),
-                    high: i64::MAX,
-                },
-                Range {
-                    low: i64::MIN,
-                    high: less(a.high),
-                },
-            ),
-            ">=" => (
-                Range {
-                    low: b.low,
-                    high: i64::MAX,
-                },
-                Range {
-                    low: i64::MIN,
-                    high: a.high,
-                },
-            ),
-            "==" => (b, a),
-            "!=" => (exclude(a, b), exclude(b, a)),
-            _ => return true,
+        let Some((for_left, for_right)) = limits(op, a, b) else {
+            return true;
         };
+        for (expr, limit) in [(left, for_left), (right, for_right)] {
+            self.magnitude(expr, limit, memory);
+        }
+        let (above, below) = (matches!(op, ">" | ">="), matches!(op, "<" | "<="));
+        for (expr, other, above) in [(left, b, above), (right, a, below)] {
+            let (plain, size) = (
+                op == "!=" && other.exact() == Some(0),
+                above && self.size_of_float(expr),
+            );
+            let sign = above && other.low >= 0 && other.low != i128::MIN && !matches!(op, ">=" | "<=");
+            if let Some(key) = self.key(magnitude_of(expr), memory).filter(|_| plain || size || sign) {
+                memory.nonzero.insert(key);
+            }
+        }
         for (expr, known, limit) in [(left, a, for_left), (right, b, for_right)] {
             let range = known.meet(limit);
             if range.low > range.high {
@@ -247,13 +308,50 @@ impl Walk<'_> {
                 && (memory.numbers.contains_key(&key) || range != Range::ANY)
                 && matches!(
                     expr.kind,
-                    ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Assign(..) | ExprKind::Deref(_)
+                    ExprKind::Name(_)
+                        | ExprKind::Field(..)
+                        | ExprKind::Assign(..)
+                        | ExprKind::Deref(_)
+                        | ExprKind::Index(..)
                 )
             {
                 memory.numbers.insert(key, range);
             }
         }
         true
+    }
+
+    /// `fabs(x)`
+    fn size_of_float(&self, expr: &Expr) -> bool {
+        matches!(&strip(expr).kind, ExprKind::Call { callee, .. }
+            if matches!(names::dotted(callee).unwrap_or_default().trim_start_matches("std."), "fabs" | "fabsf" | "fabsl"))
+    }
+
+    /// `abs(x) < c` bounds `x` on both sides, and a magnitude above something is not zero.
+    fn magnitude(&self, expr: &Expr, limit: Range, memory: &mut Memory) {
+        let ExprKind::Call { callee, args, .. } = &strip(expr).kind else {
+            return;
+        };
+        let (name, Some(arg)) = (names::dotted(callee).unwrap_or_default(), args.first()) else {
+            return;
+        };
+        if !matches!(
+            name.trim_start_matches("std."),
+            "abs" | "labs" | "llabs" | "fabs" | "fabsf" | "imaxabs"
+        ) {
+            return;
+        }
+        let Some(key) = self.key(strip(&arg.value), memory) else {
+            return;
+        };
+        if limit.high != i128::MAX {
+            let range = self.range(&arg.value, memory);
+            let both = Range {
+                low: -limit.high,
+                high: limit.high,
+            };
+            memory.numbers.insert(key, range.meet(both));
+        }
     }
 
     /// Before a loop: what its body counts is known only on the side it moves away from.
@@ -299,13 +397,31 @@ impl Walk<'_> {
     }
 }
 
+/// What `fabs` or `abs` is taken of.
+fn magnitude_of(expr: &Expr) -> &Expr {
+    match &strip(expr).kind {
+        ExprKind::Call { callee, args, .. }
+            if matches!(
+                names::dotted(callee).unwrap_or_default().trim_start_matches("std."),
+                "fabs" | "fabsf" | "fabsl" | "abs" | "labs" | "llabs"
+            ) =>
+        {
+            args.first().map_or(expr, |arg| strip(&arg.value))
+        }
+        _ => strip(expr),
+    }
+}
+
 fn widened(range: Range, change: Change) -> Range {
     match change {
         Change::Up => Range {
-            high: i64::MAX,
+            high: i128::MAX,
             ..range
         },
-        Change::Down => Range { low: i64::MIN, ..range },
+        Change::Down => Range {
+            low: i128::MIN,
+            ..range
+        },
         Change::Any => Range::ANY,
     }
 }
@@ -328,6 +444,55 @@ fn counted(target: &Expr, value: &Expr, augmented: bool) -> Change {
     }
 }
 
+/// What a comparison that holds leaves of both sides.
+fn limits(op: &str, a: Range, b: Range) -> Option<(Range, Range)> {
+    Some(match op {
+        "<" => (
+            Range {
+                low: i128::MIN,
+                high: less(b.high),
+            },
+            Range {
+                low: more(a.low),
+                high: i128::MAX,
+            },
+        ),
+        "<=" => (
+            Range {
+                low: i128::MIN,
+                high: b.high,
+            },
+            Range {
+                low: a.low,
+                high: i128::MAX,
+            },
+        ),
+        ">" => (
+            Range {
+                low: more(b.low),
+                high: i128::MAX,
+            },
+            Range {
+                low: i128::MIN,
+                high: less(a.high),
+            },
+        ),
+        ">=" => (
+            Range {
+                low: b.low,
+                high: i128::MAX,
+            },
+            Range {
+                low: i128::MIN,
+                high: a.high,
+            },
+        ),
+        "==" => (b, a),
+        "!=" => (exclude(a, b), exclude(b, a)),
+        _ => return None,
+    })
+}
+
 fn exclude(range: Range, other: Range) -> Range {
     match other.exact() {
         Some(value) if range.low == value && range.low < range.high => Range {
@@ -343,16 +508,16 @@ fn exclude(range: Range, other: Range) -> Range {
     }
 }
 
-fn less(value: i64) -> i64 {
-    if value == i64::MAX {
+fn less(value: i128) -> i128 {
+    if value == i128::MAX {
         value
     } else {
         value.saturating_sub(1)
     }
 }
 
-fn more(value: i64) -> i64 {
-    if value == i64::MIN {
+fn more(value: i128) -> i128 {
+    if value == i128::MIN {
         value
     } else {
         value.saturating_add(1)
@@ -392,9 +557,9 @@ fn compare(op: &str, a: Range, b: Range) -> Option<bool> {
 
 /// `always` and `never` hold only where the ends that they rest on are known.
 fn decided(always: bool, never: bool, a: Range, b: Range) -> Option<bool> {
-    if always && a.high != i64::MAX && b.low != i64::MIN {
+    if always && a.high != i128::MAX && b.low != i128::MIN {
         Some(true)
-    } else if never && a.low != i64::MIN && b.high != i64::MAX {
+    } else if never && a.low != i128::MIN && b.high != i128::MAX {
         Some(false)
     } else {
         None
@@ -405,7 +570,10 @@ impl Range {
     /// A negative value becomes a huge one when it is made unsigned.
     fn meet_or_any(self) -> Self {
         if self.low < 0 {
-            Self { low: 0, high: i64::MAX }
+            Self {
+                low: 0,
+                high: i128::MAX,
+            }
         } else {
             self
         }

@@ -4,7 +4,8 @@
 
 use crate::syntax::form::{Expr, ExprKind, Literal};
 
-use super::memory::{MAYBE_NULL, Memory, Pointer};
+use super::library;
+use super::memory::{Home, MAYBE_NULL, Memory, Pointer};
 use super::walk::{PARAMS, Walk};
 
 impl<'a> Walk<'a> {
@@ -28,13 +29,17 @@ impl<'a> Walk<'a> {
                 }
             }
             ExprKind::Binary(op, left, right) => {
-                if let Some((pointer, null)) = self.null_test(left, right, memory) {
+                if let Some(failed) = self.handle_test(op, left, right, memory) {
+                    self.assume_null(left, failed == truth, memory);
+                } else if let Some((pointer, null)) = self.null_test(left, right, memory) {
                     let equal = match &**op {
                         "==" => truth,
                         "!=" => !truth,
                         _ => return,
                     };
                     self.assume_null(pointer, equal == null, memory);
+                } else if matches!(&**op, "==" | "!=") && self.same(left, right, (&**op == "==") == truth, memory) {
+                    // Two pointers: what the one cannot be is known now.
                 } else if !self.narrow(op, left, right, truth, memory) {
                     memory.ended = true;
                 }
@@ -42,7 +47,62 @@ impl<'a> Walk<'a> {
             ExprKind::Assign(target, _) => self.refine(target, truth, memory),
             ExprKind::Opaque(parts) if parts.len() == 1 => self.refine(&parts[0], truth, memory),
             ExprKind::Cast(_, inner) => self.refine(inner, truth, memory),
-            _ => self.assume_null(cond, !truth, memory),
+            _ => {
+                if let Some(key) = self.key(cond, memory).filter(|_| truth) {
+                    memory.nonzero.insert(key);
+                }
+                self.assume_null(cond, !truth, memory);
+            }
+        }
+    }
+
+    /// `p == buffer`, `p != buffer`: one of the objects that `p` may point to stays or goes. False where neither is a
+    /// pointer to something known.
+    fn same(&mut self, left: &Expr, right: &Expr, equal: bool, memory: &mut Memory) -> bool {
+        let (a, b) = (self.look(left, memory), self.look(right, memory));
+        let sides = [(a.0, a.1.clone(), b.1.clone()), (b.0, b.1, a.1)];
+        let mut known = false;
+        for (key, own, other) in sides {
+            let (Some(key), Some(mut own), Some(other)) = (key, own, other) else {
+                continue;
+            };
+            let Some(only) = other
+                .objects
+                .first()
+                .copied()
+                .filter(|_| other.objects.len() == 1 && !other.other)
+            else {
+                continue;
+            };
+            if own.objects.len() + usize::from(own.other) < 2 || !own.objects.contains(&only) {
+                continue;
+            }
+            if equal {
+                own.objects.retain(|id| *id == only);
+                own.other = false;
+            } else {
+                own.objects.remove(&only);
+            }
+            memory.pointers.insert(key, own);
+            known = true;
+        }
+        known
+    }
+
+    /// `fd == -1`, `fd < 0`, `fd >= 0` on the number of a handle: whether it says that there is none.
+    fn handle_test(&self, op: &str, left: &Expr, right: &Expr, memory: &Memory) -> Option<bool> {
+        let (_, pointer) = self.look(left, memory);
+        let handle = |id: &u32| {
+            memory
+                .objects
+                .get(id)
+                .is_some_and(|object| object.home == Home::Handle && library::numbered(&object.by))
+        };
+        pointer.filter(|pointer| pointer.objects.iter().any(handle))?;
+        match (op, self.range(right, memory).exact()?) {
+            ("==" | "<=", -1) | ("<", 0) => Some(true),
+            ("!=" | ">", -1) | (">=" | ">", 0) => Some(false),
+            _ => None,
         }
     }
 
@@ -58,8 +118,11 @@ impl<'a> Walk<'a> {
             _ => false,
         };
         let pointed = |expr: &Expr| {
-            self.key(expr, memory)
-                .is_some_and(|key| memory.pointers.contains_key(&key))
+            self.key(expr, memory).is_some_and(|key| {
+                memory.pointers.contains_key(&key)
+                    && !memory.outside.contains_key(&key)
+                    && !memory.numbers.contains_key(&key)
+            })
         };
         if null(right) && pointed(left) {
             Some((left, true))

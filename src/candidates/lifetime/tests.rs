@@ -5,7 +5,7 @@ use crate::source::Snapshot;
 use crate::{cards, flow, syntax};
 
 /// Every mark of the file holds.
-fn check(path: &str, code: &str) {
+pub fn check(path: &str, code: &str) {
     let snapshot = Snapshot::of_texts([(path, code)]);
     let forest = syntax::parse(snapshot.files(), &syntax::Limits::default());
     let (graph, _) = flow::build(&forest.modules, snapshot.files(), cards::all());

@@ -5,7 +5,7 @@
 use crate::syntax::form::{Expr, Span};
 
 use super::Kind;
-use super::memory::{FREED, Home, LIVE, MAYBE_NULL, Memory, Pointer, Range};
+use super::memory::{FREED, Home, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range};
 use super::walk::{Demand, PARAMS, Walk};
 
 /// How memory is used, and where.
@@ -19,8 +19,9 @@ pub struct Use<'e> {
 impl<'a> Walk<'a> {
     /// Memory is used, `index` elements of `each` bytes away from where the pointer points; the size of an element may
     /// be unknown.
-    pub fn touch(&mut self, using: &Use, index: Range, each: Option<i64>, memory: &mut Memory) {
+    pub fn touch(&mut self, using: &Use, index: Range, each: Option<i128>, memory: &mut Memory) {
         self.usable(using.base, using.pointer, using.span, memory);
+        self.filling(using, index, each, memory);
         let (Some(each), Some(offset)) = (each, using.pointer.offset) else {
             return;
         };
@@ -31,6 +32,49 @@ impl<'a> Walk<'a> {
             high: from.plus(each).high,
         };
         self.extent(using, range, "index-unchecked", memory);
+    }
+
+    /// Nothing may be read that was never written.
+    fn filling(&mut self, using: &Use, index: Range, each: Option<i128>, memory: &mut Memory) {
+        let end = each.zip(using.pointer.offset).and_then(|(each, offset)| {
+            let end = offset
+                .plus(index.times(Range::exactly(each)))
+                .plus(Range::exactly(each));
+            (end.high != i128::MAX && end.low != i128::MIN).then_some(end)
+        });
+        if using.write {
+            memory.each(using.pointer, &mut |object, _| {
+                object.filled = object.filled.zip(end).map(|(filled, end)| filled.max(end.high));
+            });
+            return;
+        }
+        self.unread(using, end, memory);
+    }
+
+    /// Reading beyond what was written so far.
+    pub fn unread(&mut self, using: &Use, end: Option<Range>, memory: &mut Memory) {
+        if using.pointer.other || using.pointer.objects.is_empty() {
+            return;
+        }
+        let mut found = None;
+        memory.each(using.pointer, &mut |object, _| {
+            let Some(filled) = object.filled else { return };
+            if filled == 0 || end.is_some_and(|end| end.high > filled && end.high <= object.size.unwrap_or(i128::MAX)) {
+                found = Some(object.made);
+                object.filled = None;
+            }
+        });
+        if let Some((unit, span)) = found {
+            let what = format!("{} is read where nothing was stored yet", self.words(using.base));
+            self.report(
+                "uninitialised",
+                Kind::Other,
+                using.span,
+                Some((unit, span, "made here, with no content")),
+                what,
+                55,
+            );
+        }
     }
 
     /// The pointer must point to something alive.
@@ -54,7 +98,7 @@ impl<'a> Walk<'a> {
             let Some(object) = memory.objects.get_mut(id) else {
                 continue;
             };
-            let began = object.freed.map(|freed| (self.unit, freed, "freed here"));
+            let began = object.freed.map(|(unit, freed)| (unit, freed, "freed here"));
             if object.state & FREED != 0 {
                 let weight = if object.state & LIVE == 0 { 85 } else { 40 };
                 news.push((
@@ -65,7 +109,7 @@ impl<'a> Walk<'a> {
                 ));
                 object.state = LIVE;
             } else if object.state & MAYBE_NULL != 0 {
-                let began = Some((self.unit, object.made, "may give null"));
+                let began = Some((object.made.0, object.made.1, "may give null"));
                 news.push((
                     "null-unchecked",
                     began,
@@ -113,7 +157,7 @@ impl<'a> Walk<'a> {
                 if self.conditional > 0 {
                     continue;
                 }
-                let finite = range.low != i64::MIN && range.high != i64::MAX;
+                let finite = range.low != i128::MIN && range.high != i128::MAX;
                 if finite {
                     let param = (*id - PARAMS) as usize;
                     self.demand(Demand {
@@ -128,9 +172,14 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let Some(size) = object.size else { continue };
-            let began = Some((self.unit, object.made, "the buffer"));
+            let rule = if range.low == 0 && self.seen_wider(object, range.high) {
+                "wrong-type"
+            } else {
+                rule
+            };
+            let began = Some((object.made.0, object.made.1, "the buffer"));
             let words = self.words(base);
-            if range.high != i64::MAX && range.high > size {
+            if range.high != i128::MAX && range.high > size {
                 let kind = match (write, object.home) {
                     (false, _) => Kind::Read,
                     (true, Home::Stack) => Kind::WriteStack,
@@ -140,12 +189,18 @@ impl<'a> Walk<'a> {
                 let verb = if write { "written" } else { "read" };
                 let what = format!("{words} has {size} bytes and up to {} are {verb}", range.high);
                 self.report(rule, kind, span, began, what, 75);
-            } else if range.low != i64::MIN && range.low < 0 {
+            } else if range.low != i128::MIN && range.low < 0 {
                 let kind = if write { Kind::WriteBefore } else { Kind::ReadBefore };
                 let what = format!("{words} is used {} bytes before its start", -range.low);
                 self.report(rule, kind, span, began, what, 75);
             }
         }
+    }
+
+    /// A plain variable is used as something larger.
+    fn seen_wider(&self, object: &Object, bytes: i128) -> bool {
+        let plain = &*object.by == "declaration" && !object.place.contains(['@', '#', '.']);
+        plain && object.size.is_some_and(|size| size <= 8 && bytes > size)
     }
 
     /// `free(p)`, `delete p`, `fclose(f)`
@@ -160,30 +215,31 @@ impl<'a> Walk<'a> {
         }
         let offset = pointer.offset;
         let mut news = Vec::new();
-        let unit = self.unit;
+        let here = (self.unit, span);
         memory.each(&pointer, &mut |object, certain| {
-            let began = object.freed.map(|freed| (unit, freed, "freed first"));
+            let began = object.freed.map(|(unit, freed)| (unit, freed, "freed first"));
+            let (unit, made) = object.made;
             if object.state & FREED != 0 {
                 let weight = if object.state & LIVE == 0 { 85 } else { 45 };
                 news.push(("double-free", began, format!("{words} is freed twice"), weight));
-            } else if matches!(object.home, Home::Stack | Home::Literal) && certain {
-                let began = Some((unit, object.made, "not from the heap"));
+            } else if matches!(object.home, Home::Stack | Home::Static | Home::Literal) && !pointer.other {
+                let began = Some((unit, made, "not from the heap"));
                 news.push((
                     "invalid-free",
                     began,
                     format!("{words} is freed and does not come from the heap"),
-                    75,
+                    if certain { 75 } else { 45 },
                 ));
-            } else if certain && offset.is_some_and(|offset| offset.low > 0 && offset.low != i64::MIN) {
-                let began = Some((unit, object.made, "the start of it"));
+            } else if certain && offset.is_some_and(|offset| offset.high > 0 && offset.low >= 0) {
+                let began = Some((unit, made, "the start of it"));
                 news.push((
                     "invalid-free",
                     began,
                     format!("{words} no longer points to the start of what is freed"),
                     70,
                 ));
-            } else if certain && mismatched(&object.by, by) {
-                let began = Some((unit, object.made, "made here"));
+            } else if !pointer.other && mismatched(&object.by, by) {
+                let began = Some((unit, made, "made here"));
                 news.push((
                     "invalid-free",
                     began,
@@ -192,7 +248,7 @@ impl<'a> Walk<'a> {
                 ));
             }
             object.state = if certain { FREED } else { object.state | FREED };
-            object.freed = object.freed.or(Some(span));
+            object.freed = object.freed.or(Some(here));
         });
         for (rule, began, what, weight) in news {
             self.report(rule, Kind::Other, span, began, what, weight);

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::flow::constants::Constants;
-use crate::flow::labels::{self, Labels};
+use crate::flow::labels::Labels;
 use crate::flow::macros::{self, Macros};
-use crate::syntax::form::{Expr, ExprKind, Function, Handler, Literal, Span, Stmt, StmtKind, Text};
+use crate::syntax::form::{Expr, ExprKind, Function, Handler, Span, Stmt, StmtKind, Text};
 
-use super::layout;
-use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer, Range};
+use super::inline::BORROWED;
+use super::layout::{self, Program};
+use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer};
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
 
@@ -20,6 +21,8 @@ use crate::candidates::Scene;
 const FUEL: u32 = 60_000;
 /// First object number of parameters; allocations are numbered by their place in the file.
 pub const PARAMS: u32 = 0xF000_0000;
+/// Most fields of a structure on the stack that are followed from its declaration.
+const FIELDS: usize = 16;
 /// Most demands remembered per function.
 const DEMANDS: usize = 24;
 
@@ -43,8 +46,8 @@ pub struct Effects {
 #[derive(Debug, Clone)]
 pub struct Demand {
     pub param: usize,
-    pub from: i64,
-    pub to: i64,
+    pub from: i128,
+    pub to: i128,
     pub write: bool,
     pub unit: u32,
     pub span: Span,
@@ -57,28 +60,40 @@ pub struct Walk<'a> {
     pub function: &'a Function,
     pub constants: &'a Constants,
     pub macros: Arc<Macros>,
-    pub structures: &'a HashMap<String, i64>,
-    pub fields: &'a HashMap<String, Text>,
+    pub all_macros: &'a [Arc<Macros>],
+    pub program: &'a Program<'a>,
     pub known: &'a [Effects],
     pub cpp: bool,
     /// Types of locals and parameters.
     pub hints: HashMap<String, Text>,
     /// Bytes of declared arrays.
-    pub arrays: HashMap<String, Option<i64>>,
-    /// Pointers that were given the address of one variable.
-    pub aliases: HashMap<String, String>,
+    pub arrays: HashMap<String, Option<i128>>,
+    /// References of C++, by name, with what they stand for.
+    pub references: HashMap<String, String>,
+    /// Objects of variables and their parts, by name.
+    pub variables: HashMap<String, u32>,
+    /// The function whose walk this is, whatever is walked inside its calls.
+    pub root: u32,
+    /// Calls being walked, outermost first.
+    pub stack: Vec<u32>,
+    /// What names of the function being walked start with.
+    pub frame: String,
+    /// Tells objects of one call from those of another.
+    pub salt: u32,
+    /// Statements that may still be walked inside calls.
+    pub borrowed: u32,
     /// How many undecided conditions the place being walked depends on.
     pub conditional: u32,
     pub effects: Effects,
     pub found: Vec<Mistake>,
     pub fuel: u32,
-    text: &'a str,
-    labels: Labels,
+    pub text: &'a str,
+    pub labels: Labels,
     /// States at the jumps to each label that lies ahead.
-    gotos: BTreeMap<String, Memory>,
-    exits: Option<Memory>,
-    breaks: Vec<Vec<Memory>>,
-    continues: Vec<Vec<Memory>>,
+    pub gotos: BTreeMap<String, Memory>,
+    pub exits: Option<Memory>,
+    pub breaks: Vec<Vec<Memory>>,
+    pub continues: Vec<Vec<Memory>>,
 }
 
 /// Every mistake in the C and C++ units of the scene, in order of unit.
@@ -91,7 +106,7 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
     }
     let constants = Constants::of(modules);
     let macros = macros::of_files(modules, files);
-    let (structures, fields) = layout::structures(scene);
+    let program = Program::of(scene);
     let mut known: Vec<Effects> = vec![Effects::default(); scene.graph.units.len()];
     let mut found = Vec::new();
     for unit in layout::order(scene) {
@@ -107,13 +122,19 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
             function,
             constants: &constants,
             macros: Arc::clone(&macros[at.module]),
-            structures: &structures,
-            fields: &fields,
+            all_macros: &macros,
+            program: &program,
             known: &known,
             cpp: modules[at.module].language == "cpp",
             hints: HashMap::new(),
             arrays: HashMap::new(),
-            aliases: HashMap::new(),
+            references: HashMap::new(),
+            variables: HashMap::new(),
+            root: unit,
+            stack: Vec::new(),
+            frame: String::new(),
+            salt: 0,
+            borrowed: BORROWED,
             conditional: 0,
             effects: Effects {
                 known: true,
@@ -144,11 +165,14 @@ impl<'a> Walk<'a> {
             self.hints.insert(param.name.to_string(), hint.clone());
             if hint.contains('*') || hint.contains('[') {
                 let id = PARAMS + at as u32;
+                let arguments = at == 1 && matches!(&*self.function.name, "main" | "wmain" | "_tmain");
                 let object = self.object(Home::Heap, LIVE, None, param.span, "parameter");
                 memory.objects.insert(
                     id,
                     Object {
                         escaped: true,
+                        place: format!("#{id:x}").into(),
+                        outside: arguments.then_some((self.unit, param.span)),
                         ..object
                     },
                 );
@@ -159,6 +183,7 @@ impl<'a> Walk<'a> {
             return;
         }
         self.block(&self.function.body, &mut memory);
+        self.arrivals(&mut memory);
         if !memory.ended {
             self.leaks(&memory);
             merge(&mut self.exits, memory);
@@ -173,17 +198,40 @@ impl<'a> Walk<'a> {
         self.effects.frees.retain(|at, _| gone(at));
     }
 
-    pub fn object(&self, home: Home, state: u8, size: Option<i64>, made: Span, by: &str) -> Object {
+    pub fn object(&self, home: Home, state: u8, size: Option<i128>, made: Span, by: &str) -> Object {
         Object {
             home,
             state,
             size,
             text: None,
-            made,
+            made: (self.unit, made),
             freed: None,
+            place: "#".into(),
+            filled: None,
+            outside: None,
             escaped: false,
             by: by.into(),
         }
+    }
+
+    /// The number of what is made at this place, in this call.
+    pub fn made_at(&self, span: Span) -> u32 {
+        (span.start ^ self.salt) & 0x7FFF_FFFF
+    }
+
+    /// Keeps a new object that is made at this place.
+    pub fn keep(&mut self, span: Span, object: Object, memory: &mut Memory) -> Pointer {
+        let id = self.made_at(span);
+        let place = format!("#{id:x}");
+        memory.forget(&place);
+        memory.objects.insert(
+            id,
+            Object {
+                place: place.into(),
+                ..object
+            },
+        );
+        Pointer::to(id)
     }
 
     pub fn demand(&mut self, demand: Demand) {
@@ -228,12 +276,15 @@ impl<'a> Walk<'a> {
                 return;
             }
             for label in self.labels.before(self.text, stmt.span) {
-                if let Some(arriving) = self.gotos.get(&label) {
-                    memory.join(arriving);
+                if let Some(arriving) = self.gotos.remove(&label) {
+                    memory.join(&arriving);
                 }
             }
             if !memory.ended {
                 self.fuel -= 1;
+                if !self.stack.is_empty() {
+                    self.borrowed = self.borrowed.saturating_sub(1);
+                }
                 self.statement(stmt, memory);
             }
         }
@@ -256,6 +307,7 @@ impl<'a> Walk<'a> {
                 self.assign(target, value, *augmented, stmt.span, memory);
             }
             StmtKind::Expr(expr) => {
+                self.unlooked(expr);
                 self.value(expr, memory);
             }
             StmtKind::Delete(expr) => {
@@ -279,8 +331,8 @@ impl<'a> Walk<'a> {
                 memory.ended = true;
             }
             StmtKind::If { cond, then, otherwise } => {
-                let decided = self.decide(cond, memory);
                 self.value(cond, memory);
+                let decided = self.decide(cond, memory);
                 let mut other = memory.clone();
                 memory.ended |= decided == Some(false);
                 other.ended |= decided == Some(true);
@@ -328,106 +380,45 @@ impl<'a> Walk<'a> {
         self.block(finally, memory);
     }
 
-    /// `break`, or `goto` and where to.
-    fn jump(&mut self, span: Span, memory: &mut Memory) {
-        match labels::target(self.text, span) {
-            Some(label) => {
-                let ended = Memory {
-                    ended: true,
-                    ..Memory::default()
-                };
-                self.gotos.entry(label.to_owned()).or_insert(ended).join(memory);
-                memory.ended = true;
-            }
-            None => park(&mut self.breaks, memory),
-        }
-    }
-
     fn declare(&mut self, name: &Text, hint: Option<&Text>, size: Option<&'a Expr>, span: Span, memory: &mut Memory) {
-        let key = name.to_string();
-        memory.numbers.remove(&key);
-        memory.pointers.remove(&key);
         let Some(hint) = hint else { return };
-        self.hints.insert(key.clone(), hint.clone());
+        self.hints.insert(name.to_string(), hint.clone());
+        let key = self.name_key(name);
+        memory.forget(&key);
         let fixed = hint.starts_with("static ") || self.scene.text(self.unit, span).trim_start().starts_with("static ");
         if let Some(size) = size {
             let count = self.range(size, memory).exact().filter(|count| *count > 0);
             let bytes = count
-                .zip(self.bytes(hint))
+                .zip(self.program.bytes(hint))
                 .and_then(|(count, each)| count.checked_mul(each));
-            self.arrays.insert(key.clone(), bytes);
-            let id = span.start.wrapping_add(name.len() as u32 + hash(name)) & 0x7FFF_FFFF;
-            let object = self.object(Home::Stack, LIVE, bytes, span, "declaration");
-            memory.objects.insert(id, object);
-            memory.pointers.insert(key, Pointer::to(id));
-        } else if !fixed && super::memory::bytes_of(hint).is_some() && !hint.contains("extern") {
-            memory.pointers.insert(
-                key,
-                Pointer {
-                    unset: true,
-                    ..Pointer::default()
-                },
+            self.arrays.insert(name.to_string(), bytes);
+            let place = format!("{key}@");
+            memory.objects.retain(|_, object| *object.place != *place);
+            let id = self.variable(
+                &place,
+                if fixed { Home::Static } else { Home::Stack },
+                bytes,
+                span,
+                memory,
             );
-        }
-    }
-
-    fn leave(&mut self, value: Option<&'a Expr>, span: Span, memory: &mut Memory) {
-        if let Some(value) = value {
-            let pointer = self.value(value, memory);
-            for id in &pointer.objects {
-                let Some(object) = memory.objects.get(id) else { continue };
-                if object.state == FREED && *id < PARAMS {
-                    let began = object.freed.map(|freed| (self.unit, freed, "freed here"));
-                    let what = format!("{} was freed and is returned", self.words(value));
-                    self.report("use-after-free", Kind::Other, span, began, what, 70);
-                }
+            let built = self.cpp && super::memory::bytes_of(hint).is_none();
+            if let Some(object) = memory.objects.get_mut(&id).filter(|_| !fixed && !built) {
+                object.filled = Some(0);
             }
-            memory.each(&pointer, &mut |object, _| object.escaped = true);
-            let made = pointer.objects.iter().filter(|id| **id < PARAMS);
-            let objects = made
-                .filter_map(|id| memory.objects.get(id).map(|object| (*id, object.clone())))
-                .collect();
-            match &mut self.effects.returns {
-                Some((known, all)) => {
-                    let mut joined = Memory::default();
-                    joined.pointers.insert(String::new(), known.clone());
-                    let mut other = Memory::default();
-                    other.pointers.insert(String::new(), pointer);
-                    joined.join(&other);
-                    *known = joined.pointers.remove("").unwrap_or_default();
-                    let objects: Vec<(u32, Object)> = objects;
-                    all.extend(objects);
-                }
-                none => *none = Some((pointer, objects)),
-            }
-        }
-        self.leaks(memory);
-        merge(&mut self.exits, memory.clone());
-        memory.ended = true;
-    }
-
-    fn leaks(&mut self, memory: &Memory) {
-        let lost: Vec<Object> = memory
-            .objects
-            .iter()
-            .filter(|(id, object)| {
-                **id < PARAMS
-                    && matches!(object.home, Home::Heap | Home::Handle)
-                    && object.state & LIVE != 0
-                    && object.state & FREED == 0
-                    && !object.escaped
-            })
-            .map(|(_, object)| object.clone())
-            .collect();
-        for object in lost {
-            let kind = if object.home == Home::Handle {
-                Kind::Handle
-            } else {
-                Kind::Other
+            memory.pointers.insert(key, Pointer::to(id));
+        } else if !fixed && !hint.contains("extern") {
+            let unset = Pointer {
+                unset: true,
+                ..Pointer::default()
             };
-            let verb = if object.home == Home::Handle { "closed" } else { "freed" };
-            let what = format!("what {} gives here is not {verb} on every way out", object.by);
-            self.report("leak-on-path", kind, object.made, None, what, 45);
+            if super::memory::bytes_of(hint).is_some() {
+                memory.pointers.insert(key, unset);
+            } else if let Some(shape) = self.program.shape(hint).filter(|shape| !shape.union && !shape.built) {
+                let plain = |hint: &Text| super::memory::bytes_of(hint).is_some();
+                for (field, _) in shape.fields.iter().filter(|(_, hint)| plain(hint)).take(FIELDS) {
+                    memory.pointers.insert(format!("{key}.{field}"), unset.clone());
+                }
+            }
         }
     }
 
@@ -435,6 +426,9 @@ impl<'a> Walk<'a> {
         let first = cond.map_or(Some(true), |cond| self.decide(cond, memory));
         if first == Some(false) {
             return;
+        }
+        if let Some(cond) = cond {
+            self.bounded(cond, body, memory);
         }
         let before = memory.clone();
         self.widen(body, memory);
@@ -482,36 +476,10 @@ impl<'a> Walk<'a> {
     pub fn words(&self, expr: &Expr) -> String {
         crate::candidates::make::brief(self.scene.text(self.unit, expr.span))
     }
-
-    /// The text of a string that the expression points to.
-    pub fn text_of(&self, expr: &Expr, memory: &Memory) -> Option<Range> {
-        match &expr.kind {
-            ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
-            ExprKind::Cast(_, inner) => self.text_of(inner, memory),
-            ExprKind::Name(name) => {
-                if let Some(meaning) = self.macros.get(name).and_then(|all| all.last())
-                    && matches!(meaning.kind, ExprKind::Literal(_))
-                {
-                    return self.text_of(meaning, memory);
-                }
-                let pointer = memory.pointers.get(&**name)?;
-                if pointer.other || pointer.offset.and_then(Range::exact) != Some(0) {
-                    return None;
-                }
-                let mut texts = pointer
-                    .objects
-                    .iter()
-                    .map(|id| memory.objects.get(id).and_then(|object| object.text));
-                let first = texts.next()??;
-                texts.try_fold(first, |all, text| Some(all.join(text?)))
-            }
-            _ => None,
-        }
-    }
 }
 
 /// Characters of a literal with its escapes as written.
-pub fn characters(text: &str) -> i64 {
+pub fn characters(text: &str) -> i128 {
     let mut count = 0;
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -523,20 +491,14 @@ pub fn characters(text: &str) -> i64 {
     count
 }
 
-fn hash(name: &str) -> u32 {
-    name.bytes()
-        .fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)))
-        & 0xFFFF
-}
-
-fn park(stack: &mut [Vec<Memory>], memory: &mut Memory) {
+pub fn park(stack: &mut [Vec<Memory>], memory: &mut Memory) {
     if let Some(states) = stack.last_mut() {
         states.push(memory.clone());
     }
     memory.ended = true;
 }
 
-fn merge(into: &mut Option<Memory>, memory: Memory) {
+pub fn merge(into: &mut Option<Memory>, memory: Memory) {
     match into {
         Some(known) => known.join(&memory),
         None => *into = Some(memory),

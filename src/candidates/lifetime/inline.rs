@@ -1,0 +1,219 @@
+//! Calls of functions of the project, walked again with what is known at the call.
+//!
+//! In: a call, its arguments' pointers and the state. Out: the state after it and what it gives. Small functions are
+//! walked where anything is known that they could use; everything else goes by its [`Effects`].
+//! Start at [`Walk::entered`].
+//!
+//! [`Effects`]: super::walk::Effects
+
+use std::sync::Arc;
+
+use crate::flow::labels::Labels;
+use crate::syntax::form::{Arg, Span};
+
+use super::memory::{LIVE, Memory, Pointer, Range, below, starting};
+use super::walk::{PARAMS, Walk, merge};
+
+/// How deep calls are followed.
+const DEPTH: usize = 4;
+/// Most lines of a function that is walked at its calls.
+const LINES: u32 = 90;
+/// Statements walked inside calls, per function.
+pub const BORROWED: u32 = 500;
+
+impl<'a> Walk<'a> {
+    /// Walks the function with what is known here; `None` where that is not worth it or not possible.
+    pub fn entered(
+        &mut self,
+        unit: u32,
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &mut Memory,
+    ) -> Option<Pointer> {
+        let function = self.scene.function(unit);
+        let at = &self.scene.graph.units[unit as usize];
+        let language = self.scene.forest.modules[at.module].language;
+        let fits = function.span.last - function.span.line <= LINES
+            && function.params.len() >= args.len()
+            && matches!(language, "c" | "cpp")
+            && !function.body.is_empty();
+        // What a function makes is known from its own walk; a number or a structure it gives is not.
+        let gives = function.params.is_empty() && function.returns.as_deref().is_some_and(|hint| hint != "void");
+        let open = self.stack.len() < DEPTH && self.borrowed > 0 && unit != self.root && !self.stack.contains(&unit);
+        if !fits || !open || !self.telling(gives, function.params.len(), args, pointers, memory) {
+            return None;
+        }
+        let frame = format!("{}~", self.stack.len() + 1);
+        self.clear(&frame, memory);
+        let mut hints = std::collections::HashMap::new();
+        for (at, param) in function.params.iter().enumerate() {
+            let Some(hint) = &param.hint else { continue };
+            hints.insert(param.name.to_string(), hint.clone());
+            let key = format!("{frame}{}", param.name);
+            let Some(arg) = args.get(at) else {
+                memory.pointers.insert(key, Pointer::unknown());
+                continue;
+            };
+            self.bind(&key, hint, &arg.value, &pointers[at], memory);
+        }
+        let file = self.scene.file(unit);
+        let text: &'a str = &self.scene.snapshot.file(file).text;
+        let module = at.module;
+        let macros = Arc::clone(&self.all_macros[module]);
+        let salt = self.salt.rotate_left(5) ^ span.start.wrapping_mul(0x9E37_79B1);
+        // The caller's own view, until the function is left.
+        let outer = (
+            std::mem::replace(&mut self.unit, unit),
+            std::mem::replace(&mut self.module, module),
+            std::mem::replace(&mut self.function, function),
+            std::mem::replace(&mut self.macros, macros),
+            std::mem::replace(&mut self.hints, hints),
+            std::mem::take(&mut self.arrays),
+            std::mem::replace(&mut self.text, text),
+            std::mem::replace(&mut self.labels, Labels::of(text, function.span)),
+            std::mem::take(&mut self.gotos),
+            self.exits.take(),
+            std::mem::take(&mut self.breaks),
+            std::mem::take(&mut self.continues),
+        );
+        let outer_frame = std::mem::replace(&mut self.frame, frame.clone());
+        let outer_salt = std::mem::replace(&mut self.salt, salt);
+        self.stack.push(unit);
+        let known: std::collections::BTreeSet<u32> = memory.objects.keys().copied().collect();
+        self.block(&function.body, memory);
+        self.arrivals(memory);
+        if !memory.ended {
+            let state = std::mem::take(memory);
+            merge(&mut self.exits, state);
+        }
+        *memory = self.exits.take().unwrap_or(Memory {
+            ended: true,
+            ..Memory::default()
+        });
+        self.stack.pop();
+        self.frame = outer_frame;
+        self.salt = outer_salt;
+        let (unit, module, function, macros, hints, arrays, text, labels, gotos, exits, breaks, continues) = outer;
+        (self.unit, self.module, self.function, self.macros) = (unit, module, function, macros);
+        (self.hints, self.arrays, self.text, self.labels) = (hints, arrays, text, labels);
+        (self.gotos, self.exits, self.breaks, self.continues) = (gotos, exits, breaks, continues);
+        Some(self.given(&frame, &known, span, memory))
+    }
+
+    /// A parameter starts as its argument.
+    fn bind(
+        &mut self,
+        key: &str,
+        hint: &str,
+        arg: &'a crate::syntax::form::Expr,
+        pointer: &Pointer,
+        memory: &mut Memory,
+    ) {
+        let from = self.key(arg, memory);
+        self.references.remove(key);
+        if hint.ends_with('&') {
+            if let Some(from) = from {
+                self.references.insert(key.to_owned(), from);
+            }
+            return;
+        }
+        if self.program.shape(hint).is_some()
+            && let Some(from) = &from
+        {
+            memory.copy_below(from, key);
+        }
+        let range = self.range(arg, memory);
+        if range != Range::ANY {
+            memory.numbers.insert(key.to_owned(), range);
+        }
+        if let Some(origin) = self.origin(arg, memory) {
+            memory.outside.insert(key.to_owned(), origin);
+        }
+        memory.pointers.insert(key.to_owned(), pointer.clone());
+    }
+
+    /// Whether the call tells the function anything that its own walk does not know, or may tell the caller something.
+    fn telling(&self, gives: bool, params: usize, args: &[Arg], pointers: &[Pointer], memory: &Memory) -> bool {
+        let known = |pointer: &Pointer| {
+            pointer.objects.iter().any(|id| *id < PARAMS) || (pointer.null && !pointer.other) || pointer.unset
+        };
+        let globals = |map: &std::collections::BTreeMap<String, Pointer>| {
+            map.range("::".to_owned()..)
+                .next()
+                .is_some_and(|(name, _)| name.starts_with("::"))
+        };
+        (params == 0 && globals(&memory.pointers))
+            || gives
+            || pointers.iter().any(known)
+            || args.iter().any(|arg| {
+                self.origin(&arg.value, memory).is_some() || self.range(&arg.value, memory).exact().is_some()
+            })
+    }
+
+    /// What the function gave, with its own variables gone.
+    fn given(
+        &mut self,
+        frame: &str,
+        known: &std::collections::BTreeSet<u32>,
+        span: Span,
+        memory: &mut Memory,
+    ) -> Pointer {
+        let name = format!("{frame}<return>");
+        let to = format!("{}(){}", self.frame, span.start);
+        memory.forget(&to);
+        let pointer = memory.pointers.get(&name).cloned().unwrap_or_else(Pointer::unknown);
+        if let Some(range) = memory.numbers.get(&name).copied() {
+            memory.numbers.insert(to.clone(), range);
+        }
+        if let Some(origin) = memory.outside.get(&name).copied() {
+            memory.outside.insert(to.clone(), origin);
+        }
+        memory.copy_below(&name, &to);
+        self.clear(frame, memory);
+        // What the function made and gives away was made by this call, for those who read the caller.
+        let unit = self.unit;
+        for id in pointer.objects.iter().filter(|id| !known.contains(id)) {
+            if let Some(object) = memory.objects.get_mut(id).filter(|object| object.state & LIVE != 0) {
+                object.made = (unit, span);
+            }
+        }
+        pointer
+    }
+
+    fn clear(&mut self, frame: &str, memory: &mut Memory) {
+        for name in starting(&memory.pointers, frame) {
+            memory.pointers.remove(&name);
+        }
+        for name in starting(&memory.numbers, frame) {
+            memory.numbers.remove(&name);
+        }
+        for name in starting(&memory.outside, frame) {
+            memory.outside.remove(&name);
+        }
+        if memory.objects.values().any(|object| object.place.starts_with(frame)) {
+            memory.objects.retain(|_, object| !object.place.starts_with(frame));
+        }
+        self.references.retain(|name, _| !name.starts_with(frame));
+    }
+
+    /// What a return statement gives, kept for the caller.
+    pub fn give(&mut self, value: &'a crate::syntax::form::Expr, pointer: Pointer, memory: &mut Memory) {
+        let name = format!("{}<return>", self.frame);
+        memory.forget(&name);
+        if let Some(from) = self
+            .key(value, memory)
+            .filter(|from| !below(&memory.pointers, from).is_empty())
+        {
+            memory.copy_below(&from, &name);
+        }
+        let range = self.range(value, memory);
+        if range != Range::ANY {
+            memory.numbers.insert(name.clone(), range);
+        }
+        if let Some(origin) = self.origin(value, memory) {
+            memory.outside.insert(name.clone(), origin);
+        }
+        memory.pointers.insert(name, pointer);
+    }
+}

@@ -1,0 +1,204 @@
+//! Ways out of a function, and what is lost or given away there.
+//!
+//! In: a return, a jump or the end of the body. Out: what callers get, and mistakes about what stays behind.
+//! Start at [`Walk::leave`].
+
+use std::collections::BTreeSet;
+
+use crate::flow::labels;
+use crate::syntax::form::{Expr, ExprKind, Literal, Span};
+
+use super::Kind;
+use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer, Range};
+use super::walk::{PARAMS, Walk, characters, merge, park};
+
+impl<'a> Walk<'a> {
+    pub fn leave(&mut self, value: Option<&'a Expr>, span: Span, memory: &mut Memory) {
+        if let Some(value) = value {
+            let pointer = self.value(value, memory);
+            for id in &pointer.objects {
+                let Some(object) = memory.objects.get(id) else { continue };
+                if object.state == FREED && *id < PARAMS && self.open() {
+                    let began = object.freed.map(|(unit, freed)| (unit, freed, "freed here"));
+                    let what = format!("{} was freed and is returned", self.words(value));
+                    self.report("use-after-free", Kind::Other, span, began, what, 70);
+                }
+            }
+            self.local_given(value, &pointer, span, memory);
+            if !self.stack.is_empty() {
+                self.give(value, pointer, memory);
+                merge(&mut self.exits, memory.clone());
+                memory.ended = true;
+                return;
+            }
+            memory.each(&pointer, &mut |object, _| object.escaped = true);
+            let made = pointer.objects.iter().filter(|id| **id < PARAMS);
+            let objects = made
+                .filter_map(|id| memory.objects.get(id).map(|object| (*id, object.clone())))
+                .collect();
+            match &mut self.effects.returns {
+                Some((known, all)) => {
+                    let mut joined = Memory::default();
+                    joined.pointers.insert(String::new(), known.clone());
+                    let mut other = Memory::default();
+                    other.pointers.insert(String::new(), pointer);
+                    joined.join(&other);
+                    *known = joined.pointers.remove("").unwrap_or_default();
+                    let objects: Vec<(u32, Object)> = objects;
+                    all.extend(objects);
+                }
+                none => *none = Some((pointer, objects)),
+            }
+        }
+        if self.stack.is_empty() {
+            self.leaks(memory);
+        }
+        merge(&mut self.exits, memory.clone());
+        memory.ended = true;
+    }
+
+    /// Whether there are callers that this scan does not see.
+    pub fn open(&self) -> bool {
+        self.stack.is_empty() && (self.function.public || self.scene.graph.callers(self.unit).is_empty())
+    }
+
+    /// The address of a variable of this function means nothing to the caller.
+    pub fn local_given(&mut self, value: &Expr, pointer: &Pointer, span: Span, memory: &Memory) {
+        let own = |id: &u32| {
+            memory.objects.get(id).is_some_and(|object| {
+                let (frame, name) = object
+                    .place
+                    .split_once('~')
+                    .map_or(("", &*object.place), |(_, name)| (&*self.frame, name));
+                let own = !name.starts_with(['#', ':']) && !name.trim_end_matches('@').contains(['@', '.']);
+                object.home == Home::Stack && &*object.by == "declaration" && own && frame == self.frame
+            })
+        };
+        if pointer.objects.len() == 1 && !pointer.other && pointer.objects.iter().all(own) {
+            let what = format!(
+                "{} is a variable of this function, gone when the caller looks",
+                self.words(value)
+            );
+            self.report("local-returned", Kind::Other, span, None, what, 70);
+        }
+    }
+
+    pub fn leaks(&mut self, memory: &Memory) {
+        // What a global still names is not lost.
+        let kept: BTreeSet<u32> = memory
+            .pointers
+            .iter()
+            .filter(|(name, _)| name.starts_with("::"))
+            .flat_map(|(_, pointer)| pointer.objects.iter().copied())
+            .collect();
+        let lost: Vec<Object> = memory
+            .objects
+            .iter()
+            .filter(|(id, object)| {
+                **id < PARAMS
+                    && !kept.contains(id)
+                    && matches!(object.home, Home::Heap | Home::Handle)
+                    && object.place.starts_with('#')
+                    && &*object.by != "declaration"
+                    && object.state & LIVE != 0
+                    && object.state & FREED == 0
+                    && !object.escaped
+            })
+            .map(|(_, object)| object.clone())
+            .collect();
+        for object in lost {
+            let kind = if object.home == Home::Handle {
+                Kind::Handle
+            } else {
+                Kind::Other
+            };
+            let verb = if object.home == Home::Handle { "closed" } else { "freed" };
+            let what = format!("what {} gives here is not {verb} on every way out", object.by);
+            let (unit, span) = object.made;
+            let own = std::mem::replace(&mut self.unit, unit);
+            self.report("leak-on-path", kind, span, None, what, 45);
+            self.unit = own;
+        }
+    }
+
+    /// A call that says only by what it returns that it failed, and nobody looks.
+    pub fn unlooked(&mut self, expr: &Expr) {
+        let ExprKind::Call { callee, .. } = &expr.kind else {
+            return;
+        };
+        let name = super::check::called(callee);
+        let name = match self
+            .macros
+            .get(&*name)
+            .and_then(|all| all.last())
+            .map(|meaning| &meaning.kind)
+        {
+            Some(ExprKind::Name(meaning)) => meaning.to_string(),
+            _ => name,
+        };
+        if super::library::must_check(&name) {
+            let what = format!("nobody looks whether {name} failed");
+            self.report("unlooked", Kind::Other, expr.span, None, what, 30);
+        }
+    }
+
+    /// The text of a string that the expression points to.
+    pub fn text_of(&self, expr: &Expr, memory: &Memory) -> Option<Range> {
+        match &expr.kind {
+            ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
+            ExprKind::Cast(_, inner) => self.text_of(inner, memory),
+            ExprKind::Name(name) => {
+                if let Some(meaning) = self.macros.get(name).and_then(|all| all.last())
+                    && matches!(meaning.kind, ExprKind::Literal(_))
+                {
+                    return self.text_of(meaning, memory);
+                }
+                let pointer = memory.pointers.get(&self.name_key(name))?;
+                if pointer.other || pointer.offset.and_then(Range::exact) != Some(0) {
+                    return None;
+                }
+                let mut texts = pointer
+                    .objects
+                    .iter()
+                    .map(|id| memory.objects.get(id).and_then(|object| object.text));
+                let first = texts.next()??;
+                texts.try_fold(first, |all, text| Some(all.join(text?)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the function has the label further down.
+    pub fn lies_ahead(&self, label: &str, from: Span) -> bool {
+        let rest = self
+            .text
+            .get(from.end as usize..self.function.span.end as usize)
+            .unwrap_or_default();
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        rest.match_indices(label)
+            .any(|(at, _)| !rest[..at].ends_with(word) && rest[at + label.len()..].trim_start().starts_with(':'))
+    }
+
+    /// `break`, or `goto` and where to.
+    pub fn jump(&mut self, span: Span, memory: &mut Memory) {
+        match labels::target(self.text, span) {
+            Some(label) if !self.lies_ahead(label, span) => memory.ended = true,
+            Some(label) => {
+                let ended = Memory {
+                    ended: true,
+                    ..Memory::default()
+                };
+                self.gotos.entry(label.to_owned()).or_insert(ended).join(memory);
+                memory.ended = true;
+            }
+            None => park(&mut self.breaks, memory),
+        }
+    }
+
+    /// Labels at the very end of a function stand before no statement.
+    pub fn arrivals(&mut self, memory: &mut Memory) {
+        for arriving in std::mem::take(&mut self.gotos).values() {
+            memory.join(arriving);
+        }
+    }
+}

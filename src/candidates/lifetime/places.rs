@@ -1,0 +1,293 @@
+//! Names under which the state keeps what is stored where: variables, parts of structures, what pointers point to.
+//!
+//! In: an expression and the state. Out: a name that is the same for every way to write the same place, as far as
+//! pointers are known. A local is `name`, in a called function `2~name`; a global is `::name`; what an object holds
+//! first is the object's own `place`. Deliberately absent: places that depend on an unknown index.
+//! Start at [`Walk::key`].
+
+use crate::syntax::form::{Expr, ExprKind, Span, Text};
+
+use super::memory::{Home, LIVE, Memory, Object, Pointer, Range, below, pointee, starting};
+use super::walk::Walk;
+
+/// First object number of variables.
+const VARIABLES: u32 = 0x8000_0000;
+
+impl<'a> Walk<'a> {
+    /// The name under which the state knows a variable.
+    pub fn name_key(&self, name: &str) -> String {
+        if self.hints.contains_key(name) {
+            let key = format!("{}{name}", self.frame);
+            return self.references.get(&key).cloned().unwrap_or(key);
+        }
+        match self
+            .program
+            .globals
+            .get(self.module)
+            .and_then(|globals| globals.get(name))
+        {
+            Some(global) if global.own => format!("::{}:{name}", self.module),
+            _ => format!("::{name}"),
+        }
+    }
+
+    /// The name under which the state knows what an expression stores.
+    pub fn key(&self, expr: &Expr, memory: &Memory) -> Option<String> {
+        match &expr.kind {
+            ExprKind::Name(name) => match self
+                .macros
+                .get(name)
+                .and_then(|all| all.last())
+                .map(|meaning| &meaning.kind)
+            {
+                Some(ExprKind::Name(meaning)) => Some(self.name_key(meaning)),
+                _ => Some(self.name_key(name)),
+            },
+            ExprKind::Field(base, field) => {
+                let whole = if self.points(base, expr) {
+                    self.pointed(base, Range::exactly(0), memory)?
+                } else {
+                    self.key(base, memory)?
+                };
+                let shared = self
+                    .type_of(base, memory)
+                    .is_some_and(|hint| self.program.shape(pointee(&hint)).is_some_and(|shape| shape.union));
+                Some(if shared {
+                    format!("{whole}.|")
+                } else {
+                    format!("{whole}.{field}")
+                })
+            }
+            ExprKind::Deref(inner) => self.pointed(inner, Range::exactly(0), memory),
+            ExprKind::Index(base, key) => self.pointed(base, self.range(key, memory), memory),
+            ExprKind::Call { .. } => Some(format!("{}(){}", self.frame, expr.span.start)),
+            ExprKind::Assign(target, _) => self.key(target, memory),
+            ExprKind::Cast(_, inner) => self.key(inner, memory),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.key(&parts[0], memory),
+            _ => None,
+        }
+    }
+
+    /// The place that an expression points to, `index` elements on.
+    fn pointed(&self, base: &Expr, index: Range, memory: &Memory) -> Option<String> {
+        let index = index.exact()?;
+        let (key, pointer) = self.look(base, memory);
+        if let Some(pointer) = &pointer
+            && let (Some(id), 1, false) = (pointer.objects.first(), pointer.objects.len(), pointer.other)
+            && let Some(object) = memory.objects.get(id)
+            && let Some(offset) = pointer.offset.and_then(Range::exact)
+        {
+            let at = match self.element(base, memory) {
+                Some(each) if each > 0 && offset % each == 0 => offset / each + index,
+                None if offset == 0 => index,
+                _ => return None,
+            };
+            return Some(if at == 0 {
+                object.place.to_string()
+            } else {
+                format!("{}[{at}]", object.place)
+            });
+        }
+        let key = key?;
+        Some(if index == 0 {
+            format!("{key}@")
+        } else {
+            format!("{key}@[{index}]")
+        })
+    }
+
+    /// What an expression points to, without evaluating it; with its own name where it has one.
+    pub fn look(&self, expr: &Expr, memory: &Memory) -> (Option<String>, Option<Pointer>) {
+        match &expr.kind {
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Deref(_) | ExprKind::Index(..) => {
+                let key = self.key(expr, memory);
+                let pointer = key.as_ref().and_then(|key| {
+                    let array = || self.variables.get(&format!("{key}@")).map(|id| Pointer::to(*id));
+                    memory.pointers.get(key).cloned().or_else(array)
+                });
+                (key, pointer)
+            }
+            ExprKind::Cast(_, inner) | ExprKind::Assign(inner, _) => self.look(inner, memory),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.look(&parts[0], memory),
+            ExprKind::Address(inner) => {
+                let id = self.key(inner, memory).and_then(|key| self.variables.get(&key));
+                (None, id.map(|id| Pointer::to(*id)))
+            }
+            ExprKind::Binary(op, left, right) if matches!(&**op, "+" | "-") => {
+                let (_, Some(mut pointer)) = self.look(left, memory) else {
+                    return (None, None);
+                };
+                let by = self.range(right, memory);
+                let by = if &**op == "+" { by } else { Range::exactly(0).minus(by) };
+                pointer.offset = self.moved(pointer.offset, by, left, memory);
+                (None, Some(pointer))
+            }
+            _ => (None, None),
+        }
+    }
+
+    /// An offset after `by` elements of what `base` points to.
+    pub fn moved(&self, offset: Option<Range>, by: Range, base: &Expr, memory: &Memory) -> Option<Range> {
+        let each = self.element(base, memory);
+        offset
+            .zip(each)
+            .map(|(offset, each)| offset.plus(by.times(Range::exactly(each))))
+    }
+
+    /// The object of a variable or a part of one.
+    pub fn variable(&mut self, key: &str, home: Home, size: Option<i128>, made: Span, memory: &mut Memory) -> u32 {
+        let next = VARIABLES + self.variables.len() as u32;
+        let id = *self.variables.entry(key.to_owned()).or_insert(next);
+        if !memory.objects.contains_key(&id) {
+            let object = Object {
+                place: key.into(),
+                ..self.object(home, LIVE, size, made, "declaration")
+            };
+            memory.objects.insert(id, object);
+        }
+        id
+    }
+
+    /// Where what the name stands for lives.
+    pub fn home_of(&self, key: &str) -> Home {
+        if key.starts_with("::") {
+            Home::Static
+        } else if key.starts_with('#') || key.contains('@') {
+            Home::Heap
+        } else {
+            Home::Stack
+        }
+    }
+
+    /// An array that is part of a structure, or declared outside functions, is a place of its own.
+    pub fn array_at(&mut self, expr: &Expr, key: &str, memory: &mut Memory) -> Option<Pointer> {
+        let hint = match &expr.kind {
+            ExprKind::Name(name) => {
+                let global = self.program.globals.get(self.module)?.get(name)?;
+                let count = self.range(global.size?, memory).exact()?;
+                format!("{}[{count}]", global.hint)
+            }
+            ExprKind::Field(..) => self.type_of(expr, memory)?.to_string(),
+            _ => return None,
+        };
+        if !hint.contains('[') {
+            return None;
+        }
+        let size = self
+            .program
+            .part(&hint)
+            .filter(|(_, count)| *count > 1)
+            .map(|(each, count)| each * count);
+        let home = self.home_of(key);
+        Some(Pointer::to(self.variable(
+            &format!("{key}@"),
+            home,
+            size,
+            expr.span,
+            memory,
+        )))
+    }
+
+    /// The type of what an expression stores, as far as declarations say it.
+    pub fn type_of(&self, expr: &Expr, memory: &Memory) -> Option<Text> {
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                let global = || Some(self.program.globals.get(self.module)?.get(name)?.hint.clone());
+                self.hints.get(&**name).cloned().or_else(global)
+            }
+            ExprKind::Field(base, field) => {
+                let own = self.type_of(base, memory);
+                let shape = own.as_deref().and_then(|hint| self.program.shape(pointee(hint)));
+                let known = shape.and_then(|shape| shape.fields.get(field));
+                known.or_else(|| self.program.fields.get(field)).cloned()
+            }
+            ExprKind::Cast(hint, _) => Some(hint.clone()),
+            ExprKind::Deref(base) | ExprKind::Index(base, _) => {
+                let hint = self.type_of(base, memory)?;
+                if let ExprKind::Name(name) = &base.kind
+                    && self.arrays.contains_key(&**name)
+                {
+                    return Some(hint);
+                }
+                Some(pointee(hint.split('[').next().unwrap_or_default()).into())
+            }
+            ExprKind::Address(inner) => Some(format!("{}*", self.type_of(inner, memory)?).into()),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.type_of(&parts[0], memory),
+            ExprKind::Binary(op, left, _) if matches!(&**op, "+" | "-") => self.type_of(left, memory),
+            ExprKind::Assign(target, _) => self.type_of(target, memory),
+            _ => None,
+        }
+    }
+
+    /// Whoever has the pointer may change what it points to and keep what is stored there.
+    pub fn hand_over(&mut self, pointer: &Pointer, memory: &mut Memory) {
+        self.escape(pointer, memory);
+        let places: Vec<Text> = pointer
+            .objects
+            .iter()
+            .filter_map(|id| memory.objects.get(id).map(|object| object.place.clone()))
+            .collect();
+        for place in places {
+            self.havoc(&place, memory);
+        }
+        memory.each(pointer, &mut |object, _| {
+            object.text = None;
+            object.filled = None;
+        });
+    }
+
+    /// Nothing below the place is known any more.
+    pub fn havoc(&mut self, place: &str, memory: &mut Memory) {
+        for name in below(&memory.pointers, place) {
+            let pointer = memory.pointers[&name].clone();
+            self.escape(&pointer, memory);
+            let changed = Pointer {
+                unset: false,
+                other: true,
+                ..pointer
+            };
+            memory.pointers.insert(name, changed);
+        }
+        for name in below(&memory.numbers, place) {
+            memory.numbers.remove(&name);
+        }
+        for name in below(&memory.outside, place) {
+            memory.outside.remove(&name);
+        }
+        if memory.nonzero.contains(place) {
+            memory.nonzero.remove(place);
+        }
+        let known =
+            |object: &&Object| (object.text.is_some() || object.filled.is_some()) && object.place.starts_with(place);
+        if memory.objects.values().any(|object| known(&object)) {
+            for object in memory
+                .objects
+                .values_mut()
+                .filter(|object| object.place.starts_with(place))
+            {
+                object.text = None;
+                object.filled = None;
+            }
+        }
+    }
+
+    /// Code out of sight may change every global that it can name.
+    pub fn havoc_globals(&mut self, own: bool, memory: &mut Memory) {
+        let mut names = starting(&memory.pointers, "::");
+        names.extend(starting(&memory.numbers, "::"));
+        names.extend(starting(&memory.outside, "::"));
+        names.retain(|name| own || !is_own(name));
+        for name in names {
+            if let Some(pointer) = memory.pointers.remove(&name) {
+                self.escape(&pointer, memory);
+            }
+            memory.numbers.remove(&name);
+            memory.outside.remove(&name);
+        }
+    }
+}
+
+/// Whether a global is known in its own file only: `::12:name`.
+fn is_own(name: &str) -> bool {
+    name.trim_start_matches(':').starts_with(|c: char| c.is_ascii_digit())
+}
