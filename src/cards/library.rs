@@ -51,6 +51,7 @@ pub const LIBRARY: &[(&str, &str)] = cards![
     "cwe-306.md",
     "cwe-307.md",
     "cwe-311.md",
+    "cwe-319.md",
     "cwe-326.md",
     "cwe-327.md",
     "cwe-328.md",

@@ -4,8 +4,9 @@
 //! In: a call and the state before it. Out: the [`Value`] of its result, hits, and what it does to its arguments.
 //! Deliberately absent: how names resolve (`names`, `calls`). Start at [`Walker::call`].
 
+mod fills;
+
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
@@ -15,7 +16,7 @@ use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
 use super::solve::{Hit, Summary};
-use super::tables::{ALLOCATES, ASKS, FILLS, GETS, NUMBERS, OPAQUE};
+use super::tables::{ALLOCATES, ASKS, FILLS, NUMBERS, OPAQUE};
 use super::taint::Walker;
 use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, Origin, RECEIVER, SEP, State, UPPER, Value};
 
@@ -154,6 +155,9 @@ impl<'f> Walker<'_, 'f> {
                     && self.binds(&actual.args[*at].value)
                 {
                     facts = actual.values[*at].part("0").all();
+                }
+                if actual.new {
+                    facts = self.sizes(&actual.name, facts);
                 }
                 self.hit(*card, &facts, actual.span, text);
             }
@@ -494,97 +498,6 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    /// `T{field: value}`: every field keeps its own.
-    fn literal_object(&self, actual: &Actual<'_, 'f>) -> Value {
-        let mut value = Value::default();
-        for (arg, given) in actual.args.iter().zip(actual.values) {
-            match &arg.label {
-                Some(label) => {
-                    value::join(value.parts.entry(format!("{SEP}{label}")).or_default(), &given.all());
-                }
-                None => {
-                    value::join(&mut value.whole, &given.all());
-                }
-            }
-        }
-        value
-    }
-
-    /// `map.get("key")` reads what `map.put("key", …)` stored, when nothing else is known of the map.
-    fn keyed(&mut self, actual: &Actual<'_, 'f>, base: &'f Expr, state: &State<'f>) -> Option<Value> {
-        if !GETS.contains(&&*actual.name) {
-            return None;
-        }
-        let key = literal_key(&actual.args.first()?.value)?;
-        let path = self.path(base, state)?;
-        let at = format!("{path}{SEP}{key}");
-        state.vars.contains_key(&*at).then(|| {
-            let mut value = state.read(&at);
-            for extra in &actual.values[1..] {
-                value.join(extra.clone());
-            }
-            value
-        })
-    }
-
-    fn fill(&self, actual: &Actual<'_, 'f>, base: &'f Expr, given: &Facts, state: &mut State<'f>) {
-        let Some(path) = self.path(base, state) else { return };
-        let hop = self.hop(actual.span, Note::Stored(actual.name.clone()));
-        let stepped = |facts: &[Fact]| -> Facts { facts.iter().map(|fact| fact.step(hop.clone())).collect() };
-        let key = match actual.args {
-            [key, _] => literal_key(&key.value),
-            _ => None,
-        };
-        match key {
-            Some(key) if path.matches(SEP).count() < value::DEPTH => {
-                let value = actual.values[1].clone();
-                state.write(&format!("{path}{SEP}{key}"), value.map(&|fact| fact.step(hop.clone())));
-            }
-            _ if path.matches(SEP).count() < value::DEPTH => {
-                state.add(&format!("{path}{SEP}{ANY}"), &stepped(given));
-            }
-            _ => state.add(&path, &stepped(given)),
-        }
-    }
-
-    /// `strcpy(to, from)` and its kin.
-    fn moved(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) {
-        for Move { from, to } in &resolved.moves {
-            let mut facts = Facts::new();
-            for place in from {
-                value::join(&mut facts, &Self::at_place(place, actual.receiver, actual.values));
-            }
-            let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
-            let facts: Facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
-            for (position, keeps) in to {
-                let Some(target) = actual.args.get(*position).and_then(|arg| self.path(&arg.value, state)) else {
-                    continue;
-                };
-                let deep = target.matches(SEP).count() >= value::DEPTH;
-                let inside = if deep {
-                    target.clone()
-                } else {
-                    format!("{target}{SEP}{ANY}")
-                };
-                if *keeps || offset(&actual.args[*position].value) {
-                    state.add(&inside, &facts);
-                } else {
-                    self.overwrite(&target, &inside, facts.clone(), state);
-                }
-            }
-        }
-    }
-
-    /// The contents of a buffer are replaced; the variable itself still is the caller's parameter.
-    fn overwrite(&self, target: &str, inside: &str, facts: Facts, state: &mut State<'f>) {
-        if let Some(own) = state.vars.get(target) {
-            let own_param = |fact: &&Fact| matches!(fact.origin, Origin::Param { .. }) && !target.contains(SEP);
-            let identity: Facts = own.iter().filter(own_param).cloned().collect();
-            state.vars.insert(target.into(), Arc::new(identity));
-        }
-        state.write(inside, Value::of(facts));
-    }
-
     fn sanitised(&self, resolved: &Resolved, result: &mut Value) {
         let dead: Mask = resolved.sanitizers.iter().fold(0, |mask, (card, _)| mask | 1 << card);
         if dead != 0 {
@@ -655,16 +568,6 @@ fn argument(index: u8, path: &str, order: &[Option<usize>], actual: &Actual) -> 
 
 fn below_any(facts: &[Fact]) -> Facts {
     value::below(facts, ANY)
-}
-
-/// `buffer + offset`: only a part of the buffer is written.
-fn offset(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Binary(..) => true,
-        ExprKind::Cast(_, inner) | ExprKind::Address(inner) => offset(inner),
-        ExprKind::Index(..) => true,
-        _ => false,
-    }
 }
 
 fn bare(callee: &Expr) -> bool {

@@ -97,7 +97,7 @@ impl<'f> Walker<'_, 'f> {
         let [key] = args else { return None };
         let key = literal_key(&key.value).filter(|_| name == "get")?;
         let made = state.vars.get(path).is_some_and(|whole| whole.is_empty());
-        let mixed = state.vars.get(&*format!("{path}{SEP}{ANY}")).is_some();
+        let mixed = state.vars.contains_key(&*format!("{path}{SEP}{ANY}"));
         let other = state.vars.contains_key(&*format!("{path}{SEP}{key}"));
         let filled = state.read(path).parts.values().any(|facts| !facts.is_empty());
         (made && filled && !mixed && !other).then(Value::default)

@@ -17,6 +17,20 @@ use super::value::{Const, Fact, Facts, LOWER, State, UPPER, Value};
 /// Languages whose numbers are followed here.
 const LANGUAGES: [&str; 1] = ["java"];
 
+/// Steps after which a number says little of what came in.
+const FAR: u16 = 14;
+/// Classes whose constructors take a size or else something to copy.
+const COPIES: [&str; 8] = [
+    "ArrayList",
+    "HashMap",
+    "HashSet",
+    "LinkedHashMap",
+    "LinkedHashSet",
+    "Vector",
+    "ArrayDeque",
+    "PriorityQueue",
+];
+
 /// What a card asks of a number from outside, by the name of its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -83,8 +97,23 @@ impl<'f> Walker<'_, 'f> {
     fn numbers(&self, value: &Value, ends: u8) -> Facts {
         let stringish = self.world.stringish;
         let mut facts = value.all();
-        facts.retain(|fact| fact.dead & stringish == stringish && fact.bounds & ends != ends);
+        facts.retain(|fact| {
+            let number = fact.dead & stringish == stringish;
+            number && fact.bounds & ends != ends && fact.trace.len <= FAR
+        });
         facts
+    }
+
+    /// Of what reaches a constructor's sink, the part that can be a size: a copy is as large as what it copies.
+    pub fn sizes(&self, class: &str, facts: Facts) -> Facts {
+        if !self.reckons() || !COPIES.contains(&class) {
+            return facts;
+        }
+        let stringish = self.world.stringish;
+        facts
+            .into_iter()
+            .filter(|fact| fact.dead & stringish == stringish)
+            .collect()
     }
 
     /// `left op right`.
@@ -95,7 +124,7 @@ impl<'f> Walker<'_, 'f> {
         if [left.0, right.0].into_iter().any(pages) {
             return;
         }
-        let (Some(a), Some(b)) = (self.width(left.0, left.1), self.width(right.0, right.1)) else {
+        let (Some(a), Some(b)) = (self.width(left.0), self.width(right.0)) else {
             return;
         };
         if matches!(op, "/" | "%") {
@@ -205,7 +234,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// Whether the code shows that an operand is a number, and which.
-    fn width(&self, expr: &Expr, value: &Value) -> Option<Width> {
+    fn width(&self, expr: &Expr) -> Option<Width> {
         match &expr.kind {
             ExprKind::Literal(Literal::Number(text)) => Some(match text.trim_end().chars().last() {
                 Some('L' | 'l' | 'f' | 'F' | 'd' | 'D') => Width::Wide,
@@ -213,10 +242,10 @@ impl<'f> Walker<'_, 'f> {
                 _ => Width::Whole,
             }),
             ExprKind::Cast(hint, _) => of_type(hint),
-            ExprKind::Unary(op, inner) if matches!(&**op, "-" | "+" | "++" | "--") => self.width(inner, value),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.width(&parts[0], value),
+            ExprKind::Unary(op, inner) if matches!(&**op, "-" | "+" | "++" | "--") => self.width(inner),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.width(&parts[0]),
             ExprKind::Binary(op, a, b) if matches!(&**op, "+" | "-" | "*" | "/" | "%") => {
-                match (self.width(a, value)?, self.width(b, value)?) {
+                match (self.width(a)?, self.width(b)?) {
                     (Width::Whole, Width::Whole) => Some(Width::Whole),
                     _ => Some(Width::Wide),
                 }

@@ -123,7 +123,11 @@ fn literals(body: &[Stmt], properties: &Properties) -> HashMap<Text, Option<Lite
             return;
         };
         let ExprKind::Name(name) = &target.kind else { return };
-        let value = if *augmented { None } else { fixed(value, properties) };
+        let value = match &value.kind {
+            _ if *augmented => None,
+            ExprKind::Name(other) => found.get(other).cloned().flatten(),
+            _ => fixed(value, properties),
+        };
         let nothing = |value: &Option<Literal>| match value {
             Some(Literal::Str(text)) => text.is_empty(),
             Some(literal) => matches!(literal, Literal::Null),

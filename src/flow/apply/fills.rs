@@ -1,0 +1,117 @@
+//! What calls put into collections, objects and buffers, and take out of them again.
+//!
+//! In: a call with everything evaluated, and the state. Out: a changed state, or the value under a key.
+//! Start at [`Walker::keyed`].
+
+use std::sync::Arc;
+
+use crate::syntax::form::{Expr, ExprKind};
+
+use super::super::places::literal_key;
+use super::super::tables::GETS;
+use super::super::taint::Walker;
+use super::super::value::{self, ANY, Fact, Facts, Note, Origin, SEP, State, Value};
+use super::{Actual, Move, Resolved};
+
+impl<'f> Walker<'_, 'f> {
+    /// `T{field: value}`: every field keeps its own.
+    pub(super) fn literal_object(&self, actual: &Actual<'_, 'f>) -> Value {
+        let mut value = Value::default();
+        for (arg, given) in actual.args.iter().zip(actual.values) {
+            match &arg.label {
+                Some(label) => {
+                    value::join(value.parts.entry(format!("{SEP}{label}")).or_default(), &given.all());
+                }
+                None => {
+                    value::join(&mut value.whole, &given.all());
+                }
+            }
+        }
+        value
+    }
+
+    /// `map.get("key")` reads what `map.put("key", …)` stored, when nothing else is known of the map.
+    pub(super) fn keyed(&mut self, actual: &Actual<'_, 'f>, base: &'f Expr, state: &State<'f>) -> Option<Value> {
+        if !GETS.contains(&&*actual.name) {
+            return None;
+        }
+        let key = literal_key(&actual.args.first()?.value)?;
+        let path = self.path(base, state)?;
+        let at = format!("{path}{SEP}{key}");
+        state.vars.contains_key(&*at).then(|| {
+            let mut value = state.read(&at);
+            for extra in &actual.values[1..] {
+                value.join(extra.clone());
+            }
+            value
+        })
+    }
+
+    pub(super) fn fill(&self, actual: &Actual<'_, 'f>, base: &'f Expr, given: &Facts, state: &mut State<'f>) {
+        let Some(path) = self.path(base, state) else { return };
+        let hop = self.hop(actual.span, Note::Stored(actual.name.clone()));
+        let stepped = |facts: &[Fact]| -> Facts { facts.iter().map(|fact| fact.step(hop.clone())).collect() };
+        let key = match actual.args {
+            [key, _] => literal_key(&key.value),
+            _ => None,
+        };
+        match key {
+            Some(key) if path.matches(SEP).count() < value::DEPTH => {
+                let value = actual.values[1].clone();
+                state.write(&format!("{path}{SEP}{key}"), value.map(&|fact| fact.step(hop.clone())));
+            }
+            _ if path.matches(SEP).count() < value::DEPTH => {
+                state.add(&format!("{path}{SEP}{ANY}"), &stepped(given));
+            }
+            _ => state.add(&path, &stepped(given)),
+        }
+    }
+
+    /// `strcpy(to, from)` and its kin.
+    pub(super) fn moved(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) {
+        for Move { from, to } in &resolved.moves {
+            let mut facts = Facts::new();
+            for place in from {
+                value::join(&mut facts, &Self::at_place(place, actual.receiver, actual.values));
+            }
+            let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
+            let facts: Facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
+            for (position, keeps) in to {
+                let Some(target) = actual.args.get(*position).and_then(|arg| self.path(&arg.value, state)) else {
+                    continue;
+                };
+                let deep = target.matches(SEP).count() >= value::DEPTH;
+                let inside = if deep {
+                    target.clone()
+                } else {
+                    format!("{target}{SEP}{ANY}")
+                };
+                if *keeps || offset(&actual.args[*position].value) {
+                    state.add(&inside, &facts);
+                } else {
+                    self.overwrite(&target, &inside, facts.clone(), state);
+                }
+            }
+        }
+    }
+
+    /// The contents of a buffer are replaced; the variable itself still is the caller's parameter.
+    fn overwrite(&self, target: &str, inside: &str, facts: Facts, state: &mut State<'f>) {
+        if let Some(own) = state.vars.get(target) {
+            let own_param = |fact: &&Fact| matches!(fact.origin, Origin::Param { .. }) && !target.contains(SEP);
+            let identity: Facts = own.iter().filter(own_param).cloned().collect();
+            state.vars.insert(target.into(), Arc::new(identity));
+        }
+        state.write(inside, Value::of(facts));
+    }
+}
+
+/// `buffer + offset`: only a part of the buffer is written.
+fn offset(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Binary(..) => true,
+        ExprKind::Cast(_, inner) | ExprKind::Address(inner) => offset(inner),
+        ExprKind::Index(..) => true,
+        _ => false,
+    }
+}
