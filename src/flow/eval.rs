@@ -8,6 +8,7 @@ use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
+use super::tables;
 use super::taint::{Walker, meet};
 use super::value::{self, ANY, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
 
@@ -561,7 +562,7 @@ impl<'f> Walker<'_, 'f> {
         let function = &module.functions[self.here];
         let hint = function.returns.as_deref().unwrap_or_default().trim_end_matches('?');
         let entry = self.world.entries.get(&self.current());
-        if !hint.contains("String") {
+        if !hint.contains("String") || tables::LISTS.iter().any(|list| hint.contains(list)) {
             return false;
         }
         let notes = function.class.map(|class| module.classes[class].annotations.as_slice());

@@ -95,7 +95,6 @@ pub fn type_path(hint: &str) -> Option<Path> {
         "Promise<",
         "Task<",
         "Nullable<",
-        "Lazy<",
         "Mono<",
         "unique_ptr<",
         "shared_ptr<",
@@ -322,7 +321,6 @@ fn receiver(module: &Module, function: &Function) -> Option<Text> {
                 .filter(|param| param.hint.as_deref().is_some_and(own))
                 .map(|param| param.name.clone())
         }
-        // An extension names the object that it extends.
         _ if function.receiver => function.params.first().map(|param| param.name.clone()),
         _ => Some("this".into()),
     }

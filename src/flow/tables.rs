@@ -136,6 +136,19 @@ pub const OPAQUE: &[&str] = &[
     "find",
     "findOne",
     "findById",
+    "fetchOne",
+    "fetchOneInto",
+    "fetchInto",
+    "fetchAny",
+    "fetchSingle",
+    "fetchOptional",
+    "fetchMap",
+    "fetchSet",
+    "fetchGroups",
+    "fetchCount",
+    "findByIdOrNull",
+    "getSingleResult",
+    "getResultList",
     "isNullOrEmpty",
     "isNullOrBlank",
     "isNotEmpty",
@@ -479,4 +492,18 @@ pub const CALLBACKS: &[(&str, bool)] = &[
     ("call_user_func", false),
     ("call_user_func_array", true),
     ("forward_static_call", false),
+];
+
+/// What a declared type of several texts says: they are sent as a list and not as a page.
+pub const LISTS: &[&str] = &[
+    "List<",
+    "Set<",
+    "Map<",
+    "Page<",
+    "Slice<",
+    "Collection<",
+    "Iterable<",
+    "Array<",
+    "Flow<",
+    "[]",
 ];
