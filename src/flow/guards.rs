@@ -61,7 +61,7 @@ const COMPARES: [&str; 8] = [
     "compareTo",
 ];
 /// Methods that give another spelling of the same value.
-const SPELLINGS: [&str; 40] = [
+const SPELLINGS: [&str; 39] = [
     "strtolower",
     "strtoupper",
     "as_str",
@@ -93,7 +93,6 @@ const SPELLINGS: [&str; 40] = [
     "uppercase",
     "String",
     "str",
-    "getName",
     "ToLower",
     "TrimSpace",
     "valueOf",

@@ -66,6 +66,8 @@ pub struct Match<'r> {
 pub struct Rules {
     /// The language binds an import by the last segment of its path, so that patterns may name more than code shows.
     short: bool,
+    /// Code may name a class with its package in front.
+    packaged: bool,
     /// The language reads and writes `getName()` and `setName(x)` of a library as the property `name`.
     properties: bool,
     rules: Vec<Rule>,
@@ -83,6 +85,7 @@ impl Rules {
     pub fn of(language: &str) -> Self {
         Self {
             short: language == "go",
+            packaged: matches!(language, "java" | "kotlin"),
             properties: language == "kotlin",
             ..Self::default()
         }
@@ -170,6 +173,15 @@ impl Rules {
     fn fits(&self, pattern: &Path, found: &names::Path) -> bool {
         let want = &pattern.segments;
         let cut = want.len().saturating_sub(found.len());
+        let package = |parts: &[Text]| parts.iter().all(|part| part.starts_with(char::is_lowercase));
+        if self.packaged
+            && let ([class], [parts @ .., last]) = (want.as_slice(), found.as_slice())
+            && class.starts_with(char::is_uppercase)
+            && **class == **last
+            && package(parts)
+        {
+            return !pattern.any_receiver || !parts.is_empty();
+        }
         fits(pattern, found) || (self.short && cut > 0 && found.len() > 1 && tail(&want[cut..], found))
     }
 

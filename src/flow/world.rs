@@ -154,7 +154,10 @@ impl<'f> World<'f> {
             uses: reckon::uses(cards),
             properties: Properties::of(files),
             markup: mask(cards, |card| card.id == "CWE-79"),
-            stringish: mask(cards, |card| !NUMERIC.contains(&card.family.as_str())),
+            // A weak random number is one also where it is kept as a number.
+            stringish: mask(cards, |card| {
+                !NUMERIC.contains(&card.family.as_str()) && card.id != "CWE-338"
+            }),
             absent: absent(modules, cards),
             kinds: cards.iter().map(|card| card.source_kinds.clone()).collect(),
             scopes,
