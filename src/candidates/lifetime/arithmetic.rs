@@ -324,7 +324,8 @@ impl<'a> Walk<'a> {
             .is_some_and(|key| memory.nonzero.contains(&key));
         let literal = looked || matches!(strip(divisor).kind, ExprKind::Literal(_));
         let zero = range.low <= 0 && range.high >= 0 && range != Range::ANY;
-        if literal || !zero || (origin.is_none() && range.exact() != Some(0)) {
+        let whole = self.int_type(divisor, memory).is_some();
+        if literal || !zero || (origin.is_none() && (range.exact() != Some(0) || !whole)) {
             return;
         }
         let began = origin.map(|(unit, span)| (unit, span, "comes from outside"));

@@ -84,6 +84,10 @@ impl<'a> Walk<'a> {
             }
             return Pointer::unknown();
         }
+        if matches!(callee.kind, ExprKind::Field(..)) {
+            // Which method runs depends on the object, so any of them may keep what it is given.
+            pointers.iter().for_each(|pointer| self.hand_over(pointer, memory));
+        }
         self.own_call(&targets, args, &pointers, expr.span, memory)
     }
 
@@ -470,6 +474,9 @@ impl<'a> Walk<'a> {
                     // The mistake stands in the callee; the caller is where the buffer comes from.
                     mistake.unit = demand.unit;
                 }
+            }
+            if effects.loosens.contains(&at) && !effects.frees.contains_key(&at) {
+                self.escape(pointer, memory);
             }
             if let Some(by) = effects.frees.get(&at) {
                 self.release(&args[at].value, by, span, memory);

@@ -7,7 +7,7 @@ use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;
-use super::memory::{FREED, Home, LIVE, Memory, Object, Place, Pointer, Range};
+use super::memory::{FREED, Home, LIVE, Memory, Object, Place, Pointer, Range, below};
 use super::touch::Use;
 use super::walk::{PARAMS, Walk, characters};
 
@@ -177,6 +177,14 @@ impl<'a> Walk<'a> {
         let name = self.words(expr);
         if pointer.unset {
             let never = !pointer.other && !pointer.null && pointer.objects.is_empty();
+            // On some path only: what the read depends on may be what the path depends on.
+            if !never && (self.conditional > 0 || !self.breaks.is_empty() || self.labels.any()) {
+                return Pointer {
+                    unset: false,
+                    other: true,
+                    ..pointer
+                };
+            }
             let (how, weight) = if never { ("", 70) } else { ("on some path ", 25) };
             let what = format!("{name} is {how}read before anything is assigned to it");
             self.report("uninitialised", Kind::Other, expr.span, None, what, weight);
@@ -277,6 +285,10 @@ impl<'a> Walk<'a> {
             return Pointer::unknown();
         }
         let mut pointer = self.value(left, memory);
+        if op == ">>" && self.cpp {
+            // `stream >> x` sets `x`.
+            self.maybe_set(std::iter::once(right), memory);
+        }
         let other = self.value(right, memory);
         if op == ">>"
             && called(left).trim_start_matches("std.") == "cin"
@@ -311,7 +323,18 @@ impl<'a> Walk<'a> {
             .filter(|id| **id >= PARAMS)
             .map(|id| (id - PARAMS) as usize);
         self.effects.keeps.extend(params);
-        memory.each(pointer, &mut |object, _| object.escaped = true);
+        // What can be reached from it becomes known with it.
+        let mut open: Vec<u32> = pointer.objects.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            let Some(object) = memory.objects.get_mut(&id).filter(|object| !object.escaped) else {
+                continue;
+            };
+            object.escaped = true;
+            let place = object.place.clone();
+            for name in below(&memory.pointers, &place) {
+                open.extend(&memory.pointers[&name].objects);
+            }
+        }
     }
 
     pub fn assign(&mut self, target: &'a Expr, value: &'a Expr, augmented: bool, span: Span, memory: &mut Memory) {

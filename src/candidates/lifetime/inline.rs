@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::flow::labels::Labels;
 use crate::syntax::form::{Arg, Span};
 
-use super::memory::{LIVE, Memory, Pointer, Range, below, starting};
+use super::memory::{FREED, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range, below, starting};
 use super::walk::{PARAMS, Walk, merge};
 
 /// How deep calls are followed.
@@ -37,7 +37,8 @@ impl<'a> Walk<'a> {
         let fits = function.span.last - function.span.line <= LINES
             && function.params.len() >= args.len()
             && matches!(language, "c" | "cpp")
-            && !function.body.is_empty();
+            && !function.body.is_empty()
+            && !takes_any_number(self.scene.text(unit, function.span));
         // What a function makes is known from its own walk; a number or a structure it gives is not.
         let gives = function.params.is_empty() && function.returns.as_deref().is_some_and(|hint| hint != "void");
         let open = self.stack.len() < DEPTH && self.borrowed > 0 && unit != self.root && !self.stack.contains(&unit);
@@ -81,6 +82,7 @@ impl<'a> Walk<'a> {
         let outer_salt = std::mem::replace(&mut self.salt, salt);
         self.stack.push(unit);
         let known: std::collections::BTreeSet<u32> = memory.objects.keys().copied().collect();
+        let before = memory.clone();
         self.block(&function.body, memory);
         self.arrivals(memory);
         if !memory.ended {
@@ -98,7 +100,9 @@ impl<'a> Walk<'a> {
         (self.unit, self.module, self.function, self.macros) = (unit, module, function, macros);
         (self.hints, self.arrays, self.text, self.labels) = (hints, arrays, text, labels);
         (self.gotos, self.exits, self.breaks, self.continues) = (gotos, exits, breaks, continues);
-        Some(self.given(&frame, &known, span, memory))
+        let pointer = self.given(&frame, &known, span, memory);
+        settle(&before, &pointer, memory);
+        Some(pointer)
     }
 
     /// A parameter starts as its argument.
@@ -215,5 +219,45 @@ impl<'a> Walk<'a> {
             memory.outside.insert(name.clone(), origin);
         }
         memory.pointers.insert(name, pointer);
+    }
+}
+
+/// Whether a function takes arguments beyond those that it names.
+fn takes_any_number(text: &str) -> bool {
+    text.split('{').next().is_some_and(|head| head.contains("..."))
+}
+
+/// What a function did on some of its ways out goes with what it says of its success, which is not followed: what it
+/// may have freed or set is taken for what the caller goes on with.
+fn settle(before: &Memory, given: &Pointer, memory: &mut Memory) {
+    let half = |id: &u32, object: &Object| {
+        let was = before.objects.get(id).map_or(0, |object| object.state);
+        let freed = object.state & FREED != 0 && object.state & LIVE != 0 && was & FREED == 0;
+        let null = object.state & MAYBE_NULL != 0 && was == 0 && !given.objects.contains(id);
+        freed || null
+    };
+    let halves: Vec<u32> = memory
+        .objects
+        .iter()
+        .filter(|(id, object)| half(id, object))
+        .map(|(id, _)| *id)
+        .collect();
+    for id in halves {
+        if let Some(object) = memory.objects.get_mut(&id) {
+            object.escaped |= object.state & FREED != 0;
+            object.state = LIVE;
+        }
+    }
+    let set = |pointer: &Pointer| pointer.unset && (pointer.other || pointer.null || !pointer.objects.is_empty());
+    let names: Vec<String> = memory
+        .pointers
+        .iter()
+        .filter(|(_, pointer)| set(pointer))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in names {
+        if let Some(pointer) = memory.pointers.get_mut(&name) {
+            pointer.unset = before.pointers.get(&name).is_some_and(|before| set(before));
+        }
     }
 }

@@ -31,7 +31,9 @@ impl<'a> Walk<'a> {
                 memory.ended = true;
                 return;
             }
-            memory.each(&pointer, &mut |object, _| object.escaped = true);
+            let kept = std::mem::take(&mut self.effects.keeps);
+            self.escape(&pointer, memory);
+            self.effects.keeps = kept;
             let made = pointer.objects.iter().filter(|id| **id < PARAMS);
             let objects = made
                 .filter_map(|id| memory.objects.get(id).map(|object| (*id, object.clone())))
@@ -66,12 +68,11 @@ impl<'a> Walk<'a> {
     pub fn local_given(&mut self, value: &Expr, pointer: &Pointer, span: Span, memory: &Memory) {
         let own = |id: &u32| {
             memory.objects.get(id).is_some_and(|object| {
-                let (frame, name) = object
-                    .place
-                    .split_once('~')
-                    .map_or(("", &*object.place), |(_, name)| (&*self.frame, name));
-                let own = !name.starts_with(['#', ':']) && !name.trim_end_matches('@').contains(['@', '.']);
-                object.home == Home::Stack && &*object.by == "declaration" && own && frame == self.frame
+                let name = object.place.strip_prefix(&*self.frame).unwrap_or("#");
+                let own = !name.starts_with(['#', ':'])
+                    && !name.contains('~')
+                    && !name.trim_end_matches('@').contains(['@', '.']);
+                object.home == Home::Stack && &*object.by == "declaration" && own
             })
         };
         if pointer.objects.len() == 1 && !pointer.other && pointer.objects.iter().all(own) {

@@ -377,6 +377,9 @@ pub fn bytes_of(hint: &str) -> Option<i128> {
         .trim_start_matches("const ")
         .trim_start_matches("static ")
         .trim_start_matches("unsigned ");
+    if hint.contains('<') {
+        return None;
+    }
     if hint.contains('*') {
         return Some(8);
     }

@@ -384,6 +384,8 @@ impl Walk<'_> {
                 if !pointer.objects.is_empty() {
                     pointer.offset = pointer.offset.map(|offset| widened(offset, change));
                 }
+                // A round before this one may have set it.
+                pointer.other |= pointer.null && change == Change::Any;
                 if pointer.unset {
                     // The body sets it; that the loop may not run at all is left to others.
                     pointer.unset = false;

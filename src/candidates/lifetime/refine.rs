@@ -155,7 +155,10 @@ impl<'a> Walk<'a> {
             // This pointer points to nothing here, so what only it pointed to is not there.
             for id in &pointer.objects {
                 if given(id) {
-                    memory.each(&Pointer::to(*id), &mut |object, _| object.state = 0);
+                    memory.each(&Pointer::to(*id), &mut |object, _| {
+                        object.state = 0;
+                        object.by = "checked parameter".into();
+                    });
                 } else if !memory
                     .pointers
                     .iter()

@@ -56,9 +56,14 @@ impl<'a> Walk<'a> {
         if using.pointer.other || using.pointer.objects.is_empty() {
             return;
         }
+        // A loop that fills what it reads is not followed round by round.
+        let name = crate::flow::names::dotted(using.base).unwrap_or_default();
+        let fills = self.filling_loops.iter().flatten().any(|known| *known == name);
         let mut found = None;
         memory.each(using.pointer, &mut |object, _| {
-            let Some(filled) = object.filled else { return };
+            let Some(filled) = object.filled.filter(|_| !fills) else {
+                return;
+            };
             if filled == 0 || end.is_some_and(|end| end.high > filled && end.high <= object.size.unwrap_or(i128::MAX)) {
                 found = Some(object.made);
                 object.filled = None;
@@ -100,7 +105,11 @@ impl<'a> Walk<'a> {
             };
             let began = object.freed.map(|(unit, freed)| (unit, freed, "freed here"));
             if object.state & FREED != 0 {
-                let weight = if object.state & LIVE == 0 { 85 } else { 40 };
+                let half = object.state & LIVE != 0;
+                if pointer.other || (half && object.home == Home::Handle) {
+                    continue;
+                }
+                let weight = if half { 40 } else { 85 };
                 news.push((
                     "use-after-free",
                     began,
@@ -208,6 +217,7 @@ impl<'a> Walk<'a> {
         let pointer = self.value(expr, memory);
         let words = self.words(expr);
         for id in pointer.objects.iter().filter(|id| **id >= PARAMS) {
+            self.effects.loosens.insert((id - PARAMS) as usize);
             self.effects
                 .frees
                 .entry((id - PARAMS) as usize)
@@ -220,7 +230,12 @@ impl<'a> Walk<'a> {
             let began = object.freed.map(|(unit, freed)| (unit, freed, "freed first"));
             let (unit, made) = object.made;
             if object.state & FREED != 0 {
-                let weight = if object.state & LIVE == 0 { 85 } else { 45 };
+                let half = object.state & LIVE != 0;
+                if pointer.other || (half && object.home == Home::Handle) {
+                    object.state = FREED;
+                    return;
+                }
+                let weight = if half { 45 } else { 85 };
                 news.push(("double-free", began, format!("{words} is freed twice"), weight));
             } else if matches!(object.home, Home::Stack | Home::Static | Home::Literal) && !pointer.other {
                 let began = Some((unit, made, "not from the heap"));

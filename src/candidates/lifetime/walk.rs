@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::flow::constants::Constants;
 use crate::flow::labels::Labels;
 use crate::flow::macros::{self, Macros};
+use crate::flow::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Handler, Span, Stmt, StmtKind, Text};
 
 use super::inline::BORROWED;
@@ -33,6 +34,8 @@ pub struct Effects {
     pub frees: BTreeMap<usize, Text>,
     /// Used without a look whether it is null.
     pub derefs: BTreeSet<usize>,
+    /// Freed on some way out.
+    pub loosens: BTreeSet<usize>,
     /// Looked at in any way but a test for null.
     pub uses: BTreeSet<usize>,
     pub keeps: BTreeSet<usize>,
@@ -80,6 +83,8 @@ pub struct Walk<'a> {
     pub frame: String,
     /// Tells objects of one call from those of another.
     pub salt: u32,
+    /// Arrays that the loops around the place being walked store into.
+    pub filling_loops: Vec<Vec<String>>,
     /// Statements that may still be walked inside calls.
     pub borrowed: u32,
     /// How many undecided conditions the place being walked depends on.
@@ -134,6 +139,7 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
             stack: Vec::new(),
             frame: String::new(),
             salt: 0,
+            filling_loops: Vec::new(),
             borrowed: BORROWED,
             conditional: 0,
             effects: Effects {
@@ -430,6 +436,19 @@ impl<'a> Walk<'a> {
         if let Some(cond) = cond {
             self.bounded(cond, body, memory);
         }
+        if let Some(cond) = cond {
+            // The condition is looked at once, however often the body runs.
+            self.value(cond, memory);
+        }
+        let mut filled = Vec::new();
+        names::walk(body, &mut |stmt| {
+            if let StmtKind::Assign { target, .. } = &stmt.kind
+                && let ExprKind::Index(base, _) = &target.kind
+            {
+                filled.extend(names::dotted(base));
+            }
+        });
+        self.filling_loops.push(filled);
         let before = memory.clone();
         self.widen(body, memory);
         let endless = cond.is_none_or(|cond| self.decide(cond, memory) == Some(true));
@@ -454,6 +473,7 @@ impl<'a> Walk<'a> {
             self.widen(body, memory);
         }
         self.conditional = outside;
+        self.filling_loops.pop();
         self.continues.pop();
         let broken = self.breaks.pop().unwrap_or_default();
         let mut after = end;
