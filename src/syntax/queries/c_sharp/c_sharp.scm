@@ -30,6 +30,16 @@
 (invocation_expression
   function: (identifier) @_nameof arguments: (argument_list (argument (_) @text.value))
   (#eq? @_nameof "nameof")) @text
+; What is awaited, however it is awaited.
+((invocation_expression
+  function: (member_access_expression expression: (_) @same.value name: (identifier) @_configure)) @same
+  (#eq? @_configure "ConfigureAwait"))
+((invocation_expression
+  function: (member_access_expression
+    expression: (invocation_expression
+      function: (member_access_expression expression: (_) @same.value name: (identifier) @_awaiter))
+    name: (identifier) @_result)) @same
+  (#eq? @_awaiter "GetAwaiter") (#eq? @_result "GetResult"))
 (object_creation_expression type: (_) @new.callee) @new
 (object_creation_expression arguments: (_) @new.args) @new
 (object_creation_expression initializer: (_) @new.args) @new
