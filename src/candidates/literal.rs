@@ -1,20 +1,29 @@
 //! Secrets and other literals that should not stand in code.
 //!
 //! In: names and the literals they receive, and the cards' `literals` rules. Out: drafts of one step.
-//! Placeholders, look-ups of the environment and empty values are passed over. Start at [`find`].
+//! Placeholders, names of settings, labels for people and empty values are passed over; what stands in for a variable
+//! of the environment that is not set is not. Start at [`find`].
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::cards::LiteralRule;
 use crate::flow::names;
-use crate::source::Origin;
-use crate::syntax::form::{Expr, ExprKind, Literal, Span, Stmt, StmtKind, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
 
 use super::make::Draft;
 use super::{Generator, Scene};
 
 /// Words that show that a value stands for another.
-const PLACEHOLDERS: [&str; 24] = [
+const PLACEHOLDERS: [&str; 28] = [
     "example",
     "changeme",
     "change_me",
+    "change-me",
+    "change_this",
+    "changethis",
+    "replaceme",
     "placeholder",
     "your",
     "xxx",
@@ -38,6 +47,40 @@ const PLACEHOLDERS: [&str; 24] = [
     "secret_here",
 ];
 
+/// Names that a value has where it stands for something else: `DB_PASSWORD`, `auth/reset`, `forms.password.label`.
+static NAME: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[a-z_]+([./:][a-zA-Z_]+)+$|^--?[a-z]"));
+/// One word as people write it.
+static WORD: LazyLock<Regex> = LazyLock::new(|| fixed(r"^\p{L}?\p{Ll}+$"));
+/// Functions that put a value somewhere, told by how they are called.
+static SETTER: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^(set|put|with|use|add|store|save|assign|define|default|create)([A-Z_]|$)|^[a-z_]*set$"));
+/// Functions that look a setting up and take a value for when there is none.
+static LOOKUP: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)^(get|getenv|get_?or_?default|env|config|getProperty|pop)$"));
+
+fn fixed(text: &str) -> Regex {
+    Regex::new(text).expect("the expression is a constant of this file")
+}
+
+/// How a value came to its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Assigned, passed under that name, or compared with it.
+    Given,
+    /// Under that key of a collection, where labels for people stand too.
+    Keyed,
+}
+
+/// A literal and the name that receives it.
+struct Found<'a> {
+    name: &'a str,
+    value: &'a str,
+    text: bool,
+    way: Way,
+    span: Span,
+}
+
 pub fn find(scene: &Scene) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let wanted: Vec<usize> = (0..scene.cards.len())
@@ -48,79 +91,111 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     }
     for (at, unit) in scene.graph.units.iter().enumerate() {
         let module = &scene.forest.modules[unit.module];
-        let test = scene.snapshot.file(unit.file).origin == Origin::Test;
-        names::walk(&module.functions[unit.index].body, &mut |stmt| {
-            statement(stmt, &mut |name, value, span| {
-                for &card in wanted
-                    .iter()
-                    .filter(|&&card| scene.cards[card].applies_to(module.language))
+        let function = &module.functions[unit.index];
+        let mut look = |found: Found| {
+            for &card in wanted
+                .iter()
+                .filter(|&&card| scene.cards[card].applies_to(module.language))
+            {
+                if scene.cards[card].literals.iter().any(|rule| fits(rule, &found))
+                    && scene.in_context(&scene.cards[card], at as u32, found.span, false)
                 {
-                    let rules = &scene.cards[card].literals;
-                    let fits = rules
-                        .iter()
-                        .any(|rule| rule.name.is_match(name) && rule.value.is_match(value));
-                    if fits && !placeholder(name, value) {
-                        let summary = format!("{name} is given a literal of {} characters", value.chars().count());
-                        let mut draft = scene.place(card, Generator::Pattern, at as u32, span, summary);
-                        draft.weight = if test {
-                            5
-                        } else {
-                            30 + (entropy(value) * 10.0).min(50.0) as u32
-                        };
-                        drafts.push(draft);
-                    }
+                    let count = found.value.chars().count();
+                    let summary = format!("{} is given a literal of {count} characters", found.name);
+                    let mut draft = scene.place(card, Generator::Pattern, at as u32, found.span, summary);
+                    draft.weight = 30 + (entropy(found.value) * 10.0).min(50.0) as u32;
+                    drafts.push(draft);
                 }
-            });
-        });
+            }
+        };
+        defaults(function, &mut look);
+        names::walk(&function.body, &mut |stmt| statement(stmt, &mut look));
     }
     drafts
 }
 
+fn fits(rule: &LiteralRule, found: &Found) -> bool {
+    let told = rule.name.is_match(found.name) && rule.value.is_match(found.value);
+    told && (rule.scalar || (found.text && !placeholder(found.name, found.value) && !label(found)))
+}
+
+/// What stands under a key may be a label, a type or a hint for people.
+fn label(found: &Found) -> bool {
+    found.way == Way::Keyed && (WORD.is_match(found.value) || !found.value.is_ascii())
+}
+
+/// `def connect(password="…")`
+fn defaults(function: &Function, look: &mut dyn FnMut(Found)) {
+    for param in &function.params {
+        if let Some(value) = param.default.as_ref().and_then(text) {
+            let span = param.span;
+            look(Found {
+                name: &param.name,
+                value,
+                text: true,
+                way: Way::Given,
+                span,
+            });
+        }
+    }
+}
+
 /// Every pair of a name and the literal that it receives.
-fn statement(stmt: &Stmt, found: &mut dyn FnMut(&str, &str, Span)) {
-    if let StmtKind::Assign { target, value, .. } = &stmt.kind
-        && let (Some(name), Some(text)) = (last(target), text(value))
-    {
-        found(&name, text, stmt.span);
+fn statement(stmt: &Stmt, look: &mut dyn FnMut(Found)) {
+    let mut pair = |name: Option<Text>, value: &Expr, way: Way, span: Span| {
+        let given = literal(value).or_else(|| text(fallback(value)).map(|text| (text, true)));
+        if let (Some(name), Some((value, text))) = (name, given) {
+            look(Found {
+                name: &name,
+                value,
+                text,
+                way,
+                span,
+            });
+        }
+    };
+    if let StmtKind::Assign { target, value, .. } = &stmt.kind {
+        pair(last(target), value, Way::Given, stmt.span);
     }
     names::expressions(stmt, &mut |expr| match &expr.kind {
         ExprKind::Collection(items) => {
             for (key, value) in items {
-                if let (Some(name), Some(text)) = (key.as_ref().and_then(last), text(value)) {
-                    found(&name, text, value.span);
-                }
+                pair(key.as_ref().and_then(last), value, Way::Keyed, value.span);
             }
         }
         ExprKind::Call { callee, args, .. } => {
             for arg in args {
-                if let (Some(label), Some(text)) = (&arg.label, text(&arg.value)) {
-                    found(label, text, arg.value.span);
-                }
+                pair(arg.label.clone(), &arg.value, Way::Given, arg.value.span);
             }
-            // `setPassword("…")`, `config.put("password", "…")`
-            let literals: Vec<&str> = args.iter().filter_map(|arg| text(&arg.value)).collect();
-            match (last(callee), literals.as_slice()) {
-                (Some(name), [only]) if args.len() == 1 => found(&name, only, expr.span),
-                (Some(_), [name, value]) if args.len() == 2 && name.len() < 40 && !(title(name) && title(value)) => {
-                    found(name, value, expr.span);
+            // `setPassword("…")`, `config.put("password", "…")`; a function that takes a name gives no value to it.
+            let called = last(callee).unwrap_or_default();
+            match args.as_slice() {
+                [only] if only.label.is_none() && SETTER.is_match(&called) => {
+                    pair(Some(called), &only.value, Way::Given, expr.span);
+                }
+                [name, value] if SETTER.is_match(&called) && value.label.is_none() && !both_titles(name, value) => {
+                    pair(
+                        last(&name.value).filter(|name| name.len() < 40),
+                        &value.value,
+                        Way::Given,
+                        expr.span,
+                    );
                 }
                 _ => {}
             }
         }
         ExprKind::Binary(op, left, right) if matches!(&**op, "==" | "===" | "!=" | "!==") => {
-            for (name, value) in [(left, right), (right, left)] {
-                if let (Some(name), Some(text)) = (last(name), text(value)) {
-                    found(&name, text, expr.span);
-                }
-            }
+            pair(last(left), right, Way::Given, expr.span);
+            pair(last(right), left, Way::Given, expr.span);
         }
-        ExprKind::Assign(target, value) => {
-            if let (Some(name), Some(text)) = (last(target), text(value)) {
-                found(&name, text, expr.span);
-            }
-        }
+        ExprKind::Assign(target, value) => pair(last(target), value, Way::Given, expr.span),
         _ => {}
     });
+}
+
+/// Names of members stand in a row.
+fn both_titles(name: &Arg, value: &Arg) -> bool {
+    text(&name.value).is_some_and(title) && text(&value.value).is_some_and(title)
 }
 
 /// A word in title case: two of them in a row are names of members (`HasIndex("AccessToken", "LastSeen")`).
@@ -128,11 +203,35 @@ fn title(text: &str) -> bool {
     text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase) && text.chars().all(char::is_alphabetic)
 }
 
+/// `process.env.SECRET || "…"`, `os.environ.get("SECRET", "…")`: what is used when nothing is set.
+fn fallback(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Binary(op, _, right) if matches!(&**op, "||" | "??" | "or") => right,
+        ExprKind::Choice(_, _, other) => other,
+        ExprKind::Call { callee, args, .. }
+            if args.len() == 2 && last(callee).is_some_and(|name| LOOKUP.is_match(&name)) =>
+        {
+            &args[1].value
+        }
+        _ => expr,
+    }
+}
+
 fn last(expr: &Expr) -> Option<Text> {
     match &expr.kind {
         ExprKind::Name(name) | ExprKind::Field(_, name) | ExprKind::Literal(Literal::Str(name)) => Some(name.clone()),
         ExprKind::Index(_, key) => last(key),
         _ => None,
+    }
+}
+
+/// A literal as it is written, and whether it is text.
+fn literal(expr: &Expr) -> Option<(&str, bool)> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Bool(true)) => Some(("true", false)),
+        ExprKind::Literal(Literal::Bool(false)) => Some(("false", false)),
+        ExprKind::Literal(Literal::Number(number)) => Some((number, false)),
+        _ => text(expr).map(|text| (text, true)),
     }
 }
 
@@ -159,12 +258,12 @@ fn text(expr: &Expr) -> Option<&str> {
 /// Values that are plainly no secret: too plain, a stand-in, a sentence, or another name for the field itself.
 fn placeholder(name: &str, value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    let plain: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
-    let label: String = name
-        .to_ascii_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
+    let letters = |text: &str| -> String {
+        let lower = text.to_ascii_lowercase();
+        lower.chars().filter(char::is_ascii_alphanumeric).collect()
+    };
+    let (plain, label) = (letters(value), letters(name));
+    let words = value.contains(['_', '-', '/', '.', ' ']) || value.chars().skip(1).any(char::is_uppercase);
     let mut distinct: Vec<char> = value.chars().collect();
     distinct.sort_unstable();
     distinct.dedup();
@@ -173,6 +272,8 @@ fn placeholder(name: &str, value: &str) -> bool {
         || plain == label
         || (plain.len() > 4 && label.ends_with(&plain))
         || (value.starts_with('[') && value.ends_with(']'))
+        || (words && label.contains(&plain))
+        || NAME.is_match(value)
         || (value.contains(' ') && value.split_whitespace().count() > 2)
         || (value.starts_with('/') && value.matches('/').count() > 1)
         || lower.starts_with("http") && !value.contains('@')
@@ -207,10 +308,15 @@ mod tests {
             "xxxxxxxx",
             "Enter your password here",
             "[hidden]",
+            "DB_PASSWORD",
+            "auth/reset_passwd",
+            "forms.password.label",
         ] {
             assert!(placeholder("password", value), "{value}");
         }
         assert!(!placeholder("password", "hX7!kq02Lm"));
+        assert!(placeholder("tmplUserSettingsPassword", "user-settings-password"));
+        assert!(!placeholder("secret_key", "super-long-winter"));
     }
 
     #[test]

@@ -7,9 +7,12 @@
 //! Start at [`find`].
 
 mod absence;
+mod context;
 mod lifetime;
 mod literal;
 mod make;
+#[cfg(test)]
+mod marked;
 mod pattern;
 mod rank;
 mod sweep;
@@ -25,7 +28,7 @@ use crate::flow::Graph;
 use crate::source::Snapshot;
 use crate::syntax::Forest;
 
-use rank::rank;
+use rank::{Concern, rank};
 
 /// Rules that cards may name under `absences` and `lifetimes`.
 pub const RULES: &[&str] = &[
@@ -35,6 +38,8 @@ pub const RULES: &[&str] = &[
     "login-without-throttle",
     "upload-without-check",
     "cookie-without-flags",
+    "message-without-origin-check",
+    "merge-without-key-check",
     "use-after-free",
     "double-free",
     "null-unchecked",
@@ -130,6 +135,8 @@ pub fn find(
     drafts.extend(lifetime::find(&scene));
     drafts.extend(unsound::find(&scene));
     drafts.extend(absence::find(&scene));
+    let concern = Concern::of(&scene);
+    drafts.retain(|draft| concern.has(&scene, draft));
     let mut found = rank(&scene, drafts);
     found.truncate(settings.max);
     if settings.sweep && found.len() < settings.max {

@@ -6,11 +6,10 @@ use super::make::{Draft, brief};
 use super::{Generator, Scene};
 
 pub fn find(scene: &Scene) -> Vec<Draft> {
-    let suspects = scene
-        .graph
-        .suspects
-        .iter()
-        .filter(|suspect| scene.wants(&scene.cards[suspect.card]));
+    let suspects = scene.graph.suspects.iter().filter(|suspect| {
+        let card = &scene.cards[suspect.card];
+        scene.wants(card) && scene.in_context(card, suspect.unit, suspect.span, false)
+    });
     suspects
         .map(|suspect| {
             let code = brief(scene.text(suspect.unit, suspect.span));

@@ -13,6 +13,45 @@ use super::{Candidate, Generator, Scene};
 /// Candidates of one card this many lines apart in one function are one.
 const NEAR: u32 = 10;
 
+/// Lines longer than this were written by a program.
+const PACKED: usize = 600;
+
+/// Whose code is looked at: what the project's own people answer for and outsiders can meet, so neither its tests nor
+/// what it took over from others, unless the tree is little else.
+pub(crate) struct Concern {
+    tests: bool,
+    others: bool,
+}
+
+impl Concern {
+    pub fn of(scene: &Scene) -> Self {
+        let count = |wanted: Origin| {
+            let files = scene
+                .forest
+                .modules
+                .iter()
+                .map(|module| scene.snapshot.file(module.file).origin);
+            files.filter(|origin| *origin == wanted).count()
+        };
+        Self {
+            tests: count(Origin::Own) * 4 < count(Origin::Test),
+            others: count(Origin::Own) == 0,
+        }
+    }
+
+    pub fn has(&self, scene: &Scene, draft: &Draft) -> bool {
+        let file = scene.file(draft.unit);
+        let code = matches!(scene.module(draft.unit).language, "javascript" | "typescript");
+        let packed = code && scene.snapshot.line(file, draft.span.line).len() > PACKED;
+        let wanted = match scene.snapshot.file(file).origin {
+            Origin::Own => true,
+            Origin::Test => self.tests,
+            Origin::Vendored | Origin::Generated => self.others,
+        };
+        wanted && !packed
+    }
+}
+
 /// Merges, ranks and names drafts.
 pub(crate) fn rank(scene: &Scene, drafts: Vec<Draft>) -> Vec<Candidate> {
     let mut scored: Vec<(u32, Draft)> = drafts.into_iter().map(|draft| (score(scene, &draft), draft)).collect();
@@ -53,12 +92,22 @@ fn score(scene: &Scene, draft: &Draft) -> u32 {
 fn merge(scene: &Scene, scored: Vec<(u32, Draft)>) -> Vec<(u32, Draft)> {
     let mut taken: BTreeMap<(u32, &str), Vec<(u32, usize)>> = BTreeMap::new();
     let mut kept = Vec::new();
+    let mut logged = std::collections::BTreeSet::new();
     for (score, draft) in scored {
         let family = scene.cards[draft.card].family.as_str();
+        // Whatever is logged of one input, or told of one error, is made harmless in one place.
+        let source = draft
+            .trace
+            .first()
+            .filter(|_| matches!(family, "logging" | "exposure") && draft.trace.len() > 1);
+        if source.is_some_and(|step| !logged.insert((draft.card, step.path.clone(), step.line))) {
+            continue;
+        }
         let places = taken.entry((draft.unit, family)).or_default();
         let near = |&(line, card): &(u32, usize)| {
             let apart = line.abs_diff(draft.span.line);
-            apart == 0 || (card == draft.card && apart <= NEAR)
+            // Every secret is taken out by itself.
+            apart == 0 || (card == draft.card && apart <= NEAR && family != "secrets")
         };
         if places.iter().any(near) {
             continue;

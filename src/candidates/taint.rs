@@ -1,7 +1,13 @@
 //! Flows become candidates.
 //!
-//! In: the graph's flows. Out: drafts with their traces. A parameter that nobody here fills counts only for the
-//! sinks where a wrong caller does most harm, and says so. Start at [`find`].
+//! In: the graph's flows. Out: drafts with their traces. A parameter that nobody here fills counts only in a library,
+//! and only for the sinks where a wrong caller does most harm; what the operator of a server sets is no outside input
+//! of it. Start at [`find`].
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::flow::{Flow, Hop, Note};
 
@@ -10,20 +16,154 @@ use super::{Generator, Role, Scene, Step};
 
 /// Cards whose sinks are worth a look even when only a library's own caller could do harm: commands, code, queries,
 /// deserialisation, paths and copies into memory.
-const GRAVE: [&str; 15] = [
+const GRAVE: [&str; 14] = [
     "CWE-77", "CWE-78", "CWE-89", "CWE-94", "CWE-95", "CWE-502", "CWE-22", "CWE-119", "CWE-120", "CWE-121", "CWE-122",
-    "CWE-134", "CWE-787", "CWE-1336", "CWE-943",
+    "CWE-134", "CWE-787", "CWE-1336",
 ];
 
+/// Kinds of input that whoever starts the program gives it.
+const LOCAL: [&str; 3] = ["env", "cli", "file"];
+
+/// Kinds of entry points through which others reach a program.
+const SERVES: [&str; 3] = ["http", "message", "network"];
+
+/// Languages whose servers and build scripts live side by side in one tree.
+const SCRIPTED: [&str; 3] = ["python", "javascript", "typescript"];
+
+/// Cards about secrets that are known by a name; the longer the way, the less the name still says.
+const BY_NAME: [&str; 4] = ["CWE-200", "CWE-209", "CWE-522", "CWE-532"];
+const NEAR: usize = 6;
+
+/// Names of parameters that say: the caller chooses the file.
+static FILE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(path|file|dir|folder|root|src|dst|dest|source|target|output|input|url|uri|location|fn)")
+        .expect("the expression is a constant of this file")
+});
+
+/// Sinks that send a response, whose type the function may say; others write into a page that is already there.
+static RESPONSE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|\.)(?:send|write|end|Write|WriteString|Fprint\w*|String|Data|print(?:ln|f)?|append|make_response|",
+        r"Http\w*Response\w*|Response)$|^the response$|\.body =$",
+    ))
+    .expect("the expression is a constant of this file")
+});
+
+/// An object is sent as data.
+static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[\w.]*\.body\s*=\s*[\[{]|\.(?:send|end)\(\s*[\[{]")
+        .expect("the expression is a constant of this file")
+});
+
+/// A header that says what a response is, with a literal type.
+static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)(?:content-type['"\]]{1,2}\s*[,:=]\s*|content_?type\s*[:=]\s*|mimetype\s*=\s*|\.(?:type|contentType)\(\s*)"#,
+        r#"['"`]([\w./+-]+)"#,
+    ))
+    .expect("the expression is a constant of this file")
+});
+
 pub fn find(scene: &Scene) -> Vec<Draft> {
-    scene.graph.flows.iter().filter_map(|flow| draft(scene, flow)).collect()
+    let serves: BTreeSet<&str> = scene
+        .graph
+        .entries
+        .iter()
+        .filter(|entry| SERVES.contains(&entry.kind.as_str()))
+        .map(|entry| base(scene.module(entry.unit).language))
+        .collect();
+    scene
+        .graph
+        .flows
+        .iter()
+        .filter(|flow| worth(scene, flow, &serves))
+        .filter_map(|flow| draft(scene, flow))
+        .collect()
+}
+
+/// Whether the file stands alone: it neither uses others of the project nor is used by them, nor answers requests.
+fn alone(scene: &Scene, hop: &Hop) -> bool {
+    let graph = scene.graph;
+    let module = graph.units[hop.unit as usize].module;
+    let own = |unit: u32| graph.units[unit as usize].module == module;
+    let crosses = |edge: &crate::flow::Edge| own(edge.from) != own(edge.to);
+    !graph.edges.iter().any(crosses) && !graph.entries.iter().any(|entry| own(entry.unit) && entry.kind != "cli")
+}
+
+/// Whether the file holds the place where a program starts.
+fn starts(scene: &Scene, hop: &Hop) -> bool {
+    let module = scene.graph.units[hop.unit as usize].module;
+    let own = |unit: u32| scene.graph.units[unit as usize].module == module;
+    scene
+        .graph
+        .entries
+        .iter()
+        .any(|entry| entry.kind == "cli" && own(entry.unit))
+}
+
+/// Both spellings of one language are one program.
+fn base(language: &str) -> &str {
+    if language == "typescript" {
+        "javascript"
+    } else {
+        language
+    }
+}
+
+/// Whether outsiders can have anything to do with the flow.
+fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
+    let (Some(first), Some(last)) = (flow.hops.first(), flow.hops.last()) else {
+        return false;
+    };
+    let card = &scene.cards[flow.card];
+    let language = scene.module(first.unit).language;
+    if !scene.wants(card) {
+        return false;
+    }
+    if flow.weak {
+        // In a program that is complete, what nobody calls is called by nobody outside either.
+        let own_file = card.id == "CWE-22" && matches!(&first.note, Note::Parameter(name) if FILE.is_match(name));
+        if (!serves.is_empty() && !alone(scene, first)) || !GRAVE.contains(&card.id.as_str()) || own_file {
+            return false;
+        }
+    }
+    let local = LOCAL.contains(&flow.kind.as_str()) && SCRIPTED.contains(&language);
+    // A program of Go reads its environment where it starts; elsewhere it is a setting of the server.
+    let setting = language == "go" && flow.kind == "env" && !starts(scene, first);
+    if (local || setting) && serves.contains(base(language)) {
+        return false;
+    }
+    if BY_NAME.contains(&card.id.as_str()) && flow.hops.len() > NEAR {
+        return false;
+    }
+    if card.id == "CWE-79" && !page(scene, last) {
+        return false;
+    }
+    scene.in_context(card, last.unit, last.span, flow.kind.ends_with("-text"))
+}
+
+/// Whether a browser would take the response for a page. A function that says what it sends, and never says a type
+/// that can hold script, sends none.
+fn page(scene: &Scene, sink: &Hop) -> bool {
+    if OBJECT.is_match(scene.text(sink.unit, sink.span)) {
+        return false;
+    }
+    if !matches!(&sink.note, Note::Sink(what) if RESPONSE.is_match(what)) {
+        return true;
+    }
+    let text = scene.text(sink.unit, scene.graph.units[sink.unit as usize].span);
+    let mut types = CONTENT_TYPE
+        .captures_iter(text)
+        .filter_map(|found| found.get(1))
+        .peekable();
+    let scripted = |kind: &str| {
+        let kind = kind.to_ascii_lowercase();
+        kind.contains("html") || kind.contains("svg") || kind.contains("javascript")
+    };
+    types.peek().is_none() || types.any(|kind| scripted(kind.as_str()))
 }
 
 fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
-    let card = &scene.cards[flow.card];
-    if !scene.wants(card) || (flow.weak && !GRAVE.contains(&card.id.as_str())) {
-        return None;
-    }
     let (first, last) = (flow.hops.first()?, flow.hops.last()?);
     let end = flow.hops.len() - 1;
     let trace = flow
@@ -51,7 +191,7 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
     } else {
         format!("{source} reaches {sink}")
     };
-    let kind = match flow.kind.as_str() {
+    let kind = match flow.kind.trim_end_matches("-text") {
         "parameter" => 10,
         "http" | "network" | "message" | "dom" => 90,
         "card" => 80,

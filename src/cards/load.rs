@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::library::LIBRARY;
 use super::pattern::{Pattern, Shape};
-use super::{Card, Example, LiteralRule, Sections, Severity};
+use super::{Card, ContextRule, Example, LiteralRule, Sections, Severity};
 
 /// Languages a table or an example may name; tables may also say `any`.
 const LANGUAGES: [&str; 12] = [
@@ -32,10 +32,12 @@ const LANGUAGES: [&str; 12] = [
 
 /// Source kinds that framework models give to what enters the program, and `own` for a card that only its own
 /// sources can harm: no model gives that kind, and a card's own sources need none.
-const SOURCE_KINDS: [&str; 8] = ["http", "cli", "env", "file", "network", "db", "message", "own"];
+const SOURCE_KINDS: [&str; 9] = ["http", "cli", "env", "file", "network", "db", "message", "dom", "own"];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-const ABSENCES: [&str; 6] = [
+const ABSENCES: [&str; 8] = [
+    "message-without-origin-check",
+    "merge-without-key-check",
     "route-without-auth-siblings-have",
     "object-access-without-owner",
     "state-change-without-csrf",
@@ -163,6 +165,10 @@ struct Front {
     #[serde(default)]
     sweeps: Rows,
     #[serde(default)]
+    requires: Rows,
+    #[serde(default)]
+    context: Vec<FrontContext>,
+    #[serde(default)]
     literals: Vec<FrontLiteral>,
 }
 
@@ -171,6 +177,20 @@ struct Front {
 struct FrontLiteral {
     name: String,
     value: String,
+    #[serde(default)]
+    scalar: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontContext {
+    #[serde(default)]
+    languages: Vec<String>,
+    line: Option<String>,
+    not_line: Option<String>,
+    function: Option<String>,
+    not_function: Option<String>,
+    text: Option<String>,
 }
 
 impl Front {
@@ -199,6 +219,8 @@ impl Front {
             guards: table("guards", self.guards, Pattern::parse)?,
             calls: table("calls", self.calls, Pattern::parse)?,
             sweeps: table("sweeps", self.sweeps, |text| regex("sweeps", text))?,
+            requires: table("requires", self.requires, |text| Ok(text.to_owned()))?,
+            context: self.context.into_iter().map(context).collect::<Result<_, _>>()?,
             literals: self.literals.iter().map(literal).collect::<Result<_, _>>()?,
             id: self.id,
             name: self.name,
@@ -247,6 +269,20 @@ fn literal(rule: &FrontLiteral) -> Result<LiteralRule, String> {
     Ok(LiteralRule {
         name: regex("literals", &rule.name)?,
         value: regex("literals", &rule.value)?,
+        scalar: rule.scalar,
+    })
+}
+
+fn context(rule: FrontContext) -> Result<ContextRule, String> {
+    known("context", &rule.languages, &LANGUAGES)?;
+    let read = |text: Option<String>| text.map(|text| regex("context", &text)).transpose();
+    Ok(ContextRule {
+        languages: rule.languages,
+        line: read(rule.line)?,
+        not_line: read(rule.not_line)?,
+        function: read(rule.function)?,
+        not_function: read(rule.not_function)?,
+        text: read(rule.text)?,
     })
 }
 

@@ -59,6 +59,10 @@ pub struct Card {
     pub guards: BTreeMap<String, Vec<Pattern>>,
     /// Suspicious without any flow.
     pub calls: BTreeMap<String, Vec<Pattern>>,
+    /// Sinks of a language count only where the project imports one of these.
+    pub requires: BTreeMap<String, Vec<String>>,
+    /// What must stand around a flow or a call for it to be looked at.
+    pub context: Vec<ContextRule>,
     /// Suspicious literals: a name and the literal given to it.
     pub literals: Vec<LiteralRule>,
     /// Missing controls this card looks for, by the name of a rule in `candidates`.
@@ -76,6 +80,23 @@ pub struct LiteralRule {
     pub name: Regex,
     /// Matches the literal.
     pub value: Regex,
+    /// Whether truth values and numbers count, as they are written; otherwise only text does.
+    pub scalar: bool,
+}
+
+/// A condition on the text around a place; every part that is given must hold.
+#[derive(Debug, Clone)]
+pub struct ContextRule {
+    /// Languages that it is about; empty means all.
+    pub languages: Vec<String>,
+    /// The statement, with the name of its function before it.
+    pub line: Option<Regex>,
+    pub not_line: Option<Regex>,
+    /// The whole function, annotations included.
+    pub function: Option<Regex>,
+    pub not_function: Option<Regex>,
+    /// Input that can only be text, never an object, counts only where the sink's line matches.
+    pub text: Option<Regex>,
 }
 
 /// The Markdown body, one field per heading.
@@ -120,6 +141,22 @@ impl Card {
 
     pub fn sweeps_for(&self, language: &str) -> Vec<&Regex> {
         for_language(&self.sweeps, language)
+    }
+
+    /// Packages of which one must be imported for the sinks of this language to count; none means always.
+    pub fn requires_for(&self, language: &str) -> Vec<&String> {
+        for_language(&self.requires, language)
+    }
+
+    /// Conditions on the text around a place in this language.
+    pub fn context_for(&self, language: &str) -> impl Iterator<Item = &ContextRule> {
+        let about = move |rule: &&ContextRule| {
+            rule.languages.is_empty()
+                || rows(language)
+                    .iter()
+                    .any(|row| rule.languages.iter().any(|own| own == row))
+        };
+        self.context.iter().filter(about)
     }
 
     /// Whether the weakness exists in this language at all.

@@ -20,10 +20,12 @@ impl Pattern {
             Some(rest) => (rest.trim_end(), true),
             None => (body, false),
         };
+        let (body, within) = within(body)?;
         Ok(Self {
             text: text.to_owned(),
             shape: shape(body)?,
             in_route,
+            within,
         })
     }
 }
@@ -37,7 +39,9 @@ impl Pattern {
     /// Whether an argument, the receiver, the returned or the assigned value is named as the dangerous one.
     pub fn names_danger(&self) -> bool {
         match &self.shape {
-            Shape::Call { args, .. } => args.iter().any(|arg| matches!(arg, ArgSpec::Danger(_))),
+            Shape::Call { args, .. } => args
+                .iter()
+                .any(|arg| matches!(arg, ArgSpec::Danger(_) | ArgSpec::Whole(_))),
             Shape::Write(_) | Shape::Return => true,
             Shape::Read(_) => false,
         }
@@ -50,6 +54,19 @@ pub fn segments(name: &str) -> Vec<&str> {
         .map(|part| part.trim_end_matches('-'))
         .filter(|part| !part.is_empty())
         .collect()
+}
+
+/// Takes `in "regex"` off the end.
+fn within(body: &str) -> Result<(&str, Option<Regex>), String> {
+    let Some((rest, name)) = body
+        .strip_suffix('"')
+        .and_then(|open| open.split_once(" in \""))
+        .filter(|(rest, _)| !rest.contains('"') || rest.ends_with(')'))
+    else {
+        return Ok((body, None));
+    };
+    let regex = Regex::new(name).map_err(|error| format!("`{body}` has a bad regex: {error}"))?;
+    Ok((rest.trim_end(), Some(regex)))
 }
 
 fn shape(body: &str) -> Result<Shape, String> {
@@ -154,8 +171,9 @@ fn arg(text: &str) -> Result<ArgSpec, String> {
         }
         Some(':') if value == "nonliteral" => Ok(ArgSpec::NonLiteral(which)),
         Some(':') if value == "literal" => Ok(ArgSpec::Literal(which)),
+        Some(':') if value == "whole" => Ok(ArgSpec::Whole(which)),
         Some(':') => Err(format!(
-            "`{text}`: after `:` only `literal` and `nonliteral` have a meaning"
+            "`{text}`: after `:` only `literal`, `nonliteral` and `whole` have a meaning"
         )),
         Some(_) if value.is_empty() => Err(format!("`{text}` must say what the argument equals")),
         Some(_) => Ok(ArgSpec::Equals(which, unquoted(value).unwrap_or(value).to_owned())),
@@ -178,8 +196,13 @@ fn which(text: &str) -> Result<Which, String> {
 }
 
 fn label_of(text: &str) -> Result<String, String> {
-    let begins_well = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    if begins_well && text.chars().all(|c| c.is_alphanumeric() || c == '_') {
+    // Keys may be operators of a query (`$where`) or names of headers (`Access-Control-Allow-Origin`).
+    let begins_well = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '$'));
+    if begins_well
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '-'))
+    {
         return Ok(text.to_owned());
     }
     Err(format!(

@@ -15,6 +15,8 @@
 //! return                                the value returned (used with `in route`)
 //! without *.matches(0)                  what the row would take from the language it extends does not hold here
 //! return in route                       … only from functions that a framework model calls entry points
+//! return in "(?i)token$"                … only from functions whose name matches
+//! *.create(0:whole)                     argument 0 as it came in, not an object of which some keys are filled
 //! ```
 //! Names are compared after imports are resolved (`from os import system` makes `system` mean `os.system`), and a
 //! receiver whose declared type is known also matches by that type (`Statement.executeQuery`).
@@ -31,6 +33,8 @@ pub struct Pattern {
     pub shape: Shape,
     /// Only inside functions that are entry points.
     pub in_route: bool,
+    /// Only inside functions whose name matches.
+    pub within: Option<Regex>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +63,8 @@ pub struct Path {
 pub enum ArgSpec {
     /// This argument is the dangerous (or, for a source, the tainted) one.
     Danger(Which),
+    /// … and only as a whole: keys that the code itself chose and filled do not count.
+    Whole(Which),
     /// The call counts only if this argument equals the literal.
     Equals(Which, String),
     /// … is a literal matching the regex.

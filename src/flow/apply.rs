@@ -222,7 +222,7 @@ impl<'f> Walker<'_, 'f> {
         let found = self.world.rules(self.module).call(&paths, args, new, &decide);
         for found in found {
             let rule = found.rule;
-            if (rule.pattern.in_route && !entry) || !of_receiver(rule, callee) {
+            if (rule.pattern.in_route && !entry) || !of_receiver(rule, callee) || !self.inside(&rule.pattern) {
                 continue;
             }
             let named = rule.pattern.names_danger();
@@ -478,10 +478,16 @@ impl<'f> Walker<'_, 'f> {
             bounds: fact.bounds | ends,
             ..fact.step(hop.clone())
         });
-        if NUMBERS.contains(&name) {
-            self.numbered(value)
-        } else {
-            value
+        match name {
+            _ if NUMBERS.contains(&name) => self.numbered(value),
+            "format" | "Sprintf" | "sprintf" => {
+                let text = actual.args.first().map(|arg| &arg.value);
+                match actual.base.filter(|base| self.decide(base, state).is_some()).or(text) {
+                    Some(text) => self.formatted(text, value, state),
+                    None => value,
+                }
+            }
+            _ => value,
         }
     }
 

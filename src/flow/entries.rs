@@ -64,7 +64,7 @@ fn declared(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, type
     for (index, function) in module.functions.iter().enumerate() {
         for model in &search.models[at] {
             for rule in model.entries.iter().filter(|rule| rule.calls.is_empty()) {
-                if let Some(found) = declares(search, at, function, rule) {
+                if let Some(found) = declares(search, at, index, rule) {
                     let unit = search.directory.first[at] + index as u32;
                     let skip = calls::shift(function, &search.frames[at][index]);
                     note_types(rule, unit, skip, typed);
@@ -127,8 +127,9 @@ fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
 }
 
 /// `Some` when every condition of the rule holds; inside, which annotation decided.
-fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -> Option<Option<usize>> {
+fn declares(search: &Search, at: usize, index: usize, rule: &EntryRule) -> Option<Option<usize>> {
     let module = &search.modules[at];
+    let function = &module.functions[index];
     if &*function.name == "<module>" {
         return None;
     }
@@ -163,6 +164,13 @@ fn declares(search: &Search, at: usize, function: &Function, rule: &EntryRule) -
             return None;
         }
     }
+    if !rule.first.is_empty() {
+        let own = &search.frames[at].get(index)?;
+        let first = function.params.get(calls::shift(function, own))?;
+        if !rule.first.iter().any(|name| **name == *first.name) {
+            return None;
+        }
+    }
     if !rule.signature.is_empty() && !signed(function, &rule.signature) {
         return None;
     }
@@ -191,14 +199,16 @@ fn names_it(pattern: &str, name: &str) -> bool {
 }
 
 fn signed(function: &Function, signature: &[String]) -> bool {
-    let mut hints = function.params.iter().filter_map(|param| {
-        param
-            .hint
-            .as_deref()
-            .and_then(names::type_path)
-            .and_then(|path| path.last().cloned())
-    });
-    signature.iter().all(|want| hints.any(|have| *have == **want))
+    let mut hints = function
+        .params
+        .iter()
+        .filter_map(|param| param.hint.as_deref().and_then(names::type_path));
+    // `gin.Context` names the package too; another package's `Context` is no handler's.
+    let fits = |path: &Path, want: &str| {
+        let want = names::path_of_text(want);
+        path.len() >= want.len() && path[path.len() - want.len()..] == want[..]
+    };
+    signature.iter().all(|want| hints.any(|have| fits(&have, want)))
 }
 
 fn note_types(rule: &EntryRule, unit: u32, skip: usize, typed: &mut Typed) {
@@ -321,7 +331,11 @@ fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, ty
                 if !rules.knows_call(last) {
                     return;
                 }
-                for found in rules.call(&resolver.paths(callee), args, *new, &|_| None) {
+                let written = |expr: &Expr| match &expr.kind {
+                    ExprKind::Literal(literal) => Some(literal.clone()),
+                    _ => None,
+                };
+                for found in rules.call(&resolver.paths(callee), args, *new, &written) {
                     let (model, rule) = origin[found.number];
                     let places = found.places;
                     let call = Registration {
@@ -371,7 +385,7 @@ impl Registration<'_> {
         let mut found: Vec<(usize, u32)> = Vec::new();
         for place in &self.places {
             let (arg, value) = match place {
-                Place::Argument(arg) => (*arg, Some(&self.args[*arg].value)),
+                Place::Argument(arg) | Place::Whole(arg) => (*arg, Some(&self.args[*arg].value)),
                 Place::Key(arg, key) => (*arg, under(&self.args[*arg].value, key)),
                 Place::Receiver => continue,
             };

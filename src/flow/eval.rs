@@ -5,12 +5,11 @@
 
 use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 
-use super::matcher::{Place, Purpose};
+use super::matcher::Purpose;
 use super::names;
 use super::places::literal_key;
-use super::tables;
 use super::taint::{Walker, meet};
-use super::value::{self, ANY, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
 
 /// Operators whose result is a truth value and carries nothing.
 const COMPARISONS: [&str; 16] = [
@@ -42,9 +41,6 @@ pub const MEASURES: [&str; 8] = [
     "nbytes",
     "ndim",
 ];
-
-/// Frameworks that send the text a handler returns as a page.
-const PAGES: &[&str] = &["Flask", "Sinatra", "Spring MVC", "JAX-RS"];
 
 impl<'f> Walker<'_, 'f> {
     pub fn eval(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
@@ -81,11 +77,17 @@ impl<'f> Walker<'_, 'f> {
             }
             ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
                 let single = parts.len() == 1 && matches!(expr.kind, ExprKind::Opaque(_));
-                let mut value = Value::default();
-                for part in parts {
-                    value.join(self.eval(part, state));
+                let mut values: Vec<(&'f Expr, Value)> =
+                    parts.iter().map(|part| (part, self.eval(part, state))).collect();
+                match &expr.kind {
+                    _ if single => values.pop().map(|(_, value)| value).unwrap_or_default(),
+                    ExprKind::Template(_) => self.joined(&values, state),
+                    _ => {
+                        let mut value = Value::default();
+                        values.into_iter().for_each(|(_, part)| value.join(part));
+                        Value::of(value.all())
+                    }
                 }
-                if single { value } else { Value::of(value.all()) }
             }
             ExprKind::Collection(items) => self.collection(items, state),
             ExprKind::Choice(cond, yes, no) => self.choice(cond, yes, no, state),
@@ -387,15 +389,26 @@ impl<'f> Walker<'_, 'f> {
             return Value::default();
         }
         self.reckoned(op, (left, &value), (right, &other), span);
-        value = Value::of(value.all());
-        value.join(Value::of(other.all()));
-        if op == "%" {
-            // A remainder lies below its divisor.
-            value = value.map(&|fact| Fact {
-                bounds: fact.bounds | UPPER | LOWER,
-                ..fact.clone()
-            });
-        }
+        value = match op {
+            "+" | "." => self.joined(&[(left, value), (right, other)], state),
+            "%" => {
+                value.join(other);
+                let value = Value::of(value.all());
+                if matches!(self.decide(left, state), Some(Const::Text(_))) {
+                    self.formatted(left, value, state)
+                } else {
+                    // A remainder lies below its divisor.
+                    value.map(&|fact| Fact {
+                        bounds: fact.bounds | UPPER | LOWER,
+                        ..fact.clone()
+                    })
+                }
+            }
+            _ => {
+                value.join(other);
+                Value::of(value.all())
+            }
+        };
         if matches!(op, "-" | "^" | "**") || (self.named_globals() && calculates(op, left, right)) {
             self.numbered(value)
         } else {
@@ -499,94 +512,6 @@ impl<'f> Walker<'_, 'f> {
             dead: fact.dead | stringish,
             ..fact.clone()
         })
-    }
-
-    /// Sinks that are assignments: `element.innerHTML = value`.
-    pub fn write_sinks(&mut self, target: &'f Expr, value: &Value, span: Span, state: &mut State<'f>) {
-        if value.is_clean() {
-            return;
-        }
-        let resolver = self.world.resolver(self.module, self.here);
-        let mut paths = match &target.kind {
-            // A variable is a sink by its own name (`token =`), whatever it holds.
-            ExprKind::Name(name) => vec![vec![name.clone()]],
-            _ => resolver.paths(target),
-        };
-        if let ExprKind::Index(base, _) = &target.kind {
-            paths.extend(resolver.paths(base));
-            self.eval(base, state);
-        }
-        let rules = self.world.rules(self.module);
-        let cards: Vec<(usize, String)> = rules
-            .write(&paths)
-            .into_iter()
-            .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || self.in_entry()))
-            .filter_map(|rule| Some((rule.card?, rule.pattern.text.clone())))
-            .collect();
-        let facts = value.all();
-        for (card, text) in cards {
-            self.hit(card, &facts, span, &text);
-        }
-    }
-
-    /// Sinks that are the returned value itself.
-    pub fn return_sinks(&mut self, expr: &'f Expr, value: &Value, span: Span) {
-        if value.is_clean() || matches!(expr.kind, ExprKind::Function(_)) {
-            return;
-        }
-        let entry = self.in_entry();
-        let page = self.sends_returned_text() && !matches!(expr.kind, ExprKind::Collection(_));
-        let rules = self.world.rules(self.module).returns();
-        let cards: Vec<usize> = rules
-            .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry))
-            .filter_map(|rule| rule.card)
-            .filter(|&card| page || self.world.markup & (1 << card) == 0)
-            .collect();
-        for card in cards {
-            self.hit(card, &value.all(), span, "the response");
-        }
-    }
-
-    /// Whether what the function returns is sent as a page, and not as JSON or as an object that some call made.
-    fn sends_returned_text(&self) -> bool {
-        let entry = self.world.entries.get(&self.current());
-        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework)) && self.returns_page()
-    }
-
-    /// In Java and Kotlin a handler returns a page only as text, and in Spring only where the text is the body and no view's name.
-    fn returns_page(&self) -> bool {
-        let module = &self.world.modules[self.module];
-        if !matches!(module.language, "java" | "kotlin") {
-            return true;
-        }
-        let function = &module.functions[self.here];
-        let hint = function.returns.as_deref().unwrap_or_default().trim_end_matches('?');
-        let entry = self.world.entries.get(&self.current());
-        if !hint.contains("String") || tables::LISTS.iter().any(|list| hint.contains(list)) {
-            return false;
-        }
-        let notes = function.class.map(|class| module.classes[class].annotations.as_slice());
-        let mut notes = notes.unwrap_or_default().iter().chain(&function.annotations);
-        hint != "String"
-            || entry.is_some_and(|entry| entry.framework != "Spring MVC")
-            || notes.any(|note| matches!(&*note.name, "RestController" | "ResponseBody"))
-    }
-
-    /// Whether the function being walked is an entry point that answers requests.
-    pub fn in_entry(&self) -> bool {
-        self.world
-            .entries
-            .get(&self.current())
-            .is_some_and(|entry| entry.kind != "cli")
-    }
-
-    /// Facts at a place of a call, given its evaluated parts.
-    pub fn at_place(place: &Place, receiver: &Value, args: &[Value]) -> Facts {
-        match place {
-            Place::Receiver => receiver.all(),
-            Place::Argument(at) => args.get(*at).map(Value::all).unwrap_or_default(),
-            Place::Key(at, key) => args.get(*at).map(|arg| arg.part(key).all()).unwrap_or_default(),
-        }
     }
 }
 

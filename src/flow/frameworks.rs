@@ -24,8 +24,9 @@ macro_rules! models {
 
 const TEXTS: &[(&str, &str)] = models![
     "c-library.toml" "cpp-library.toml" "posix-sockets.toml"
-    "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml"
-    "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml" "browser.toml"
+    "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml" "tornado.toml" "bottle.toml"
+    "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml"
+    "hono.toml" "socket-io.toml" "browser.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml" "stapler.toml"
     "kotlin-library.toml" "ktor.toml" "javalin.toml" "android.toml"
     "dotnet-library.toml" "aspnet.toml"
@@ -67,6 +68,8 @@ pub struct EntryRule {
     pub signature: Vec<String>,
     /// Only what is visible outside its class and does not construct it.
     pub public: bool,
+    /// Name of the first parameter, the receiver not counted.
+    pub first: Vec<String>,
     /// Path of the file.
     pub files: Option<Regex>,
     /// Types of the handler's parameters by position, the receiver not counted.
@@ -167,6 +170,8 @@ struct Entry {
     signature: Vec<String>,
     #[serde(default)]
     public: bool,
+    #[serde(default)]
+    first: Vec<String>,
     files: Option<String>,
     #[serde(default)]
     types: Vec<String>,
@@ -289,6 +294,7 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
         classes: entry.classes,
         signature: entry.signature,
         public: entry.public,
+        first: entry.first,
         files: regex(entry.files)?,
         types: entry.types,
         params,

@@ -51,6 +51,8 @@ pub enum Place {
     Argument(usize),
     /// Below the argument: a key of an object literal.
     Key(usize, String),
+    /// The argument without the keys that the code itself filled.
+    Whole(usize),
 }
 
 /// A rule that applies, and the arguments it names as dangerous (or tainted).
@@ -68,6 +70,9 @@ pub struct Rules {
     short: bool,
     /// Code may name a class with its package in front.
     packaged: bool,
+    /// Libraries of the language name such values as types of content by constants (`ContentType.Text.Html`), whose
+    /// path then stands for the literal.
+    constants: bool,
     /// The language reads and writes `getName()` and `setName(x)` of a library as the property `name`.
     properties: bool,
     rules: Vec<Rule>,
@@ -86,6 +91,7 @@ impl Rules {
         Self {
             short: language == "go",
             packaged: matches!(language, "java" | "kotlin"),
+            constants: !matches!(language, "python" | "javascript" | "typescript" | "go"),
             properties: language == "kotlin",
             ..Self::default()
         }
@@ -149,7 +155,7 @@ impl Rules {
             if (*must_be_new && !new) || !paths.iter().any(|found| self.fits(path, found)) {
                 continue;
             }
-            if let Some(places) = arguments(specs, args, decide) {
+            if let Some(places) = arguments(specs, args, self.constants, decide) {
                 out.push(Match {
                     rule,
                     number: at,
@@ -182,7 +188,9 @@ impl Rules {
         {
             return !pattern.any_receiver || !parts.is_empty();
         }
-        fits(pattern, found) || (self.short && cut > 0 && found.len() > 1 && tail(&want[cut..], found))
+        // Exported functions of Go are capitalised like classes: `New` alone is no package's.
+        let named = !self.short || found.len() > 1 || want.len() == 1;
+        (named && fits(pattern, found)) || (self.short && cut > 0 && found.len() > 1 && tail(&want[cut..], found))
     }
 
     fn named(&self, index: &HashMap<String, Vec<usize>>, paths: &[names::Path]) -> Vec<&Rule> {
@@ -286,11 +294,16 @@ fn tail(want: &[String], found: &[Text]) -> bool {
 }
 
 /// The places a call's specifications name, or `None` where a condition does not hold.
-fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Place>> {
+fn arguments(specs: &[ArgSpec], args: &[Arg], constants: bool, decide: &Decide) -> Option<Vec<Place>> {
     let mut places = Vec::new();
     for spec in specs {
         match spec {
             ArgSpec::Danger(which) => places.extend(find(which, args)),
+            ArgSpec::Whole(which) => places.extend(find(which, args).into_iter().filter_map(|place| match place {
+                // `create(name=value)` fills one field; `create(**given)` takes all of them.
+                Place::Argument(at) if args[at].label.is_none() || spreads(&args[at]) => Some(Place::Whole(at)),
+                _ => None,
+            })),
             ArgSpec::Equals(which, text) => {
                 let written = only(which, args).and_then(|expr| spelled(expr, decide))?;
                 if !written.eq_ignore_ascii_case(text) {
@@ -300,9 +313,11 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], decide: &Decide) -> Option<Vec<Pla
             // What the receiver says is asked by whoever has the whole call: `of_receiver`.
             ArgSpec::Matches(Which::Receiver, _) => {}
             ArgSpec::Matches(which, regex) => {
+                // A name is no literal, whatever it is called, unless the language names such values so.
                 let said = |expr: &Expr| {
-                    spelled(expr, decide)
-                        .or_else(|| opening(expr))
+                    let literal = || decide(expr).map(|literal| written(&literal));
+                    let text = if constants { spelled(expr, decide) } else { literal() };
+                    text.or_else(|| opening(expr))
                         .is_some_and(|written| regex.is_match(&written))
                 };
                 let expr = only(which, args)?;

@@ -200,7 +200,12 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
                 _ => None,
             }
         }
-        ExprKind::Call { .. } | ExprKind::Collection(_) => fixed(expr, &world.properties),
+        // A list of one stands for its only member: `algorithms=["none"]`.
+        ExprKind::Collection(items) => match items.as_slice() {
+            [(None, only)] => literal(world, module, locals, only).or_else(|| fixed(expr, &world.properties)),
+            _ => fixed(expr, &world.properties),
+        },
+        ExprKind::Call { .. } => fixed(expr, &world.properties),
         ExprKind::Cast(_, inner) => literal(world, module, locals, inner),
         ExprKind::Opaque(parts) if parts.len() == 1 => literal(world, module, locals, &parts[0]),
         _ => None,

@@ -422,6 +422,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         let constant = if augmented { None } else { self.decide(value, state) };
         let mut result = self.eval(value, state);
         self.write_sinks(target, &result, span, state);
+        self.reached_by_key(target, span, state);
         if let ExprKind::Index(_, key) = &target.kind {
             let position = self.eval(key, state).all();
             self.indexed(key, &position, true, span);
@@ -439,6 +440,10 @@ impl<'w, 'f> Walker<'w, 'f> {
             });
         }
         let name = names::dotted(target).unwrap_or_default();
+        // An error of Go says what went wrong; it is not what came in.
+        if name == "err" && self.world.modules[self.module].language == "go" {
+            result = Value::default();
+        }
         let hop = self.hop(span, Note::Assigned(name.into()));
         self.store(
             target,

@@ -282,6 +282,15 @@ impl Value {
         facts
     }
 
+    /// What is in the value as it came in or was spread into it; not what the code put under keys of its own choice.
+    pub fn unpicked(&self) -> Facts {
+        let mut facts = self.whole.clone();
+        if let Some(spread) = self.parts.get(&format!("{SEP}{ANY}")) {
+            join(&mut facts, spread);
+        }
+        facts
+    }
+
     pub fn is_clean(&self) -> bool {
         self.whole.is_empty() && self.parts.values().all(Vec::is_empty)
     }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::cards::Card;
 use crate::cards::pattern::Pattern;
+use crate::cards::{Card, segments};
 use crate::source::SourceFile;
 use crate::syntax::form::{ExprKind, Function, Module, Text};
 
@@ -52,6 +52,8 @@ pub struct World<'f> {
     pub globals: Vec<HashSet<Text>>,
     /// Cards that look for indexes chosen by outsiders.
     pub indexes: Vec<Indexed>,
+    /// Cards that look for keys that reach a prototype.
+    pub keys: Vec<usize>,
     /// Cards that look for sizes of allocations that may wrap.
     pub sizes: Vec<usize>,
     /// Cards that look for uses of numbers from outside.
@@ -63,6 +65,8 @@ pub struct World<'f> {
     classes: HashMap<(&'static str, Text), usize>,
     /// Cards about what a browser makes of a page.
     pub markup: Mask,
+    /// Cards about where an address leads.
+    pub destination: Mask,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
     /// Cards that each language lacks.
@@ -148,12 +152,21 @@ impl<'f> World<'f> {
             classes: classes(modules),
             rules: rules(modules, &models, cards),
             indexes: indexes(cards),
+            keys: (0..cards.len())
+                .filter(|&card| {
+                    cards[card]
+                        .absences
+                        .iter()
+                        .any(|rule| rule == "merge-without-key-check")
+                })
+                .collect(),
             sizes: (0..cards.len())
                 .filter(|&card| cards[card].lifetimes.iter().any(|rule| rule == "size-overflow"))
                 .collect(),
             uses: reckon::uses(cards),
             properties: Properties::of(files),
             markup: mask(cards, |card| card.id == "CWE-79"),
+            destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
             // A weak random number is one also where it is kept as a number.
             stringish: mask(cards, |card| {
                 !NUMERIC.contains(&card.family.as_str()) && card.id != "CWE-338"
@@ -214,7 +227,8 @@ impl<'f> World<'f> {
     pub fn harmless(&self, module: usize, kind: &str, only: Option<usize>) -> Mask {
         let mut dead = self.absent[self.modules[module].language];
         for (at, kinds) in self.kinds.iter().enumerate() {
-            let unwanted = !kinds.is_empty() && !kinds.iter().any(|own| own == kind);
+            let plain = kind.strip_suffix("-text").unwrap_or(kind);
+            let unwanted = !kinds.is_empty() && !kinds.iter().any(|own| own == kind || own == plain);
             if (only.is_none() && unwanted) || only.is_some_and(|card| card != at) {
                 dead |= 1 << at;
             }
@@ -407,7 +421,14 @@ fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> 
         for (at, card) in cards.iter().enumerate().filter(|(_, card)| card.applies_to(language)) {
             let groups = [
                 (Purpose::Source, card.sources_for(language)),
-                (Purpose::Sink, card.sinks_for(language)),
+                (
+                    Purpose::Sink,
+                    if needed(card, language, modules) {
+                        card.sinks_for(language)
+                    } else {
+                        Vec::new()
+                    },
+                ),
                 (Purpose::Sanitizer, card.sanitizers_for(language)),
                 (Purpose::Guard, card.guards_for(language)),
             ];
@@ -435,6 +456,22 @@ fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> 
         all.insert(language, rules);
     }
     all
+}
+
+/// Whether the project uses a library that the card's sinks belong to.
+fn needed(card: &Card, language: &str, modules: &[Module]) -> bool {
+    let wanted: Vec<Vec<&str>> = card
+        .requires_for(language)
+        .into_iter()
+        .map(|text| segments(text))
+        .collect();
+    let imports = |module: &Module| {
+        module.imports.iter().any(|import| {
+            let have = segments(import.path.strip_prefix("node:").unwrap_or(&import.path));
+            wanted.iter().any(|want| have.starts_with(want))
+        })
+    };
+    wanted.is_empty() || modules.iter().filter(|module| module.language == language).any(imports)
 }
 
 fn rule(purpose: Purpose, card: Option<usize>, kind: &str, pattern: &Pattern, to: &[(usize, bool)]) -> Rule {

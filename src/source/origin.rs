@@ -63,6 +63,18 @@ static TEST_NAME: LazyLock<Regex> = LazyLock::new(|| {
         r"(Test|Tests|TestCase|IT)\.(java|kt)$|[a-z]Tests?\.cs$|_unittest\.(c|cc|cpp)$|[a-z]Test\.(cc|cpp)$",
     ))
 });
+/// A release of somebody else's, unpacked: `pdfjs-5.2.133`.
+static VERSIONED: LazyLock<Regex> = LazyLock::new(|| regex(r"(^|/)[A-Za-z][\w.]*-v?\d+\.\d+(\.\d+)+(/|$)"));
+/// Folders that a web server hands out, where libraries of browsers lie among a project's own scripts.
+static ASSETS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(^|/)(static|public|assets|wwwroot|webroot|htdocs|js|lib|libs|plugins)(/|$)"));
+static LIBRARY_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"^(jquery|bootstrap|angular|vue|react|lodash|underscore|moment|d3|backbone|ember|knockout|mootools|three|chart|",
+        r"highcharts|codemirror|ace|tinymce|ckeditor|select2|datatables|leaflet|handlebars|mustache|modernizr|popper|",
+        r"socket\.io|sweetalert2?|simplemde|highlight|prism|marked|raphael)(\.[\w.-]+|-[\w.-]*\d[\w.-]*)?\.m?js$",
+    ))
+});
 /// What generators say of themselves in a comment near the top.
 static GENERATED_MARK: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
@@ -95,6 +107,7 @@ pub(super) fn of(path: &str, text: &str) -> Origin {
 
 pub(super) fn by_path(path: &str) -> Origin {
     let (dirs, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let released = || VERSIONED.is_match(dirs) || (ASSETS.is_match(dirs) && LIBRARY_NAME.is_match(name));
     let inside = |known: &[&str]| dirs.split('/').any(|dir| known.contains(&dir));
     // `Shop.Orders.UnitTests` is the folder of a test project.
     let tested = |dir: &str| {
@@ -102,7 +115,7 @@ pub(super) fn by_path(path: &str) -> Origin {
             .is_some_and(|(_, last)| last.ends_with("Tests") || last == "Test")
     };
     let top = dirs.split('/').next().unwrap_or("");
-    if inside(VENDORED) || VENDORED_TOP.contains(&top) {
+    if inside(VENDORED) || VENDORED_TOP.contains(&top) || released() {
         Origin::Vendored
     } else if inside(GENERATED) || GENERATED_NAME.is_match(name) {
         Origin::Generated

@@ -2,6 +2,10 @@
 //!
 //! In: calls that set cookies. Out: [`Absence`]s. Start at [`without_flags`].
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind};
 
@@ -41,6 +45,27 @@ pub fn without_flags(scene: &Scene) -> Vec<Absence> {
 
 type Missing = Option<Vec<&'static str>>;
 
+/// Names of cookies that nobody gains anything by reading: what somebody prefers or has seen.
+static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)(theme|lang|locale|i18n|consent|banner|dismiss|seen|tour|redirect|return|next|referr?er|colou?r|mode|view|",
+        r"sidebar|layout|tab|sort|filter|page|timezone|tz|currency|utm|last_?(visit|signed|seen|login)|notice|flash|cart_?count|^_ga)",
+    ))
+    .expect("the expression is a constant of this file")
+});
+
+/// The cookie is worth stealing: its name is no preference's, and it is given a value, not taken away.
+fn matters(name: Option<&Expr>, value: Option<&Expr>) -> bool {
+    let harmless =
+        matches!(name.map(|name| &name.kind), Some(ExprKind::Literal(Literal::Str(name))) if HARMLESS.is_match(name));
+    let removed = match value.map(|value| &value.kind) {
+        Some(ExprKind::Literal(Literal::Str(value))) => value.is_empty() || &**value == "deleted",
+        Some(ExprKind::Literal(Literal::Null)) => true,
+        _ => false,
+    };
+    !harmless && !removed
+}
+
 fn last(callee: &Expr) -> &str {
     match &callee.kind {
         ExprKind::Name(name) | ExprKind::Field(_, name) => name,
@@ -58,6 +83,15 @@ fn python(expr: &Expr) -> Missing {
         return None;
     };
     if last(callee) != "set_cookie" || spread(args) {
+        return None;
+    }
+    let given = |label: &str, at: usize| {
+        let named = args.iter().find(|arg| arg.label.as_deref() == Some(label));
+        named
+            .or_else(|| args.get(at).filter(|arg| arg.label.is_none()))
+            .map(|arg| &arg.value)
+    };
+    if !matters(given("key", 0), given("value", 1)) {
         return None;
     }
     let on = |label: &str| {
@@ -93,6 +127,9 @@ fn javascript(expr: &Expr) -> Missing {
         base.ends_with("res") || base.ends_with("response") || base.ends_with("reply")
     });
     if !response || !matches!(&**name, "cookie" | "setCookie") || args.len() < 2 {
+        return None;
+    }
+    if !matters(Some(&args[0].value), Some(&args[1].value)) {
         return None;
     }
     let Some(options) = args.get(2) else {
@@ -230,7 +267,12 @@ fn go(expr: &Expr) -> Missing {
         },
         _ => return None,
     };
-    let on = |wanted: &str| fields.iter().any(|(key, value)| key == wanted && !off(value));
+    let field = |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| *value);
+    let ends = matches!(field("MaxAge").map(|age| &age.kind), Some(ExprKind::Unary(..)));
+    if ends || !matters(field("Name"), field("Value")) {
+        return None;
+    }
+    let on = |wanted: &str| field(wanted).is_some_and(|value| !off(value));
     Some(["Secure", "HttpOnly"].into_iter().filter(|flag| !on(flag)).collect())
 }
 

@@ -6,7 +6,9 @@
 
 mod cookies;
 mod filters;
+mod owners;
 mod routes;
+mod scripts;
 
 use std::collections::BTreeMap;
 
@@ -26,11 +28,13 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     for (rule, cards) in rules {
         let found: Vec<Absence> = match rule {
             "route-without-auth-siblings-have" => routes::without_auth(scene),
-            "object-access-without-owner" => routes::without_owner(scene),
+            "object-access-without-owner" => owners::without_owner(scene),
             "state-change-without-csrf" => routes::without_csrf(scene),
             "login-without-throttle" => routes::without_throttle(scene),
             "upload-without-check" => routes::without_upload_check(scene),
             "cookie-without-flags" => cookies::without_flags(scene),
+            "message-without-origin-check" => scripts::without_origin_check(scene),
+            "merge-without-key-check" => scripts::without_key_check(scene),
             _ => Vec::new(),
         };
         for absence in found {

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Entry, names};
-use crate::syntax::form::{Expr, ExprKind, Span};
+use crate::flow::Entry;
+use crate::syntax::form::Span;
 
 use super::filters::Filters;
 use super::{Absence, routes};
@@ -16,14 +16,14 @@ use crate::candidates::Scene;
 use crate::candidates::make::brief;
 
 /// A regex that is written in this file and tested by using it.
-fn fixed(text: &str) -> Regex {
+pub fn fixed(text: &str) -> Regex {
     Regex::new(text).expect("the expression is a constant of this file")
 }
 
 static AUTH: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
-        (auth|login_?required|permission|jwt|passport|verify_?token|is_?admin|require_?(user|role|login|
+        (auth|login_?required|admin_?(required|only|guard)|_required$|permission|jwt|passport|verify_?token|is_?admin|require_?(user|role|login|
         admin)|roles?_?allowed|secured|pre_?authorize|protect|ensure_?(logged|user|admin)|check_?(user|
         access|session|token)|access_?control|current_?user|guard|session\[|req\.user|request\.user|
         is_?logged|get_?principal|denied|forbidden|allow_?anonymous|User\.(Identity|Is|Find|Has))",
@@ -35,34 +35,27 @@ static ASKS_WHO: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)(auth|log(ged)?_?in|sign(ed)?_?in|require_|ensure_|verify_(user|access)|check_|admin|moderator|owner|user|member|doorkeeper)",
     )
 });
+/// Addresses that are not for everybody.
+static FEW: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)^(admin|manage|internal|staff|backoffice|moderat|superuser)"));
+/// A control that is put in front of everything that a file registers.
+static GLOBAL: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?ix)
+        (\.use\(\s*[^()\n]{0,60}(auth|jwt|passport|login|session_?check|verify|protect|guard|admin)|before_request|
+        add_?middleware\([^)\n]*auth|dependencies\s*=\s*\[\s*(Depends|Security)\(|default_?permission_?classes|
+        useGlobalGuards|addHook\(\s*.(onRequest|preHandler))",
+    )
+});
 static OPEN: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (log_?in|log_?out|sign_?(in|up|out)|regist|health|ping|status|index|home|about|static|public|
         favicon|robots|forgot|reset|callback|webhook|oauth|token|captcha|version|docs|swagger|csrf|root|
-        main|error|not_?found)",
+        main|error|not_?found|help|badge|preview|contact|terms|privacy|\bdocs?\b|search|feed|rss|sitemap|jwk|well-known|
+        subscribe|bounce|icon|avatar|thumbnail|assets?|landing|welcome|pricing|faq|blog|news|config\.js)",
     )
 });
-static USER: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r"(?ix)
-        (current_?user|request\.user|req\.user|session|principal|owner|user_?id|account_?id|tenant|belongs|
-        g\.user|authenticat|authoriz|can_|has_?perm|permission|self\.user|created_?by|author|ctx\.state|jwt|
-        claims|is_?admin|get_?user)",
-    )
-});
-static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r"(?x)
-        ^(get_object_or_404|get_or_404|findById|findByPk|findOne|find_one|findUnique|findFirst|
-        findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|deleteOne|updateOne|destroy|get|filter_by|
-        First|Take|getById|getOne|deleteById|getReferenceById|FindAsync|GetByIdAsync|delete_one|update_one|find_by_id|load|
-        retrieve)$",
-    )
-});
-static KEY: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"(?i)^(id|pk|uuid|uid|guid|key|number|[a-z]*_?(id|pk|uuid|no|number))$"));
-static STORE_OF: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(query|objects|repositor|session|\bdb\b|model|dao)"));
 static THROTTLED: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
@@ -90,14 +83,21 @@ static STORE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?x)
         (\.save\(|\.mv\(|transferTo\(|\.write\(|writeFile|copyfileobj|createWriteStream|io\.Copy|
-        SaveUploadedFile|Files\.copy|Files\.write|rename\(|open\(|\.put_object|putObject|CopyTo(Async)?\()",
+        SaveUploadedFile|Files\.copy|Files\.write|rename(Sync)?\(|copyFile(Sync)?\(|\bopen\(|\.put_object|putObject|
+        CopyTo(Async)?\()",
     )
 });
 static TYPE_CHECK: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
-        (allowed|extension|\bext\b|splitext|mime|content_?type|magic|file_?type|filter|endswith|endsWith|
-        \.suffix|validat|whitelist|image\.open|path\.ext|file_?size_?and_?type|imghdr)",
+        (allowed|extension|\bext\b|splitext|magic|file_?type|filter|endswith|\.suffix|validat|whitelist|image\.open|
+        path\.ext|imghdr|detect_?content|uuid|random_?(bytes|uuid)|token_(hex|urlsafe)|nanoid)",
+    )
+});
+/// What a browser adds to a request by itself says who asks.
+static AMBIENT: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)(request\.user|request\.session|current_user|login_required|cookies|staff_member_required|permission_required)",
     )
 });
 static CSRF: LazyLock<Regex> =
@@ -106,63 +106,82 @@ static SESSION: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?x)
         (express-session|cookie-session|flask_login|flask\.session|from\x20flask\x20import[^\n]*\bsession\b|
-        koa-session|gorilla/sessions|HttpSession|passport|\.AddCookie\(|SignInAsync\(|PasswordSignIn|\.UseSession\()",
+        koa-session|gorilla/sessions|HttpSession|\.AddCookie\(|SignInAsync\(|PasswordSignIn|\.UseSession\()",
     )
 });
-static WRITES: LazyLock<Regex> =
+pub static WRITES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^((http|map)?(post|put|patch|delete)|del|(post|put|delete|patch)mapping)$"));
 
-fn body<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
+pub fn body<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
     scene.text(entry.unit, scene.graph.units[entry.unit as usize].span)
 }
 
-/// The body alone: that somebody must be logged in says nothing about whose record it is.
-fn inside<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
-    let statements = &scene.function(entry.unit).body;
-    match (statements.first(), statements.last()) {
-        (Some(first), Some(last)) => scene.text(
-            entry.unit,
-            Span {
-                end: last.span.end,
-                ..first.span
-            },
-        ),
-        _ => "",
-    }
-}
-
-/// First line of the route: where it is declared.
+/// The route itself.
 fn place(scene: &Scene, entry: &Entry) -> Span {
-    let span = scene.graph.units[entry.unit as usize].span;
+    scene.graph.units[entry.unit as usize].span
+}
+
+/// The line of a route on which `what` is first met; the route itself where it is not.
+fn line_of(scene: &Scene, entry: &Entry, what: &Regex) -> Span {
+    let span = place(scene, entry);
+    let Some(found) = what.find(body(scene, entry)) else {
+        return span;
+    };
+    let before = body(scene, entry)[..found.start()].matches('\n').count() as u32;
     Span {
-        last: span.line,
-        ..span
+        start: span.start + found.start() as u32,
+        end: span.start + found.end() as u32,
+        line: span.line + before,
+        last: span.line + before,
     }
 }
 
-fn label(scene: &Scene, entry: &Entry) -> String {
+pub fn label(scene: &Scene, entry: &Entry) -> String {
     match &entry.route {
         Some(route) => format!("{} ({})", scene.graph.units[entry.unit as usize].name, brief(route)),
         None => scene.graph.units[entry.unit as usize].name.clone(),
     }
 }
 
-fn checked(scene: &Scene, entry: &Entry, filters: &Filters) -> bool {
+/// What stands at the head of the class that holds a route: bases, annotations, and attributes up to its first method.
+pub fn head_of_class(scene: &Scene, entry: &Entry) -> String {
+    let module = scene.module(entry.unit);
+    let Some(class) = scene.function(entry.unit).class.map(|class| &module.classes[class]) else {
+        return String::new();
+    };
+    let inside = |start: u32| class.span.start < start && start < class.span.end;
+    let methods = module.functions.iter().skip(1).map(|function| function.span.start);
+    let end = methods.filter(|start| inside(*start)).min().unwrap_or(class.span.end);
+    let notes: Vec<&str> = class.annotations.iter().map(|note| &*note.name).collect();
+    let text = scene.text(entry.unit, Span { end, ..class.span });
+    format!("{} {} {text}", class.bases.join(" "), notes.join(" "))
+}
+
+/// Whether something about the route asks who is there.
+pub fn checked(scene: &Scene, entry: &Entry, filters: &Filters) -> bool {
     let function = scene.function(entry.unit);
     let filtered = function.class_name.as_deref();
     if filtered.is_some_and(|class| filters.guard(class, &function.name, &ASKS_WHO)) {
         return true;
     }
-    let class = scene
-        .function(entry.unit)
-        .class
-        .map(|class| &scene.module(entry.unit).classes[class].annotations);
     entry.controls.iter().any(|control| AUTH.is_match(control))
-        || class.into_iter().flatten().any(|note| AUTH.is_match(&note.name))
+        // What Rails writes at the head of a class is about some of its methods; the filters know which.
+        || (scene.module(entry.unit).language != "ruby" && AUTH.is_match(&head_of_class(scene, entry)))
         || AUTH.is_match(body(scene, entry))
+        || passes_on(scene, entry)
 }
 
-/// Half of the routes of a file check who asks, and this one does not.
+/// Whether the route only hands the request to functions that ask.
+fn passes_on(scene: &Scene, entry: &Entry) -> bool {
+    let mut called = scene.graph.callees(entry.unit);
+    called.any(|edge| {
+        let notes = &scene.function(edge.to).annotations;
+        notes.iter().any(|note| AUTH.is_match(&note.name))
+    })
+}
+
+/// Half of the routes of a file check who asks, or one that stands beside it under an address for few, and this one
+/// does not.
 pub fn without_auth(scene: &Scene) -> Vec<Absence> {
     let mut by_file: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
     for entry in routes(scene) {
@@ -171,104 +190,67 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
     let filters = Filters::of(scene);
     let mut found = Vec::new();
     for entries in by_file.into_values() {
-        let (with, without): (Vec<&Entry>, Vec<&Entry>) =
-            entries.into_iter().partition(|entry| checked(scene, entry, &filters));
-        if with.len() < 2 || with.len() < without.len() {
+        let text = &scene.snapshot.file(scene.file(entries[0].unit)).text;
+        if GLOBAL.is_match(text) {
             continue;
         }
+        let (with, without): (Vec<&Entry>, Vec<&Entry>) =
+            entries.into_iter().partition(|entry| checked(scene, entry, &filters));
+        let most = with.len() >= 2 && with.len() >= without.len();
         for entry in without {
+            // A handler that is not registered here has its controls where it is.
+            let elsewhere = entry.route.is_none() && entry.controls.is_empty();
+            if elsewhere && matches!(scene.module(entry.unit).language, "javascript" | "typescript" | "go") {
+                continue;
+            }
             let name = &scene.graph.units[entry.unit as usize].name;
             let open = OPEN.is_match(name)
                 || entry
                     .route
                     .as_ref()
                     .is_some_and(|route| OPEN.is_match(route) || &**route == "/");
-            if !open {
-                let what = format!(
-                    "{} has no check of who asks; {} other routes of this file have one",
-                    label(scene, entry),
-                    with.len()
-                );
-                let weight = if WRITES.is_match(&entry.verb) { 60 } else { 40 };
-                found.push(Absence {
-                    unit: entry.unit,
-                    span: place(scene, entry),
-                    what,
-                    weight,
-                });
+            if open || !(most || with.iter().any(|other| beside(entry, other))) {
+                continue;
             }
-        }
-    }
-    found
-}
-
-/// A record is looked up by a key from the request, and nothing ties it to who asks.
-pub fn without_owner(scene: &Scene) -> Vec<Absence> {
-    let mut found = Vec::new();
-    for entry in routes(scene) {
-        if USER.is_match(inside(scene, entry)) {
-            continue;
-        }
-        let function = scene.function(entry.unit);
-        let mut place = None;
-        names::walk(&function.body, &mut |stmt| {
-            names::expressions(stmt, &mut |expr| {
-                if place.is_none() && looks_up(expr) {
-                    place = Some(expr.span);
-                }
-            });
-        });
-        if let Some(span) = place {
             let what = format!(
-                "{} looks a record up by a key of the request and never asks whose it is",
-                label(scene, entry)
+                "{} has no check of who asks; {} other routes of this file have one",
+                label(scene, entry),
+                with.len()
             );
+            let weight = if WRITES.is_match(&entry.verb) { 60 } else { 40 };
             found.push(Absence {
                 unit: entry.unit,
-                span,
+                span: place(scene, entry),
                 what,
-                weight: 30,
+                weight,
             });
         }
     }
     found
 }
 
-/// `Model.objects.get(id=…)`, `findById(req.params.id)`
-fn looks_up(expr: &Expr) -> bool {
-    let ExprKind::Call { callee, args, .. } = &expr.kind else {
-        return false;
+/// Both routes lie under one address that is for few, and the other one has a control for it.
+fn beside(entry: &Entry, other: &Entry) -> bool {
+    let head = |entry: &Entry| {
+        let route = entry.route.as_ref()?;
+        let first = route.split('/').find(|part| !part.is_empty())?;
+        FEW.is_match(first).then(|| first.to_owned())
     };
-    let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
-        return false;
-    };
-    if !LOOKUP.is_match(name) {
-        return false;
-    }
-    let stores = |base: &Expr| names::dotted(base).is_some_and(|base| STORE_OF.is_match(&base));
-    let stored = matches!(&callee.kind, ExprKind::Field(base, _) if stores(base));
-    let bare = matches!(&**name, "get" | "load" | "retrieve" | "First" | "Take") && !stored;
-    args.iter().any(|arg| {
-        let keyed = arg.label.as_ref().is_some_and(|label| KEY.is_match(label));
-        let mut named = false;
-        names::descend(&arg.value, &mut |inner| {
-            if let ExprKind::Name(name) | ExprKind::Field(_, name) = &inner.kind {
-                named |= KEY.is_match(name);
-            }
-        });
-        keyed || (named && !bare)
-    })
+    head(entry).is_some() && head(entry) == head(other) && other.controls.iter().any(|control| AUTH.is_match(control))
 }
 
 /// Cookies identify the user, requests change state, and no token ties a request to a page of ours.
 pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
     for entry in routes(scene) {
-        if entry
+        let exempt = entry
             .controls
             .iter()
-            .any(|control| control.ends_with("csrf_exempt") || control.ends_with("IgnoreAntiforgeryToken"))
-        {
+            .any(|control| control.ends_with("csrf_exempt") || control.ends_with("IgnoreAntiforgeryToken"));
+        // Without a cookie that says who asks, a forged request is worth no more than the forger's own.
+        let ambient =
+            || AMBIENT.is_match(body(scene, entry)) || entry.controls.iter().any(|note| AMBIENT.is_match(note));
+        if exempt && ambient() {
             let what = format!("{} is exempt from the check of request forgery", label(scene, entry));
             found.push(Absence {
                 unit: entry.unit,
@@ -353,7 +335,7 @@ pub fn without_upload_check(scene: &Scene) -> Vec<Absence> {
             );
             found.push(Absence {
                 unit: entry.unit,
-                span: place(scene, entry),
+                span: line_of(scene, entry, &STORE),
                 what,
                 weight: 60,
             });
@@ -370,11 +352,10 @@ mod tests {
     fn every_expression_of_this_file_compiles() {
         let all = [
             &AUTH,
-            &STORE_OF,
             &OPEN,
-            &USER,
-            &LOOKUP,
-            &KEY,
+            &FEW,
+            &GLOBAL,
+            &AMBIENT,
             &THROTTLED,
             &LOGIN,
             &SECRET,
@@ -386,11 +367,5 @@ mod tests {
             &WRITES,
         ];
         assert!(all.iter().all(|regex| !regex.as_str().is_empty()));
-    }
-
-    #[test]
-    fn keys_of_records_are_told_from_other_names() {
-        assert!(KEY.is_match("id") && KEY.is_match("order_id") && KEY.is_match("userId"));
-        assert!(!KEY.is_match("name") && !KEY.is_match("idle"));
     }
 }

@@ -112,7 +112,7 @@
 (lambda body: (_) @function.value) @function
 (lambda parameters: (_) @function.params) @function
 (assignment left: (identifier) @function.name right: (lambda) @function)
-(decorator (_) @annotation.value) @annotation
+(decorator . (_) @annotation.value) @annotation
 (default_parameter name: (_) @param.name value: (_) @param.value) @param
 (typed_parameter . (_) @param.name type: (_) @param.hint) @param
 (typed_default_parameter name: (_) @param.name type: (_) @param.hint value: (_) @param.value) @param

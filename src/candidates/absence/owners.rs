@@ -1,0 +1,238 @@
+//! Records that anybody who is logged in can ask for.
+//!
+//! In: routes that ask who is there, and the look-ups in their bodies. Out: [`Absence`]s: a record is found by a key of
+//! the request, and nothing that happens with it depends on whose it is. To know somebody is logged in, or to write
+//! the difference to a log, is no such thing. Start at [`without_owner`].
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::flow::{Entry, names};
+use crate::syntax::form::{Expr, ExprKind, Span, Stmt, StmtKind};
+
+use super::filters::Filters;
+use super::routes::{WRITES, body, checked, fixed, head_of_class, label};
+use super::{Absence, routes};
+use crate::candidates::Scene;
+
+static USER: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?ix)
+        (current_?user|request\.user|req\.user|logged_?in|\buser\.(id|_id|pk|data)|session|principal|owner|user_?id|account_?id|tenant|belongs|
+        g\.user|authenticat|authoriz|can_|has_?perm|permission|self\.user|created_?by|author|ctx\.state|jwt|
+        claims|is_?admin|get_?user)",
+    )
+});
+static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?x)
+        ^(get_object_or_404|get_or_404|findById|findByPk|findOne|find_one|findUnique|findFirst|
+        findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|deleteOne|updateOne|destroy|get|filter_by|
+        First|Take|getById|getOne|deleteById|getReferenceById|FindAsync|GetByIdAsync|Find|FindByID|FindById|GetByID|GetById|
+        DeleteByID|delete_one|update_one|find_by_id|load|
+        retrieve)$",
+    )
+});
+static KEY: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)^(id|pk|uuid|uid|guid|key|number|[a-z]*_?(id|pk|uuid|no|number))$"));
+static STORE_OF: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)(query|objects|repositor|session|\bdb\b|model|dao|store|repo\b)"));
+/// Rights beyond being logged in.
+static ROLE: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(admin|staff|superuser|has_?perm|permission|_role|roles|moderator|csrf_exempt_admin|policy)")
+});
+/// Calls that decide about a user and a thing.
+static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)^(authori[sz]e|can|may|ensure|assert|check|require|verify|enforce|allow|permit|cannot|is_?owner|owns|has_?access|belongs)",
+    )
+});
+/// Answers that end a request.
+static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)(abort|forbidden|unauthori[sz]ed|denied|not_?found|404|403|401|sendStatus|redirect|raise|throw|fail|error)",
+    )
+});
+
+/// A record is looked up by a key from the request, and nothing ties it to who asks.
+pub fn without_owner(scene: &Scene) -> Vec<Absence> {
+    let filters = Filters::of(scene);
+    let mut found = Vec::new();
+    for entry in routes(scene) {
+        let known = checked(scene, entry, &filters) || WRITES.is_match(&entry.verb);
+        let head = head_of_class(scene, entry);
+        let privileged = entry.controls.iter().any(|control| ROLE.is_match(control)) || ROLE.is_match(&head);
+        if !known || privileged {
+            continue;
+        }
+        let look = Look { scene, entry };
+        let function = scene.function(entry.unit);
+        let mut place = None;
+        names::walk(&function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                if place.is_none() && looks_up(expr) {
+                    place = Some(expr.span);
+                }
+            });
+        });
+        if let Some(span) = place.filter(|_| !look.owned(&function.body)) {
+            let what = format!(
+                "{} looks a record up by a key of the request and never asks whose it is",
+                label(scene, entry)
+            );
+            found.push(Absence {
+                unit: entry.unit,
+                span,
+                what,
+                weight: 30,
+            });
+        }
+    }
+    found
+}
+
+struct Look<'a> {
+    scene: &'a Scene<'a>,
+    entry: &'a Entry,
+}
+
+impl Look<'_> {
+    fn text(&self, span: Span) -> &str {
+        self.scene.text(self.entry.unit, span)
+    }
+
+    /// Whether what becomes of the record depends on the user.
+    fn owned(&self, block: &[Stmt]) -> bool {
+        let mut owned = false;
+        names::walk(block, &mut |stmt| {
+            if let StmtKind::If { cond, then, otherwise } = &stmt.kind {
+                owned |=
+                    self.compares(cond) && (self.refuses(then) || self.refuses(otherwise) || !otherwise.is_empty());
+            }
+            names::expressions(stmt, &mut |expr| owned |= self.decides(expr));
+        });
+        owned || ROLE.is_match(&self.entry.controls.join(" ")) || body(self.scene, self.entry).contains("get_queryset(")
+    }
+
+    /// `record.user_id != current_user.id`; not `current_user.is_authenticated`.
+    fn compares(&self, cond: &Expr) -> bool {
+        let mut told = false;
+        names::descend(cond, &mut |expr| {
+            told |= match &expr.kind {
+                ExprKind::Binary(op, left, right) => {
+                    matches!(&**op, "==" | "!=" | "===" | "!==" | "in" | "not in" | "is" | "is not")
+                        && (USER.is_match(self.text(left.span)) || USER.is_match(self.text(right.span)))
+                        && !empty(left)
+                        && !empty(right)
+                }
+                ExprKind::Call { args, .. } => !args.is_empty() && USER.is_match(self.text(expr.span)),
+                _ => false,
+            };
+        });
+        told
+    }
+
+    fn refuses(&self, block: &[Stmt]) -> bool {
+        let mut leaves = false;
+        names::walk(block, &mut |stmt| {
+            leaves |= matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Throw(_))
+                || matches!(&stmt.kind, StmtKind::Expr(expr) if REFUSES.is_match(self.text(expr.span)) && !logs(expr));
+        });
+        leaves
+    }
+
+    /// The user is part of the question to the store, or a function is asked about both.
+    fn decides(&self, expr: &Expr) -> bool {
+        let ExprKind::Call { callee, args, .. } = &expr.kind else {
+            return false;
+        };
+        let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+            return false;
+        };
+        if logs(expr) {
+            return false;
+        }
+        let told = args
+            .iter()
+            .any(|arg| USER.is_match(self.text(arg.value.span)) || labelled(arg.label.as_deref()));
+        let through =
+            matches!(&callee.kind, ExprKind::Field(base, _) if USER.is_match(self.text(base.span)) && looks_up(expr));
+        through
+            || (told && (ASKS.is_match(name) || DECIDES.is_match(name)))
+            || (DECIDES.is_match(name) && args.len() > 1)
+    }
+}
+
+/// Methods of stores that take conditions.
+static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)^(filter|filter_by|where|and_?where|get|get_or_404|get_object_or_404|find\w*|first|update\w*|delete\w*|destroy|exclude|query\w*|select\w*|count\w*|exists|create\w*)$",
+    )
+});
+
+fn labelled(label: Option<&str>) -> bool {
+    label.is_some_and(|label| USER.is_match(label))
+}
+
+fn empty(expr: &Expr) -> bool {
+    use crate::syntax::form::Literal;
+    matches!(&expr.kind, ExprKind::Literal(Literal::Null | Literal::Bool(_)))
+        || matches!(&expr.kind, ExprKind::Name(name) if &**name == "undefined")
+}
+
+fn logs(expr: &Expr) -> bool {
+    let ExprKind::Call { callee, .. } = &expr.kind else {
+        return false;
+    };
+    names::dotted(callee).is_some_and(|name| {
+        let name = name.to_lowercase();
+        name.contains("log") || name.starts_with("console.") || name.starts_with("print")
+    })
+}
+
+/// A literal or a constant, not a key that somebody chose.
+fn fixed_value(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Name(name) => !name.chars().any(char::is_lowercase),
+        _ => false,
+    }
+}
+
+/// `Model.objects.get(id=…)`, `findById(req.params.id)`
+fn looks_up(expr: &Expr) -> bool {
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return false;
+    };
+    let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+        return false;
+    };
+    if !LOOKUP.is_match(name) {
+        return false;
+    }
+    let stores = |base: &Expr| names::dotted(base).is_some_and(|base| STORE_OF.is_match(&base));
+    let stored = matches!(&callee.kind, ExprKind::Field(base, _) if stores(base));
+    let bare = matches!(&**name, "get" | "load" | "retrieve" | "First" | "Take") && !stored;
+    args.iter().any(|arg| {
+        let keyed = arg.label.as_ref().is_some_and(|label| KEY.is_match(label)) && !fixed_value(&arg.value);
+        let mut named = false;
+        names::descend(&arg.value, &mut |inner| {
+            if let ExprKind::Name(name) | ExprKind::Field(_, name) = &inner.kind {
+                named |= KEY.is_match(name);
+            }
+        });
+        keyed || (named && !bare)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_records_are_told_from_other_names() {
+        assert!(KEY.is_match("id") && KEY.is_match("order_id") && KEY.is_match("userId"));
+        assert!(!KEY.is_match("name") && !KEY.is_match("idle"));
+    }
+}

@@ -1,0 +1,58 @@
+//! What stands around a place decides whether it is worth a look: `[[context]]` of the cards.
+//!
+//! In: a card and a place. Out: whether every condition holds. The conditions are the cards'; nothing here knows a
+//! weakness. Deliberately absent: what a condition means. Start at [`Scene::in_context`].
+
+use crate::cards::Card;
+use crate::syntax::form::Span;
+
+use super::Scene;
+
+/// Lines around a place at the top level of a file that count as its function.
+const AROUND: u32 = 6;
+/// Most lines of one statement that are looked at.
+const LINES: u32 = 12;
+
+impl Scene<'_> {
+    /// Whether the text around a place is what the card asks for. `text` says that the input cannot be an object.
+    pub fn in_context(&self, card: &Card, unit: u32, span: Span, text: bool) -> bool {
+        let language = self.module(unit).language;
+        let mut rules = card.context_for(language).peekable();
+        if rules.peek().is_none() {
+            return true;
+        }
+        let name = &self.graph.units[unit as usize].name;
+        let line = format!(
+            "{name}: {}",
+            self.lines(unit, span.line, span.last.min(span.line + LINES))
+        );
+        let whole = self.around(unit, span);
+        rules.all(|rule| {
+            rule.line.as_ref().is_none_or(|wanted| wanted.is_match(&line))
+                && rule.not_line.as_ref().is_none_or(|refused| !refused.is_match(&line))
+                && rule.function.as_ref().is_none_or(|wanted| wanted.is_match(&whole))
+                && rule
+                    .not_function
+                    .as_ref()
+                    .is_none_or(|refused| !refused.is_match(&whole))
+                && (!text || rule.text.as_ref().is_none_or(|wanted| wanted.is_match(&line)))
+        })
+    }
+
+    /// The function of a place, its name and its annotations first; some lines where there is no function.
+    fn around(&self, unit: u32, span: Span) -> String {
+        let at = &self.graph.units[unit as usize];
+        if at.index == 0 {
+            return self.lines(unit, span.line.saturating_sub(AROUND).max(1), span.last + AROUND);
+        }
+        let notes: Vec<&str> = self.function(unit).annotations.iter().map(|note| &*note.name).collect();
+        format!("{} {}\n{}", notes.join(" "), at.name, self.text(unit, at.span))
+    }
+
+    fn lines(&self, unit: u32, first: u32, last: u32) -> String {
+        let file = self.file(unit);
+        let last = last.min(self.snapshot.line_count(file));
+        let lines: Vec<&str> = (first..=last).map(|line| self.snapshot.line(file, line)).collect();
+        lines.join("\n")
+    }
+}

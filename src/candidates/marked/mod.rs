@@ -1,0 +1,88 @@
+//! Small programs marked line by line: `VULN: CWE-89` must become a candidate there, `SAFE: CWE-89` must not.
+//!
+//! In: the `.txt` bundles of this folder: `=== program`, then `--- path` and the file. Unlike the marks of `flow`, these
+//! are about everything that proposes candidates, and about what is left out. Start at [`check`].
+
+use crate::cards;
+use crate::flow;
+use crate::source::Snapshot;
+use crate::syntax;
+
+use super::{Candidate, Settings, find};
+
+type Files = Vec<(String, String)>;
+
+fn programs(bundle: &str) -> Vec<(String, Files)> {
+    let mut found: Vec<(String, Files)> = Vec::new();
+    for line in bundle.lines() {
+        if let Some(name) = line.strip_prefix("=== ") {
+            found.push((name.to_owned(), Vec::new()));
+        } else if let Some(path) = line.strip_prefix("--- ") {
+            let (_, files) = found.last_mut().expect("a program before its files");
+            files.push((path.to_owned(), String::new()));
+        } else if let Some((_, text)) = found.last_mut().and_then(|(_, files)| files.last_mut()) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    found
+}
+
+fn scan(files: &Files) -> Vec<Candidate> {
+    let snapshot = Snapshot::of_texts(files.iter().cloned());
+    let forest = syntax::parse(snapshot.files(), &syntax::Limits::default());
+    let (graph, _) = flow::build(&forest.modules, snapshot.files(), cards::all());
+    let settings = Settings {
+        sweep: false,
+        ..Settings::default()
+    };
+    find(&graph, &forest, &snapshot, cards::all(), &settings)
+}
+
+fn answers(candidate: &Candidate, id: &str) -> bool {
+    candidate.card == id || cards::get(&candidate.card).is_some_and(|card| card.also.iter().any(|also| also == id))
+}
+
+/// Every mark of every program holds; at least `least` programs.
+fn check(bundle: &str, least: usize) {
+    let programs = programs(bundle);
+    assert!(programs.len() >= least, "only {} programs", programs.len());
+    let (mut wrong, mut marks) = (Vec::new(), 0);
+    for (name, files) in &programs {
+        let found = scan(files);
+        for (path, text) in files {
+            for (at, line) in text.lines().enumerate() {
+                for (word, wanted) in [("VULN: ", true), ("SAFE: ", false)] {
+                    let Some((_, id)) = line.split_once(word) else { continue };
+                    let (id, number) = (id.split_whitespace().next().unwrap_or_default(), at as u32 + 1);
+                    marks += 1;
+                    let here = |candidate: &&Candidate| {
+                        let place = candidate.place();
+                        place.path == *path && place.line <= number && number <= place.last && answers(candidate, id)
+                    };
+                    if found.iter().any(|candidate| here(&candidate)) != wanted {
+                        let verb = if wanted { "missed" } else { "false alarm" };
+                        wrong.push(format!("{name}: {verb} {id} at {path}:{number}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(marks > programs.len(), "programs without marks");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn python_programs_give_the_candidates_that_are_marked() {
+    check(include_str!("python.txt"), 10);
+}
+
+#[test]
+fn javascript_programs_give_the_candidates_that_are_marked() {
+    check(include_str!("javascript.txt"), 10);
+}
+
+#[test]
+fn go_programs_give_the_candidates_that_are_marked() {
+    check(include_str!("go.txt"), 5);
+}

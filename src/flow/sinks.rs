@@ -1,0 +1,136 @@
+//! Sinks that are no calls: what is assigned, what is returned, which object a key leads to; and where in a call's
+//! parts a value stands.
+//!
+//! In: a target or a returned value, evaluated. Out: hits. Deliberately absent: calls (`apply`).
+//! Start at [`Walker::write_sinks`].
+
+use crate::cards::pattern::Pattern;
+use crate::syntax::form::{Expr, ExprKind, Span};
+
+use super::matcher::{Place, Purpose};
+use super::places::literal_key;
+use super::tables;
+use super::taint::Walker;
+use super::value::{Facts, State, Value};
+
+/// Frameworks that send the text a handler returns as a page.
+const PAGES: &[&str] = &["Flask", "Sinatra", "Spring MVC", "JAX-RS"];
+
+impl<'f> Walker<'_, 'f> {
+    /// Sinks that are assignments: `element.innerHTML = value`.
+    pub fn write_sinks(&mut self, target: &'f Expr, value: &Value, span: Span, state: &mut State<'f>) {
+        if value.is_clean() {
+            return;
+        }
+        let resolver = self.world.resolver(self.module, self.here);
+        let mut paths = match &target.kind {
+            // A variable is a sink by its own name (`token =`), whatever it holds.
+            ExprKind::Name(name) => vec![vec![name.clone()]],
+            _ => resolver.paths(target),
+        };
+        if let ExprKind::Index(base, _) = &target.kind {
+            paths.extend(resolver.paths(base));
+            self.eval(base, state);
+        }
+        let rules = self.world.rules(self.module);
+        let cards: Vec<(usize, String)> = rules
+            .write(&paths)
+            .into_iter()
+            .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || self.in_entry()))
+            .filter(|rule| self.inside(&rule.pattern))
+            .filter_map(|rule| Some((rule.card?, rule.pattern.text.clone())))
+            .collect();
+        let facts = value.all();
+        for (card, text) in cards {
+            self.hit(card, &facts, span, &text);
+        }
+    }
+
+    /// Sinks that are the returned value itself.
+    pub fn return_sinks(&mut self, expr: &'f Expr, value: &Value, span: Span) {
+        if value.is_clean() || matches!(expr.kind, ExprKind::Function(_)) {
+            return;
+        }
+        let entry = self.in_entry();
+        let page = self.sends_returned_text() && !matches!(expr.kind, ExprKind::Collection(_));
+        let rules = self.world.rules(self.module).returns();
+        let cards: Vec<usize> = rules
+            .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry))
+            .filter(|rule| self.inside(&rule.pattern))
+            .filter_map(|rule| rule.card)
+            .filter(|&card| page || self.world.markup & (1 << card) == 0)
+            .collect();
+        for card in cards {
+            self.hit(card, &value.all(), span, "the response");
+        }
+    }
+
+    /// Whether what the function returns is sent as a page, and not as JSON or as an object that some call made.
+    fn sends_returned_text(&self) -> bool {
+        let entry = self.world.entries.get(&self.current());
+        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework)) && self.returns_page()
+    }
+
+    /// In Java and Kotlin a handler returns a page only as text, and in Spring only where the text is the body and no view's name.
+    fn returns_page(&self) -> bool {
+        let module = &self.world.modules[self.module];
+        if !matches!(module.language, "java" | "kotlin") {
+            return true;
+        }
+        let function = &module.functions[self.here];
+        let hint = function.returns.as_deref().unwrap_or_default().trim_end_matches('?');
+        let entry = self.world.entries.get(&self.current());
+        if !hint.contains("String") || tables::LISTS.iter().any(|list| hint.contains(list)) {
+            return false;
+        }
+        let notes = function.class.map(|class| module.classes[class].annotations.as_slice());
+        let mut notes = notes.unwrap_or_default().iter().chain(&function.annotations);
+        hint != "String"
+            || entry.is_some_and(|entry| entry.framework != "Spring MVC")
+            || notes.any(|note| matches!(&*note.name, "RestController" | "ResponseBody"))
+    }
+
+    /// Whether the function being walked is an entry point that answers requests.
+    pub fn in_entry(&self) -> bool {
+        self.world
+            .entries
+            .get(&self.current())
+            .is_some_and(|entry| entry.kind != "cli")
+    }
+
+    /// Whether the function being walked is one that the pattern speaks about.
+    pub fn inside(&self, pattern: &Pattern) -> bool {
+        let name = || &self.world.units[self.current() as usize].name;
+        pattern.within.as_ref().is_none_or(|within| within.is_match(name()))
+    }
+
+    /// Facts at a place of a call, given its evaluated parts.
+    pub fn at_place(place: &Place, receiver: &Value, args: &[Value]) -> Facts {
+        match place {
+            Place::Receiver => receiver.all(),
+            Place::Argument(at) => args.get(*at).map(Value::all).unwrap_or_default(),
+            Place::Key(at, key) => args.get(*at).map(|arg| arg.part(key).all()).unwrap_or_default(),
+            Place::Whole(at) => args.get(*at).map(Value::unpicked).unwrap_or_default(),
+        }
+    }
+
+    /// `object[key].name = value`: outside input may choose the prototype as the object that is changed.
+    pub fn reached_by_key(&mut self, target: &'f Expr, span: Span, state: &mut State<'f>) {
+        let world = self.world;
+        if world.keys.is_empty() || !matches!(world.modules[self.module].language, "javascript" | "typescript") {
+            return;
+        }
+        let (ExprKind::Index(inner, _) | ExprKind::Field(inner, _)) = &target.kind else {
+            return;
+        };
+        let ExprKind::Index(_, key) = &inner.kind else {
+            return;
+        };
+        if literal_key(key).is_none() {
+            let facts = self.eval(key, state).all();
+            for &card in &world.keys {
+                self.hit(card, &facts, span, "a key that leads to another object");
+            }
+        }
+    }
+}
