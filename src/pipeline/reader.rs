@@ -226,6 +226,7 @@ fn coverage(snapshot: &Snapshot, forest: &Forest, problems: Vec<Problem>) -> Cov
         files: snapshot.files().len(),
         lines,
         functions,
+        partial: forest.modules.iter().filter(|module| module.partial).count(),
         languages,
         proposed: 0,
         problems,

@@ -57,6 +57,9 @@ pub struct Coverage {
     pub files: usize,
     pub lines: usize,
     pub functions: usize,
+    /// Files with syntax errors, or beyond a limit of the parser: they gave fewer facts.
+    #[serde(default)]
+    pub partial: usize,
     /// Lines per language row.
     pub languages: BTreeMap<String, usize>,
     /// Candidates proposed, before the budget cut.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{View, plain, severity_word, starter_note};
+use super::{View, plain, severity_word, starter_note, understood_in_part};
 use crate::candidates::Candidate;
 use crate::cards;
 use crate::record::{Outcome, Run};
@@ -85,8 +85,11 @@ fn coverage(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## What was looked at\n")?;
     writeln!(
         out,
-        "{} files, {} lines, {} functions.\n",
-        coverage.files, coverage.lines, coverage.functions
+        "{} files, {} lines, {} functions{}.\n",
+        coverage.files,
+        coverage.lines,
+        coverage.functions,
+        understood_in_part(coverage)
     )?;
     for problem in &coverage.problems {
         writeln!(out, "- not (wholly) looked at: {}", inert(&problem.to_string()))?;

@@ -89,6 +89,15 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
+/// What to add to the count of files when some gave fewer facts than they hold.
+fn understood_in_part(coverage: &crate::record::Coverage) -> String {
+    match coverage.partial {
+        0 => String::new(),
+        1 => "; 1 file has syntax errors and was understood in part".to_owned(),
+        n => format!("; {n} files have syntax errors and were understood in part"),
+    }
+}
+
 /// The advice every report of the starter model carries.
 fn starter_note(run: &Run) -> Option<String> {
     let novice = |identity: &crate::record::Identity| identity.starter;

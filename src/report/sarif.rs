@@ -217,6 +217,7 @@ fn properties(run: &Run) -> Value {
         "tally": run.tally(),
         "files": run.plan.coverage.files,
         "lines": run.plan.coverage.lines,
+        "partial": run.plan.coverage.partial,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{View, plain, severity_word, starter_note};
+use super::{View, plain, severity_word, starter_note, understood_in_part};
 use crate::candidates::{Candidate, Role};
 use crate::cards::{self, Severity};
 use crate::record::{Outcome, Run, Unit};
@@ -140,8 +140,11 @@ fn summary(run: &Run, paint: &Paint) -> String {
     );
     let _ = writeln!(
         text,
-        "looked at: {} files, {} lines, {} functions",
-        coverage.files, coverage.lines, coverage.functions
+        "looked at: {} files, {} lines, {} functions{}",
+        coverage.files,
+        coverage.lines,
+        coverage.functions,
+        understood_in_part(coverage)
     );
     not_looked_at(run, &mut text);
     for sealed in &run.plan.sealed {

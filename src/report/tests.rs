@@ -25,6 +25,7 @@ fn run() -> Run {
         files: 1,
         lines: 4,
         functions: 1,
+        partial: 2,
         proposed: 5,
         problems: vec![Problem::new(EVIL, "not read")],
         ..Coverage::default()
@@ -127,6 +128,7 @@ fn the_terminal_shows_hostile_text_as_escapes() {
         "HIGH CWE-89",
         "Inconclusive (1)",
         "NOT assessed: 1",
+        "2 files have syntax errors",
         "not (wholly) looked at: 1",
         "starter model",
     ] {

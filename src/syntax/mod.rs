@@ -122,14 +122,14 @@ pub fn parse_within(file: &SourceFile, limits: &Limits) -> Option<(Module, Optio
         return Some(fail(format!("not parsed: it took longer than {:?}", limits.max_time)));
     };
     let roles = query.roles(tree.root_node(), &text, MAX_DEPTH as u32 * TREE_LEVELS, deadline);
-    let mut module = lower::lower(file, &text, row, &roles, tree.root_node());
-    let problem = (!roles.complete).then(|| {
-        module.partial = true;
-        Problem::new(
-            &*file.path,
-            format!("parsed in part: it took longer than {:?}", limits.max_time),
-        )
-    });
+    let (mut module, cut) = lower::lower(file, &text, row, &roles, tree.root_node());
+    let why = match (roles.complete, cut) {
+        (false, _) => Some(format!("it took longer than {:?}", limits.max_time)),
+        (true, true) => Some(format!("it nests deeper than {MAX_DEPTH} levels")),
+        (true, false) => None,
+    };
+    module.partial |= !roles.complete;
+    let problem = why.map(|why| Problem::new(&*file.path, format!("parsed in part: {why}")));
     Some((module, problem))
 }
 

@@ -96,7 +96,7 @@ fn odd_files_cost_themselves_only() {
     let value: serde_json::Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {text}"));
     let problems = value["plan"]["coverage"]["problems"].to_string();
-    for name in ["huge.py", "line.js"] {
+    for name in ["huge.py", "line.js", "deep.py"] {
         assert!(problems.contains(name), "{name} is not listed in {problems}");
     }
     let candidates = value["plan"]["candidates"].to_string();

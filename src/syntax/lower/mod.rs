@@ -30,7 +30,7 @@ use crate::source::SourceFile;
 /// Names that a flattened node keeps at most.
 const FLAT_NAMES: usize = 4096;
 
-/// Lowers one parsed file.
+/// Lowers one parsed file; true when it nests deeper than [`MAX_DEPTH`], so that something of it was left out.
 ///
 /// `text` is what was parsed: the file's own, or a spelling of it in which every byte stands where it stood.
 pub(super) fn lower<'t>(
@@ -39,7 +39,7 @@ pub(super) fn lower<'t>(
     row: &'static Row,
     roles: &'t Roles<'t>,
     root: Node<'t>,
-) -> Module {
+) -> (Module, bool) {
     let mut engine = Engine {
         text,
         roles,
@@ -56,21 +56,22 @@ pub(super) fn lower<'t>(
         given: 0,
         locals: HashSet::new(),
         depth: 0,
-        partial: root.has_error(),
+        cut: false,
         place: Place::default(),
     };
     let body = engine.body(root);
     let mut functions = engine.functions;
     functions[0].body = body;
     functions[0].span = whole(&file.text);
-    Module {
+    let module = Module {
         file: file.id,
         language: row.name,
         imports: imports::imports(row, roles, text),
         classes: engine.classes,
         functions,
-        partial: engine.partial,
-    }
+        partial: engine.cut || root.has_error(),
+    };
+    (module, engine.cut)
 }
 
 /// What encloses the node being lowered.
@@ -100,7 +101,7 @@ struct Engine<'t> {
     /// What the function at hand assigned so far, in languages where any other name calls a method.
     locals: HashSet<Text>,
     depth: usize,
-    partial: bool,
+    cut: bool,
     place: Place,
 }
 
@@ -143,7 +144,7 @@ impl<'t> Engine<'t> {
     /// Runs `work` one level deeper, or says that there is no deeper level.
     fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth >= MAX_DEPTH {
-            self.partial = true;
+            self.cut = true;
             return None;
         }
         self.depth += 1;
