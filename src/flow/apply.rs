@@ -15,10 +15,9 @@ use super::formats::{formatted, mapped, named_callback};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
-use super::solve::{Hit, Summary};
 use super::tables::{ALLOCATES, ASKS, FILLS, NUMBERS, OPAQUE};
 use super::taint::Walker;
-use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, Origin, RECEIVER, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
 
 /// What is the same every time a call is met: how it resolves.
 #[derive(Debug, Default)]
@@ -58,12 +57,12 @@ pub struct Enters {
 /// A call with everything evaluated.
 pub struct Actual<'c, 'f> {
     pub args: &'f [Arg],
-    new: bool,
-    span: Span,
+    pub new: bool,
+    pub span: Span,
     pub name: Text,
     pub base: Option<&'f Expr>,
-    receiver: &'c Value,
-    values: &'c [Value],
+    pub receiver: &'c Value,
+    pub values: &'c [Value],
 }
 
 impl<'f> Walker<'_, 'f> {
@@ -205,7 +204,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn fresh(&self, callee: &Expr, args: &[Arg], new: bool, state: &State<'f>) -> Resolved {
-        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let paths = self.view.resolver.paths(callee);
         let mut resolved = Resolved {
             targets: self.targets_of(callee, args.len(), new, &paths),
             ..Resolved::default()
@@ -271,10 +270,9 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {
-        let class = self.class();
         let site = Site {
             module: self.module,
-            class: class.as_ref(),
+            class: self.view.resolver.class.as_ref(),
             callee,
             paths,
             args,
@@ -288,7 +286,7 @@ impl<'f> Walker<'_, 'f> {
         let ExprKind::Call { callee, args, new } = &expr.kind else {
             return Vec::new();
         };
-        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let paths = self.view.resolver.paths(callee);
         self.targets_of(callee, args.len(), *new, &paths)
     }
 
@@ -337,103 +335,6 @@ impl<'f> Walker<'_, 'f> {
             returned.join(self.inline(index, &given, state));
         }
         returned
-    }
-
-    fn known(&mut self, targets: &[u32], actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
-        let mut result = Value::default();
-        let before = (targets.len() > 1).then(|| state.clone());
-        for (at, &unit) in targets.iter().enumerate() {
-            let shared = self.shared;
-            let summary = &shared.summaries[unit as usize];
-            match &before {
-                // With several possible callees, each starts from the same state and the effects are joined.
-                Some(before) if at > 0 => {
-                    let mut own = before.clone();
-                    result.join(self.applied(unit, summary, actual, &mut own));
-                    state.join(&own);
-                }
-                _ => result.join(self.applied(unit, summary, actual, state)),
-            }
-        }
-        result
-    }
-
-    fn applied(&mut self, unit: u32, summary: &Summary, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
-        let order = self.order(unit, actual);
-        let hop = self.hop(actual.span, Note::Passed(actual.name.clone()));
-        let substitute = |facts: &[Fact]| -> Facts {
-            let mut out = Facts::new();
-            for fact in facts {
-                match &fact.origin {
-                    Origin::Source { .. } => {
-                        value::join(&mut out, &[fact.step(hop.clone())]);
-                    }
-                    Origin::Param { index, path } => {
-                        for own in argument(*index, path, &order, actual) {
-                            value::join(&mut out, &[own.step(hop.clone()).extended(fact)]);
-                        }
-                    }
-                }
-            }
-            out
-        };
-        for hit in &summary.hits {
-            for fact in substitute(std::slice::from_ref(&hit.fact)) {
-                let alive = fact.dead & (1 << hit.card) == 0;
-                let bounded = fact.bounds & value::UPPER != 0 && self.world.stringish & (1 << hit.card) == 0;
-                if alive && !bounded {
-                    self.record(Hit { fact, ..hit.clone() });
-                }
-            }
-        }
-        let parts = summary
-            .returns
-            .parts
-            .iter()
-            .map(|(path, facts)| (path.clone(), substitute(facts)));
-        let mut result = Value {
-            whole: substitute(&summary.returns.whole),
-            parts: parts.collect(),
-        };
-        for ((index, path), facts) in &summary.outs {
-            let facts = substitute(facts);
-            if *index == RECEIVER {
-                if actual.new || actual.base.is_none() {
-                    // A constructor fills the object that it gives.
-                    value::join(result.parts.entry(path.to_string()).or_default(), &facts);
-                } else if let Some(target) = actual.base.and_then(|base| self.path(base, state)) {
-                    self.write_below(&target, path, facts, state);
-                }
-                continue;
-            }
-            let position = order.get(usize::from(*index)).copied().flatten();
-            if let Some(target) = position.and_then(|at| self.path(&actual.args[at].value, state)) {
-                self.write_below(&target, path, facts, state);
-            }
-        }
-        result
-    }
-
-    fn write_below(&self, target: &str, path: &str, facts: Facts, state: &mut State<'f>) {
-        if target.matches(SEP).count() + path.matches(SEP).count() <= value::DEPTH {
-            state.write(&format!("{target}{path}"), Value::of(facts));
-        } else {
-            state.add(target, &facts);
-        }
-    }
-
-    /// For each parameter of the callee, the position of the argument that fills it.
-    fn order(&self, unit: u32, actual: &Actual<'_, 'f>) -> Vec<Option<usize>> {
-        let function = self.world.function(unit);
-        let shift = self.world.shift(unit);
-        let mut free = (0..actual.args.len()).filter(|&at| actual.args[at].label.is_none());
-        let named = |name: &Text| actual.args.iter().position(|arg| arg.label.as_ref() == Some(name));
-        function
-            .params
-            .iter()
-            .skip(shift)
-            .map(|param| named(&param.name).or_else(|| free.next()))
-            .collect()
     }
 
     /// A call into code that is not here.
@@ -530,11 +431,11 @@ impl<'f> Walker<'_, 'f> {
                 };
                 let deep = target.matches(SEP).count() >= value::DEPTH;
                 let inside = if deep { target } else { format!("{target}{SEP}{ANY}") };
-                state.add(&inside, std::slice::from_ref(&fact));
+                state.add(&inside, &fact.clone().into());
             }
             // In Java what a call that fills a buffer gives back is a count that the buffer bounds.
             if filled.is_empty() || self.world.modules[self.module].language != "java" {
-                value::join(&mut result.whole, &[fact]);
+                result.whole.add(fact);
             }
         }
         if !resolved.sources.is_empty() && NUMBERS.contains(&&*actual.name) {
@@ -553,26 +454,7 @@ fn ends(name: &str) -> u8 {
     }
 }
 
-/// What the caller knows at a callee's parameter and path.
-fn argument(index: u8, path: &str, order: &[Option<usize>], actual: &Actual) -> Facts {
-    let value = if index == RECEIVER {
-        if actual.new || actual.base.is_none() {
-            return Facts::new();
-        }
-        actual.receiver.clone()
-    } else {
-        match order.get(usize::from(index)).copied().flatten() {
-            Some(at) => actual.values[at].clone(),
-            None => return Facts::new(),
-        }
-    };
-    path.split(SEP)
-        .skip(1)
-        .fold(value, |value, segment| value.part(segment))
-        .all()
-}
-
-fn below_any(facts: &[Fact]) -> Facts {
+fn below_any(facts: &Facts) -> Facts {
     value::below(facts, ANY)
 }
 

@@ -243,13 +243,9 @@ impl Directory {
             }
         }
         let units = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let here: Vec<u32> = units
-            .iter()
-            .copied()
-            .filter(|&unit| self.owner[unit as usize] == site.module)
-            .collect();
+        let here = self.of_module(units, site.module);
         if !here.is_empty() {
-            return here;
+            return here.to_vec();
         }
         // A variable that holds a function of this file.
         for alias in site
@@ -258,13 +254,9 @@ impl Directory {
             .filter_map(|path| <&[Text; 1]>::try_from(path.as_slice()).ok())
         {
             let held = self.by_name.get(&alias[0]).map(Vec::as_slice).unwrap_or_default();
-            let held: Vec<u32> = held
-                .iter()
-                .copied()
-                .filter(|&unit| self.owner[unit as usize] == site.module)
-                .collect();
+            let held = self.of_module(held, site.module);
             if !held.is_empty() {
-                return held;
+                return held.to_vec();
             }
         }
         for path in site.paths.iter().filter(|path| path.len() > 1) {
@@ -295,28 +287,43 @@ impl Directory {
         }
     }
 
+    /// Those of the units, which come in order, that stand in this module.
+    fn of_module<'u>(&self, units: &'u [u32], module: usize) -> &'u [u32] {
+        let until = |module: usize| units.partition_point(|&unit| self.owner[unit as usize] < module);
+        &units[until(module)..until(module + 1)]
+    }
+
+    /// The units that belong to the family, when one module has them all.
+    fn of_one_module(&self, units: &[u32], module: usize) -> Vec<u32> {
+        let related = |unit: &u32| self.related(module, *unit);
+        let owner = |unit: &u32| self.owner[*unit as usize];
+        let first = units.iter().find(|unit| related(unit)).map(owner);
+        match first {
+            Some(first) if units.iter().rev().find(|unit| related(unit)).map(owner) == Some(first) => {
+                self.of_module(units, first).to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whatever the linker may find under a name: this file first, then files of the same folder.
     fn linked(&self, module: usize, name: &Text) -> Vec<u32> {
         let units = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let own = self.of_module(units, module);
+        if !own.is_empty() {
+            return own.to_vec();
+        }
         let all = units
             .iter()
             .copied()
             .filter(|&unit| self.public[unit as usize] && self.related(module, unit));
         let all: Vec<u32> = all.collect();
-        let own: Vec<u32> = units
-            .iter()
-            .copied()
-            .filter(|&unit| self.owner[unit as usize] == module)
-            .collect();
         let near: Vec<u32> = all
             .iter()
             .copied()
             .filter(|&unit| self.same_folder(module, unit))
             .collect();
-        [own, near, all]
-            .into_iter()
-            .find(|found| !found.is_empty())
-            .unwrap_or_default()
+        if near.is_empty() { all } else { near }
     }
 
     fn same_folder(&self, module: usize, unit: u32) -> bool {
@@ -365,22 +372,13 @@ impl Directory {
         if known || COMMON.contains(&&**method) || method.len() < 4 {
             return Vec::new();
         }
-        let units = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
-        let mut found: Vec<u32> = units
-            .iter()
-            .copied()
-            .filter(|&unit| self.related(site.module, unit))
-            .collect();
-        if found.is_empty() && self.places[site.module].family == "javascript" {
-            let plain = self.by_name.get(method).map(Vec::as_slice).unwrap_or_default();
-            found.extend(plain.iter().copied().filter(|&unit| self.related(site.module, unit)));
+        let mut units = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
+        let javascript = self.places[site.module].family == "javascript";
+        if javascript && !units.iter().any(|&unit| self.related(site.module, unit)) {
+            units = self.by_name.get(method).map(Vec::as_slice).unwrap_or_default();
         }
-        found.sort_unstable();
-        let owners: Vec<usize> = found.iter().map(|&unit| self.owner[unit as usize]).collect();
-        let one = owners
-            .first()
-            .is_some_and(|first| owners.iter().all(|owner| owner == first));
-        if one && found.iter().any(|&unit| self.takes(unit, site.args)) {
+        let found = self.of_one_module(units, site.module);
+        if found.iter().any(|&unit| self.takes(unit, site.args)) {
             found
         } else {
             Vec::new()
@@ -394,6 +392,9 @@ impl Directory {
         };
         let mut best: (usize, Vec<usize>) = (0, Vec::new());
         let Some(key) = module.last() else { return Vec::new() };
+        let Some(units) = self.by_name.get(name) else {
+            return Vec::new();
+        };
         for &at in self.modules.get(key).map(Vec::as_slice).unwrap_or_default() {
             if self.places[at].family != self.places[from].family {
                 continue;
@@ -413,12 +414,8 @@ impl Directory {
                 std::cmp::Ordering::Less => {}
             }
         }
-        let units = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        units
-            .iter()
-            .copied()
-            .filter(|&unit| best.1.contains(&self.owner[unit as usize]))
-            .collect()
+        let held = best.1.iter().flat_map(|&module| self.of_module(units, module));
+        held.copied().collect()
     }
 
     /// Functions of a class and its bases by name, for callers that already know the class.

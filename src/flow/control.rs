@@ -78,9 +78,8 @@ impl<'f> Walker<'_, 'f> {
 
     pub fn bind(&mut self, target: &'f Expr, values: &'f Expr, state: &mut State<'f>) {
         let value = self.eval(values, state).part(ANY);
-        let name = names::dotted(target).unwrap_or_default();
-        let hop = self.hop(target.span, Note::Assigned(name.into()));
-        self.store(target, value.map(&|fact| fact.step(hop.clone())), false, state);
+        let value = self.assigned_to(target, value, target.span);
+        self.store(target, value, false, state);
         if let ExprKind::Name(name) = &target.kind {
             state.consts.remove(name);
             state.bound.remove(name);
@@ -119,7 +118,8 @@ impl<'f> Walker<'_, 'f> {
             return Value::default();
         }
         let function = &self.world.modules[self.module].functions[index];
-        let outer = std::mem::replace(&mut self.here, index);
+        let outer = self.here;
+        self.enter(index);
         self.inlined.push(index);
         self.exits.push(Exit::default());
         let mut inside = state.clone();
@@ -127,7 +127,7 @@ impl<'f> Walker<'_, 'f> {
             let mut facts = given.get(at).cloned().unwrap_or_default();
             value::join(&mut facts, &self.entering(function, at));
             let hop = self.hop(param.span, Note::Parameter(param.name.clone()));
-            facts.iter_mut().for_each(|fact| *fact = fact.step(hop.clone()));
+            let facts = facts.map(|fact| fact.step(hop.clone()));
             inside.write(&param.name, Value::of(facts));
             inside.consts.remove(&param.name);
             inside.bound.remove(&param.name);
@@ -138,7 +138,7 @@ impl<'f> Walker<'_, 'f> {
         let mut exit = self.exits.pop().unwrap_or_default();
         merge(&mut exit.state, inside);
         self.inlined.pop();
-        self.here = outer;
+        self.enter(outer);
         if let Some(mut last) = exit.state {
             for param in &function.params {
                 last.write(&param.name, state.read(&param.name));

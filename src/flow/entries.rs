@@ -52,9 +52,14 @@ pub type Typed = BTreeMap<u32, Vec<(usize, Path)>>;
 pub fn find(search: &Search) -> (Vec<Entry>, Typed) {
     let mut entries: BTreeMap<u32, Entry> = BTreeMap::new();
     let mut typed = Typed::new();
+    let mut tables: BTreeMap<&'static str, Registrations> = BTreeMap::new();
     for at in 0..search.modules.len() {
         declared(search, at, &mut entries, &mut typed);
-        registered(search, at, &mut entries, &mut typed);
+        // Models depend on the language alone.
+        let known = tables
+            .entry(search.modules[at].language)
+            .or_insert_with(|| registrations(search.modules[at].language, &search.models[at]));
+        registered(search, at, known, &mut entries, &mut typed);
     }
     (entries.into_values().collect(), typed)
 }
@@ -302,12 +307,13 @@ fn called(expr: &Expr) -> Option<Text> {
     }
 }
 
-/// Handlers that a call registers: `app.get("/x", guard, handler)`.
-fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, typed: &mut Typed) {
-    let module = &search.modules[at];
-    let mut rules = Rules::of(module.language);
-    let mut origin: Vec<(&'static Model, &EntryRule)> = Vec::new();
-    for model in &search.models[at] {
+/// Registration calls of the models in use for a language, and whose each of them is.
+type Registrations = (Rules, Vec<(&'static Model, &'static EntryRule)>);
+
+fn registrations(language: &str, models: &[&'static Model]) -> Registrations {
+    let mut rules = Rules::of(language);
+    let mut origin = Vec::new();
+    for model in models.iter().copied() {
         for rule in &model.entries {
             for pattern in &rule.calls {
                 rules.add(registration(pattern));
@@ -315,6 +321,18 @@ fn registered(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, ty
             }
         }
     }
+    (rules, origin)
+}
+
+/// Handlers that a call registers: `app.get("/x", guard, handler)`.
+fn registered(
+    search: &Search,
+    at: usize,
+    (rules, origin): &Registrations,
+    entries: &mut BTreeMap<u32, Entry>,
+    typed: &mut Typed,
+) {
+    let module = &search.modules[at];
     if origin.is_empty() {
         return;
     }

@@ -9,7 +9,7 @@ use super::matcher::Purpose;
 use super::names;
 use super::places::literal_key;
 use super::taint::{Walker, meet};
-use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, SEP, State, UPPER, Value};
 
 /// Operators whose result is a truth value and carries nothing.
 const COMPARISONS: [&str; 16] = [
@@ -121,8 +121,7 @@ impl<'f> Walker<'_, 'f> {
         let constant = self.decide(from, state);
         let value = self.eval(from, state);
         self.write_sinks(target, &value, span, state);
-        let hop = self.hop(span, Note::Assigned(names::dotted(target).unwrap_or_default().into()));
-        let value = value.map(&|fact| fact.step(hop.clone()));
+        let value = self.assigned_to(target, value, span);
         self.store(target, value.clone(), false, state);
         if let ExprKind::Name(name) = &target.kind {
             match constant {
@@ -137,7 +136,7 @@ impl<'f> Walker<'_, 'f> {
     fn name(&mut self, name: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
         let path = self.slot(name);
         if let Some(meaning) = self.macro_name(name) {
-            return state.read(&self.slot(&meaning));
+            return state.read(&self.slot(meaning));
         }
         let mut value = state.read(&path);
         let known = state.vars.contains_key(&*path);
@@ -197,7 +196,7 @@ impl<'f> Walker<'_, 'f> {
 
     /// Whether the class of `base` declares this field with a type in which no text can hide.
     fn holds_number(&self, base: &Expr, field: &Text) -> bool {
-        let paths = self.world.resolver(self.module, self.here).paths(base);
+        let paths = self.view.resolver.paths(base);
         paths.iter().filter_map(|path| path.last()).any(|class| {
             let owner = self.world.class_module(self.module, class).unwrap_or(self.module);
             let declared = |module: usize| self.world.scopes[module].fields.get(&(class.clone(), field.clone()));
@@ -219,8 +218,7 @@ impl<'f> Walker<'_, 'f> {
             return self.numbered(Value::of(whole.part(field).all()));
         }
         let mut value = whole.part(field);
-        let receiver = self.receiver();
-        let own = matches!(&base.kind, ExprKind::Name(name) if receiver.as_ref() == Some(name));
+        let own = matches!(&base.kind, ExprKind::Name(name) if self.receiver() == Some(name));
         if own && !whole.parts.contains_key(&format!("{SEP}{field}")) {
             if let Some(class) = self.class() {
                 self.shared_field(&class, field, &mut value);
@@ -242,10 +240,10 @@ impl<'f> Walker<'_, 'f> {
         let path = format!("{slot}{SEP}{field}");
         let exact = state.vars.contains_key(&*path);
         let mut value = state.read(&path);
-        if exact && let Some(any) = state.vars.get(&*format!("{slot}{SEP}{ANY}")) {
+        if exact && let Some(any) = state.vars.get(&format!("{slot}{SEP}{ANY}")) {
             value::join(&mut value.whole, any);
         }
-        if !exact && self.receiver().as_ref() == Some(name) {
+        if !exact && self.receiver() == Some(name) {
             if let Some(class) = self.class() {
                 self.shared_field(&class, field, &mut value);
             }
@@ -258,7 +256,7 @@ impl<'f> Walker<'_, 'f> {
 
     /// A field of another object of the project that some method filled with outside input.
     fn foreign_field(&mut self, base: &'f Expr, field: &Text, value: &mut Value) {
-        let paths = self.world.resolver(self.module, self.here).paths(base);
+        let paths = self.view.resolver.paths(base);
         let (world, module) = (self.world, self.module);
         for class in paths
             .iter()
@@ -286,8 +284,7 @@ impl<'f> Walker<'_, 'f> {
         if !rules.knows_read(&last) && !imported {
             return;
         }
-        let resolver = self.world.resolver(self.module, self.here);
-        let found = rules.read(&resolver.paths(expr));
+        let found = rules.read(&self.view.resolver.paths(expr));
         // `file.name` may be as clean as `file.getName()`.
         let cleans = found.iter().filter(|rule| rule.purpose == Purpose::Sanitizer);
         let dead: Mask = cleans
@@ -307,7 +304,7 @@ impl<'f> Walker<'_, 'f> {
         for (kind, card) in found {
             let what = names::dotted(expr).unwrap_or_else(|| last.to_string());
             let fact = self.source(expr.span, &kind, card, &what);
-            value::join(&mut value.whole, &[fact]);
+            value.whole.add(fact);
         }
     }
 
@@ -428,7 +425,7 @@ impl<'f> Walker<'_, 'f> {
             }
             root = deeper;
         }
-        let paths = self.world.resolver(self.module, self.here).paths(root);
+        let paths = self.view.resolver.paths(root);
         let named = |names: &[&str]| {
             paths
                 .iter()
@@ -446,7 +443,7 @@ impl<'f> Walker<'_, 'f> {
                     .flatten()
                     .filter_map(|path| path.last())
                     .any(|last| names::is_numeric(last));
-                let value = Value::of(vec![fact]);
+                let value = Value::of(fact.into());
                 let value = if numeric { self.numbered(value) } else { value };
                 state.write(&path, value);
             }

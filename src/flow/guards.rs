@@ -158,7 +158,7 @@ impl<'f> Walker<'_, 'f> {
         if !rules.knows_call(last) {
             return;
         }
-        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let paths = self.view.resolver.paths(callee);
         let guards = rules.call(&paths, args, *new, &|_| None);
         if guards.iter().any(|found| found.rule.purpose == Purpose::Guard) {
             let hop = self.hop(expr.span, Note::Guard(last.clone()));
@@ -388,7 +388,7 @@ impl<'f> Walker<'_, 'f> {
         if !truth || !rules.knows_call(name) {
             return Vec::new();
         }
-        let paths = self.world.resolver(self.module, self.here).paths(callee);
+        let paths = self.view.resolver.paths(callee);
         let decide = |expr: &Expr| match &expr.kind {
             ExprKind::Literal(literal) => Some(literal.clone()),
             _ => None,
@@ -413,8 +413,10 @@ impl<'f> Walker<'_, 'f> {
         match &expr.kind {
             ExprKind::Address(inner) => return self.subject(inner, state),
             // What is switched on has a name of its own when it is long.
-            ExprKind::Name(name) if name.starts_with('<') && state.bound.contains_key(name) => {
-                return self.subject(state.bound[name], state);
+            ExprKind::Name(name) if name.starts_with('<') => {
+                if let Some(bound) = state.bound.get(name) {
+                    return self.subject(bound, state);
+                }
             }
             _ => {}
         }
@@ -445,7 +447,7 @@ impl<'f> Walker<'_, 'f> {
             },
             ExprKind::Field(base, field) => {
                 let own = matches!(&base.kind, ExprKind::Name(name)
-                    if Some(name) == self.receiver().as_ref() || Some(name) == self.class().as_ref());
+                    if Some(name) == self.receiver() || Some(name) == self.view.resolver.class.as_ref());
                 if own {
                     return self.world.constants.is_set(self.module, field);
                 }

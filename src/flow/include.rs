@@ -5,12 +5,14 @@
 //! Deliberately absent: paths without a literal file name. Start at [`targets`] and [`Walker::include`].
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use crate::source::SourceFile;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Text};
 
 use super::labels::Labels;
 use super::names;
+use super::places::View;
 use super::taint::{Exit, Walker, merge};
 use super::value::{SEP, State, Value};
 
@@ -181,6 +183,7 @@ impl<'f> Walker<'_, 'f> {
             std::mem::replace(&mut self.text, text),
             std::mem::replace(&mut self.labels, Labels::default()),
         );
+        let view = std::mem::replace(&mut self.view, Rc::new(View::of(self.world, module, 0)));
         self.included.push(module);
         self.exits.push(Exit::default());
         let mut inside = state.clone();
@@ -203,6 +206,7 @@ impl<'f> Walker<'_, 'f> {
             self.text,
             self.labels,
         ) = outer;
+        self.view = view;
         if let Some(mut last) = exit.state {
             last.ended = gone;
             *state = last;

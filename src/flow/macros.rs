@@ -7,44 +7,56 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::source::SourceFile;
 use crate::syntax::form::{Expr, ExprKind, Literal, Module, Span, Text};
 
-/// What macros stand for, as expressions without a place.
-pub type Macros = HashMap<Text, Vec<Expr>>;
+/// What macros stand for, as expressions without a place: those of one file, then those of all headers.
+#[derive(Debug, Default)]
+pub struct Macros {
+    own: Meanings,
+    headers: Arc<Meanings>,
+}
+
+type Meanings = HashMap<Text, Vec<Expr>>;
+
+impl Macros {
+    /// What a name may stand for.
+    pub fn get(&self, name: &str) -> Option<&Vec<Expr>> {
+        self.own.get(name).or_else(|| self.headers.get(name))
+    }
+
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
 
 /// Most alternatives kept for one name.
 const ALTERNATIVES: usize = 4;
 
 /// Macros as each module sees them: its own, then those of all headers.
 pub fn of_files(modules: &[Module], files: &[SourceFile]) -> Vec<Arc<Macros>> {
-    let none = Arc::new(Macros::new());
+    let none = Arc::new(Macros::default());
     let c = |module: &Module| matches!(module.language, "c" | "cpp");
-    let mut shared = Macros::new();
+    let mut headers = Meanings::new();
     for module in modules.iter().filter(|module| c(module)) {
         let file = &files[module.file.0 as usize];
         if is_header(&file.path) {
-            collect(&file.text, &mut shared);
+            collect(&file.text, &mut headers);
         }
     }
-    let shared = Arc::new(shared);
-    modules
-        .iter()
-        .map(|module| {
-            if !c(module) {
-                return Arc::clone(&none);
-            }
-            let mut own = Macros::new();
-            collect(&files[module.file.0 as usize].text, &mut own);
-            if own.is_empty() {
-                return Arc::clone(&shared);
-            }
-            for (name, meanings) in shared.iter() {
-                own.entry(name.clone()).or_insert_with(|| meanings.clone());
-            }
-            Arc::new(own)
-        })
-        .collect()
+    let headers = Arc::new(headers);
+    let of = |module: &Module| {
+        if !c(module) {
+            return Arc::clone(&none);
+        }
+        let mut own = Meanings::new();
+        collect(&files[module.file.0 as usize].text, &mut own);
+        let headers = Arc::clone(&headers);
+        Arc::new(Macros { own, headers })
+    };
+    modules.par_iter().map(of).collect()
 }
 
 fn is_header(path: &str) -> bool {
@@ -53,7 +65,7 @@ fn is_header(path: &str) -> bool {
         .any(|ending| path.ends_with(ending))
 }
 
-fn collect(text: &str, into: &mut Macros) {
+fn collect(text: &str, into: &mut Meanings) {
     for line in text.lines() {
         let Some(rest) = line
             .trim_start()
@@ -114,7 +126,7 @@ mod tests {
 
     #[test]
     fn reads_names_numbers_and_texts_and_nothing_else() {
-        let mut macros = Macros::new();
+        let mut macros = Meanings::new();
         collect(
             "#define OPEN fopen\n# define LIMIT (64) /* bytes */\n#define SH \"/bin/sh\"\n\
              #define SQ(x) x\n#define A b c\n",

@@ -12,6 +12,7 @@ pub mod constants;
 mod control;
 pub mod entries;
 mod eval;
+mod facts;
 mod formats;
 pub mod frameworks;
 mod guards;
@@ -19,6 +20,7 @@ mod include;
 pub mod labels;
 mod lists;
 pub mod macros;
+mod map;
 pub mod matcher;
 mod members;
 pub mod names;
@@ -30,6 +32,7 @@ mod reckon;
 mod shapes;
 mod sinks;
 mod solve;
+mod summaries;
 mod suspects;
 mod tables;
 mod taint;
@@ -125,9 +128,13 @@ pub fn build(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
     std::thread::scope(|scope| {
         let work = std::thread::Builder::new()
             .stack_size(STACK)
-            .spawn_scoped(scope, || construct(modules, files, cards));
+            .spawn_scoped(scope, || pooled(modules, files, cards));
         match work.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(built)) => built,
+            Ok(Ok(Ok(built))) => built,
+            Ok(Ok(Err(e))) => (
+                Graph::default(),
+                vec![Problem::new("flow", format!("no threads for the flow analysis: {e}"))],
+            ),
             Ok(Err(_)) => (
                 Graph::default(),
                 vec![Problem::new("flow", "the flow analysis stopped on an internal error")],
@@ -140,9 +147,18 @@ pub fn build(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph
     })
 }
 
-fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> (Graph, Vec<Problem>) {
-    let world = world::World::of(modules, files, cards);
+type Built = (Graph, Vec<Problem>);
+
+/// Runs on as many threads as the rest of the program, each with the larger stack.
+fn pooled(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> Result<Built, rayon::ThreadPoolBuildError> {
+    let threads = rayon::current_num_threads();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK);
+    Ok(pool.build()?.install(|| construct(modules, files, cards)))
+}
+
+fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> Built {
     let mut problems = Vec::new();
+    let world = world::World::of(modules, files, cards);
     if cards.len() > world::CARDS {
         problems.push(Problem::new(
             "flow",

@@ -2,13 +2,42 @@
 //!
 //! In: an expression and the state. Out: an access path or a [`Const`]. Start at [`Walker::path`].
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use crate::syntax::form::{Expr, ExprKind, Literal, Text};
 
 use super::constants::{self, Known};
+use super::names::Resolver;
 use super::taint::Walker;
 use super::value::{ANY, Const, DEPTH, SEP, State};
+use super::world::World;
 
-impl<'f> Walker<'_, 'f> {
+/// Names as the function that is walked sees them.
+pub struct View<'w> {
+    pub resolver: Resolver<'w>,
+    receiver: Option<&'w Text>,
+    /// Fields of its class that methods may name barely, where the language allows that.
+    fields: Option<&'w HashSet<Text>>,
+}
+
+impl<'w> View<'w> {
+    pub fn of(world: &'w World, module: usize, here: usize) -> Self {
+        let resolver = world.resolver(module, here);
+        let receiver = resolver.frames.iter().find_map(|frame| frame.receiver.as_ref());
+        let fields = resolver
+            .class
+            .as_ref()
+            .and_then(|class| world.bare_fields(module, class));
+        Self {
+            resolver,
+            receiver,
+            fields,
+        }
+    }
+}
+
+impl<'w, 'f> Walker<'w, 'f> {
     /// The variable whose address a pointer was given, when that is certain here.
     pub fn pointee(&self, pointer: &Expr, state: &State<'f>) -> Option<&'f Expr> {
         let ExprKind::Name(name) = &pointer.kind else {
@@ -22,12 +51,11 @@ impl<'f> Walker<'_, 'f> {
 
     /// The class whose method is walked, lambdas inside it included.
     pub fn class(&self) -> Option<Text> {
-        self.world.resolver(self.module, self.here).class
+        self.view.resolver.class.clone()
     }
 
-    pub fn receiver(&self) -> Option<Text> {
-        let resolver = self.world.resolver(self.module, self.here);
-        resolver.frames.iter().find_map(|frame| frame.receiver.clone())
+    pub fn receiver(&self) -> Option<&'w Text> {
+        self.view.receiver
     }
 
     /// A name that belongs to the module's top level as seen from here.
@@ -58,30 +86,19 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// The access path of a plain name: itself, or a field where the language lets methods name fields barely.
-    pub fn slot(&self, name: &Text) -> String {
-        let module = &self.world.modules[self.module];
-        if !matches!(module.language, "java" | "cpp" | "csharp" | "kotlin") {
-            return name.to_string();
-        }
-        let frame = &self.world.frames[self.module][self.here];
-        if frame.declared.contains(name) {
-            return name.to_string();
-        }
-        let class = self.class();
-        let fielded = module.classes.iter().any(|declared| {
-            Some(&declared.name) == class.as_ref() && declared.fields.iter().any(|(field, _)| field == name)
-        });
-        if fielded {
-            format!("this{SEP}{name}")
+    pub fn slot<'n>(&self, name: &'n Text) -> Cow<'n, str> {
+        let fielded = self.view.fields.is_some_and(|fields| fields.contains(name));
+        if fielded && !self.world.frames[self.module][self.here].declared.contains(name) {
+            Cow::Owned(format!("this{SEP}{name}"))
         } else {
-            name.to_string()
+            Cow::Borrowed(name)
         }
     }
 
     /// The variable that a macro of C stands for.
-    pub fn macro_name(&self, name: &Text) -> Option<Text> {
+    pub fn macro_name(&self, name: &Text) -> Option<&'w Text> {
         match &self.world.scopes[self.module].macros.get(name)?.last()?.kind {
-            ExprKind::Name(meaning) if meaning != name => Some(meaning.clone()),
+            ExprKind::Name(meaning) if meaning != name => Some(meaning),
             _ => None,
         }
     }
@@ -96,7 +113,7 @@ impl<'f> Walker<'_, 'f> {
             }
         };
         match &expr.kind {
-            ExprKind::Name(name) => Some(self.slot(self.macro_name(name).as_ref().unwrap_or(name))),
+            ExprKind::Name(name) => Some(self.slot(self.macro_name(name).unwrap_or(name)).into_owned()),
             ExprKind::Field(base, field) => Some(grow(self.path(base, state)?, field)),
             ExprKind::Index(base, key) => {
                 let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
@@ -166,7 +183,7 @@ impl Known for Here<'_, '_, '_> {
 
     fn field(&self, base: &Expr, field: &Text) -> Option<Const> {
         let ExprKind::Name(base) = &base.kind else { return None };
-        if &**base == "this" || Some(base) == self.walker.class().as_ref() {
+        if &**base == "this" || Some(base) == self.walker.view.resolver.class.as_ref() {
             return self.walker.world.constants.get(self.walker.module, field);
         }
         if !base.starts_with(char::is_uppercase) {

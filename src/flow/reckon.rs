@@ -110,10 +110,8 @@ impl<'f> Walker<'_, 'f> {
             return facts;
         }
         let stringish = self.world.stringish;
-        facts
-            .into_iter()
-            .filter(|fact| fact.dead & stringish == stringish)
-            .collect()
+        let number = |fact: &&Fact| fact.dead & stringish == stringish;
+        facts.iter().filter(number).cloned().collect()
     }
 
     /// `left op right`.
@@ -129,7 +127,7 @@ impl<'f> Walker<'_, 'f> {
         };
         if matches!(op, "/" | "%") {
             let divisors = self.numbers(right.1, 0xff);
-            let open: Facts = divisors.into_iter().filter(|fact| fact.bounds == 0).collect();
+            let open: Facts = divisors.iter().filter(|fact| fact.bounds == 0).cloned().collect();
             self.used(Use::Divisor, &open, span, "a division");
             return;
         }
@@ -179,7 +177,7 @@ impl<'f> Walker<'_, 'f> {
         if !self.reckons() || position.is_empty() || matches!(key.kind, ExprKind::Literal(_)) {
             return;
         }
-        let open = self.numbers(&Value::of(position.to_vec()), UPPER | LOWER);
+        let open = self.numbers(&Value::of(position.iter().cloned().collect()), UPPER | LOWER);
         self.used(Use::Index, &open, span, "an index");
     }
 
@@ -255,7 +253,7 @@ impl<'f> Walker<'_, 'f> {
                 _ => None,
             },
             ExprKind::Name(_) | ExprKind::Field(..) => {
-                let paths = self.world.resolver(self.module, self.here).paths(expr);
+                let paths = self.view.resolver.paths(expr);
                 let declared = paths.iter().find_map(|path| match path.as_slice() {
                     [only] => of_type(only),
                     _ => None,

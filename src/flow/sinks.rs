@@ -22,7 +22,8 @@ impl<'f> Walker<'_, 'f> {
         if value.is_clean() {
             return;
         }
-        let resolver = self.world.resolver(self.module, self.here);
+        let view = std::rc::Rc::clone(&self.view);
+        let resolver = &view.resolver;
         let mut paths = match &target.kind {
             // A variable is a sink by its own name (`token =`), whatever it holds.
             ExprKind::Name(name) => vec![vec![name.clone()]],

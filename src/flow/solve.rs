@@ -15,10 +15,14 @@ use crate::syntax::form::{Span, Text};
 use super::taint::{Walked, Walker};
 use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, Value};
 use super::world::World;
-use super::{Flow, STACK, order};
+use super::{Flow, Unit, order};
 
 /// Times a cycle of functions is repeated.
 const ROUNDS: usize = 3;
+/// Functions that call each other beyond which they are walked in blocks, each of which sees what those before found.
+const LARGE: usize = 64;
+/// Functions of such a block.
+const BLOCK: usize = 16;
 /// Times it is repeated where fields or globals changed.
 const SWEEPS: usize = 3;
 /// Most sinks remembered per function for its callers.
@@ -80,12 +84,12 @@ pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
         reads: vec![BTreeSet::new(); world.units.len()],
         dirty: vec![true; world.units.len()],
         changed: BTreeSet::new(),
+        uncalled: uncalled(world),
     };
     let levels = order::levels(world);
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     for _ in 0..SWEEPS {
         for level in &levels {
-            work.level(level, pool.as_ref().ok());
+            work.level(level);
         }
         if !work.start_over() {
             break;
@@ -115,6 +119,8 @@ struct Work<'w, 'f> {
     short: BTreeMap<u32, &'static str>,
     /// Names of fields and globals that each unit asked for.
     reads: Vec<BTreeSet<Text>>,
+    /// Whether a unit is offered to callers and has none here.
+    uncalled: Vec<bool>,
     /// Units whose result may change.
     dirty: Vec<bool>,
     /// Names of fields and globals that carry more than they did.
@@ -122,39 +128,43 @@ struct Work<'w, 'f> {
 }
 
 impl Work<'_, '_> {
-    /// Groups of one level do not depend on each other: functions without recursion are walked side by side, and
-    /// what they found is taken over in order, so that the result does not depend on who was first.
-    fn level(&mut self, level: &order::Level, pool: Option<&rayon::ThreadPool>) {
-        let open: Vec<u32> = level
-            .alone
-            .iter()
-            .copied()
-            .filter(|&unit| self.dirty[unit as usize])
-            .collect();
-        let (world, shared) = (self.world, &self.shared);
-        let walk = |unit: &u32| (*unit, Walker::walk(world, shared, *unit));
-        let walked: Vec<(u32, Walked)> = match pool.filter(|_| open.len() > 1) {
-            Some(pool) => pool.install(|| open.par_iter().map(walk).collect()),
-            None => open.iter().map(walk).collect(),
-        };
-        for (unit, walked) in walked {
-            self.take(unit, walked);
-        }
+    /// Groups of one level do not depend on each other: functions without recursion are walked side by side.
+    fn level(&mut self, level: &order::Level) {
+        self.side_by_side(&level.alone);
         for group in &level.cycles {
-            if !group.iter().any(|&unit| self.dirty[unit as usize]) {
-                continue;
+            self.cycle(group);
+        }
+    }
+
+    /// Functions that call each other: whose callees told nothing new since is not walked again.
+    fn cycle(&mut self, group: &[u32]) {
+        for _ in 0..ROUNDS {
+            let mut news = false;
+            for block in group.chunks(if group.len() > LARGE { BLOCK } else { 1 }) {
+                news |= self.side_by_side(block);
             }
-            for _ in 0..ROUNDS {
-                let mut news = false;
-                for &unit in group {
-                    let walked = Walker::walk(self.world, &self.shared, unit);
-                    news |= self.take(unit, walked);
-                }
-                if !news {
-                    break;
-                }
+            if !news {
+                break;
             }
         }
+    }
+
+    /// Walks those of the units that may have something new to tell; true when they have. What they found is taken
+    /// over in order, so that the result does not depend on who was first.
+    fn side_by_side(&mut self, units: &[u32]) -> bool {
+        let open = units.iter().copied().filter(|&unit| self.dirty[unit as usize]);
+        let open: Vec<u32> = open.collect();
+        let (world, shared) = (self.world, &self.shared);
+        let walk = |&unit: &u32| (unit, Walker::walk(world, shared, unit));
+        let walked: Vec<(u32, Walked)> = match open.as_slice() {
+            [only] => vec![walk(only)],
+            _ => open.par_iter().map(walk).collect(),
+        };
+        let mut news = false;
+        for (unit, walked) in walked {
+            news |= self.take(unit, walked);
+        }
+        news
     }
 
     /// Whether callers learn something new from this.
@@ -172,7 +182,11 @@ impl Work<'_, '_> {
             }
         }
         self.shared.kinds.extend(walked.kinds);
-        self.hits.insert(unit, walked.hits);
+        let mut hits = walked.hits;
+        // What starts at a parameter counts by itself only where nobody is known to call.
+        hits.retain(|hit| self.uncalled[at] || matches!(hit.fact.origin, Origin::Source { .. }));
+        hits.shrink_to_fit();
+        self.hits.insert(unit, hits);
         self.reads[at] = walked.reads;
         if let Some(limit) = walked.limit {
             self.short.insert(unit, limit);
@@ -198,6 +212,16 @@ impl Work<'_, '_> {
     }
 }
 
+/// Public functions that nothing here calls and that are no entry points.
+fn uncalled(world: &World) -> Vec<bool> {
+    let calls = |unit: u32| world.callers.get(&unit).into_iter().flatten().any(|&from| from != unit);
+    let of = |(at, unit): (usize, &Unit)| {
+        let own = at as u32;
+        unit.public && unit.index != 0 && !world.entries.contains_key(&own) && !calls(own)
+    };
+    world.units.iter().enumerate().map(of).collect()
+}
+
 fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems: &mut Vec<Problem>) -> Vec<Flow> {
     let mut best: BTreeMap<(u32, u32, usize, Origin), (bool, Hit)> = BTreeMap::new();
     let mut keep = |weak: bool, hit: Hit| {
@@ -209,25 +233,14 @@ fn flows(world: &World, shared: &Shared, hits: BTreeMap<u32, Vec<Hit>>, problems
             }
         }
     };
-    let mut called = vec![false; world.units.len()];
-    world
-        .edges
-        .iter()
-        .filter(|edge| edge.from != edge.to)
-        .for_each(|edge| called[edge.to as usize] = true);
     for (unit, found) in hits {
         for hit in found {
             match hit.fact.origin {
                 Origin::Source { .. } => keep(false, hit),
                 // What an object holds is its own affair; only what a caller passes counts.
                 Origin::Param { index: RECEIVER, .. } => {}
-                Origin::Param { index, .. } => {
-                    let at = &world.units[unit as usize];
-                    let open = at.public && at.index != 0 && !called[unit as usize];
-                    if open && !world.entries.contains_key(&unit) && textual(world, unit, index) {
-                        keep(true, hit);
-                    }
-                }
+                Origin::Param { index, .. } if textual(world, unit, index) => keep(true, hit),
+                Origin::Param { .. } => {}
             }
         }
     }

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use crate::cards::Card;
 use crate::cards::pattern::Shape;
 use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind, Text};
@@ -19,26 +21,33 @@ use super::value::Const;
 use super::world::{CARDS, World};
 
 pub fn find(world: &World, cards: &[Card]) -> Vec<Suspect> {
-    let mut found = Vec::new();
     let mut tables: HashMap<&'static str, Rules> = HashMap::new();
-    for (unit, at) in world.units.iter().enumerate() {
-        let module = &world.modules[at.module];
-        let rules = tables
+    for module in world.modules {
+        tables
             .entry(module.language)
             .or_insert_with(|| table(module.language, cards));
-        let function = &module.functions[at.index];
-        let literals = literals(&function.body, &world.properties);
-        let decide = |expr: &Expr| literal(world, at.module, &literals, expr);
-        let look = Look {
-            rules,
-            resolver: world.resolver(at.module, at.index),
-            decide: &decide,
-            unit: unit as u32,
-        };
-        names::walk(&function.body, &mut |stmt| look.statement(stmt, &mut found));
     }
-    found.sort_by(|a, b| (a.unit, a.span, a.card, &a.pattern).cmp(&(b.unit, b.span, b.card, &b.pattern)));
-    found.dedup_by(|a, b| a.unit == b.unit && a.span == b.span && a.card == b.card);
+    let units = 0..world.units.len() as u32;
+    let own = |unit| of_unit(world, &tables, unit);
+    // Units come in order, so that sorting each of them sorts all.
+    units.into_par_iter().flat_map_iter(own).collect()
+}
+
+fn of_unit(world: &World, tables: &HashMap<&'static str, Rules>, unit: u32) -> Vec<Suspect> {
+    let at = &world.units[unit as usize];
+    let function = world.function(unit);
+    let literals = literals(&function.body, &world.properties);
+    let decide = |expr: &Expr| literal(world, at.module, &literals, expr);
+    let look = Look {
+        rules: &tables[world.modules[at.module].language],
+        resolver: world.resolver(at.module, at.index),
+        decide: &decide,
+        unit,
+    };
+    let mut found = Vec::new();
+    names::walk(&function.body, &mut |stmt| look.statement(stmt, &mut found));
+    found.sort_by(|a, b| (a.span, a.card, &a.pattern).cmp(&(b.span, b.card, &b.pattern)));
+    found.dedup_by(|a, b| a.span == b.span && a.card == b.card);
     found
 }
 

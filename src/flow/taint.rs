@@ -13,6 +13,7 @@ use crate::syntax::form::{Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
 use super::apply::Resolved;
 use super::labels::{self, Labels};
 use super::names;
+use super::places::View;
 use super::solve::{self, HITS, Hit, Shared, Summary};
 use super::value::{self, ANY, Const, Fact, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Trace, Value};
 use super::world::World;
@@ -41,6 +42,8 @@ pub struct Walker<'w, 'f> {
     pub module: usize,
     /// The function whose body is walked: the unit's own, or a lambda inside it.
     pub here: usize,
+    /// Names as seen from `here`.
+    pub view: Rc<View<'w>>,
     pub inlined: Vec<usize>,
     pub repeats: HashMap<usize, u32>,
     pub loops: u32,
@@ -83,6 +86,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             unit,
             module: at.module,
             here: at.index,
+            view: Rc::new(View::of(world, at.module, at.index)),
             inlined: vec![at.index],
             repeats: HashMap::new(),
             loops: 0,
@@ -145,6 +149,12 @@ impl<'w, 'f> Walker<'w, 'f> {
         }
     }
 
+    /// Goes on in another function of the module: a lambda, or back out of it.
+    pub fn enter(&mut self, index: usize) {
+        self.here = index;
+        self.view = Rc::new(View::of(self.world, self.module, index));
+    }
+
     /// The unit that `here` is.
     pub fn current(&self) -> u32 {
         self.world.unit(self.module, self.here)
@@ -172,12 +182,12 @@ impl<'w, 'f> Walker<'w, 'f> {
         for (at, param) in function.params.iter().enumerate().take(usize::from(RECEIVER)) {
             let index = if at < shift { RECEIVER } else { (at - shift) as u8 };
             let trace = Trace::start(self.hop(param.span, Note::Parameter(param.name.clone())));
-            let mut facts = vec![Fact::new(Origin::Param { index, path: "".into() }, 0, trace)];
+            let mut facts = Facts::from(Fact::new(Origin::Param { index, path: "".into() }, 0, trace));
             value::join(&mut facts, &self.entering(function, at));
             if param.hint.as_deref().is_some_and(names::is_numeric) {
-                facts.iter_mut().for_each(|fact| fact.dead |= self.world.stringish);
+                facts.change(|fact| fact.dead |= self.world.stringish);
             }
-            state.vars.insert(param.name.clone(), Arc::new(facts));
+            state.vars.insert(param.name.clone(), facts);
         }
         if let Some(receiver) = self.world.frame(self.unit).receiver.clone()
             && !state.vars.contains_key(&receiver)
@@ -191,7 +201,7 @@ impl<'w, 'f> Walker<'w, 'f> {
                 0,
                 trace,
             );
-            state.vars.insert(receiver, Arc::new(vec![fact]));
+            state.vars.insert(receiver, fact.into());
         }
     }
 
@@ -202,7 +212,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             return Facts::new();
         };
         let (span, name) = (function.params[at].span, function.params[at].name.clone());
-        vec![self.source(span, &entry.kind, None, &name)]
+        self.source(span, &entry.kind, None, &name).into()
     }
 
     fn outs(&self, function: &Function, last: &State<'f>) -> BTreeMap<(u8, Text), Facts> {
@@ -224,14 +234,14 @@ impl<'w, 'f> Walker<'w, 'f> {
                 .params
                 .iter()
                 .any(|param| &param.name == name && param.hint.as_deref().is_some_and(|hint| hint == "&"));
-            if by_reference && let Some(facts) = last.vars.get(&**name) {
+            if by_reference && let Some(facts) = last.vars.get(name) {
                 let all = last.read(name).all();
                 if all.len() != facts.len() || !facts.iter().all(|fact| is_param(fact, index, "") && fact.dead == 0) {
                     outs.insert((index, Text::from("")), all);
                 }
                 continue;
             }
-            let rebound = match last.vars.get(&**name) {
+            let rebound = match last.vars.get(name) {
                 Some(facts) => !facts.iter().any(|fact| is_param(fact, index, "")),
                 None => true,
             };
@@ -288,13 +298,18 @@ impl<'w, 'f> Walker<'w, 'f> {
         }
     }
 
+    /// Whether a hit like this one, with a history of this length, would be recorded.
+    pub fn wants(&self, hit: &Hit, origin: &Origin, len: u16) -> bool {
+        let key = (hit.card, hit.unit, hit.span.start, origin.clone());
+        match self.hits.get(&key) {
+            Some(known) => known.fact.trace.len > len,
+            None => self.hits.len() < HITS * 8,
+        }
+    }
+
     pub fn record(&mut self, hit: Hit) {
-        let key = (hit.card, hit.unit, hit.span.start, hit.fact.origin.clone());
-        let better = self
-            .hits
-            .get(&key)
-            .is_none_or(|known| known.fact.trace.len > hit.fact.trace.len);
-        if better && (self.hits.len() < HITS * 8 || self.hits.contains_key(&key)) {
+        if self.wants(&hit, &hit.fact.origin, hit.fact.trace.len) {
+            let key = (hit.card, hit.unit, hit.span.start, hit.fact.origin.clone());
             self.hits.insert(key, hit);
         }
     }
@@ -379,7 +394,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             self.return_sinks(expr, &result, span);
         }
         let hop = self.hop(span, Note::Returned(self.world.function(self.current()).name.clone()));
-        let result = result.map(&|fact| fact.step(hop.clone()));
+        let result = result.stepped(&hop);
         let exit = self.exits.last_mut().expect("the function being walked has an exit");
         exit.returns.join(result);
         exit.constants.push(constant);
@@ -439,18 +454,12 @@ impl<'w, 'f> Walker<'w, 'f> {
                 ..fact.clone()
             });
         }
-        let name = names::dotted(target).unwrap_or_default();
         // An error of Go says what went wrong; it is not what came in.
-        if name == "err" && self.world.modules[self.module].language == "go" {
+        if self.world.modules[self.module].language == "go" && names::dotted(target).as_deref() == Some("err") {
             result = Value::default();
         }
-        let hop = self.hop(span, Note::Assigned(name.into()));
-        self.store(
-            target,
-            result.map(&|fact| fact.step(hop.clone())),
-            hint.is_some(),
-            state,
-        );
+        let result = self.assigned_to(target, result, span);
+        self.store(target, result, hint.is_some(), state);
         if let ExprKind::Name(name) = &target.kind {
             self.begun(name, value, state);
             match constant {
@@ -463,6 +472,15 @@ impl<'w, 'f> Walker<'w, 'f> {
                 state.bound.insert(name.clone(), value);
             }
         }
+    }
+
+    /// The value after its step to `target`.
+    pub fn assigned_to(&self, target: &Expr, value: Value, span: Span) -> Value {
+        if value.is_clean() {
+            return value;
+        }
+        let name = names::dotted(target).unwrap_or_default();
+        value.stepped(&self.hop(span, Note::Assigned(name.into())))
     }
 
     /// Puts a value where `target` says. `declared` marks a new variable, which shadows a global of that name.
@@ -490,23 +508,22 @@ impl<'w, 'f> Walker<'w, 'f> {
         }
         let mut segments = path.split(SEP);
         let root: Text = segments.next().unwrap_or_default().into();
-        let receiver = self.receiver();
-        if receiver.as_ref() == Some(&root) {
+        if self.receiver() == Some(&root) {
             if let (Some(class), Some(field)) = (self.class(), segments.next()) {
                 let hop = self.hop(target.span, Note::Stored(field.into()));
-                let facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
+                let facts = facts.map(|fact| fact.step(hop.clone()));
                 self.fields.push(((class, field.into()), facts));
             }
         } else if self.here != 0 && !declared && self.is_global(&root) {
             let hop = self.hop(target.span, Note::Stored(root.clone()));
-            let facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
+            let facts = facts.map(|fact| fact.step(hop.clone()));
             self.global(root, facts);
         }
     }
 }
 
 /// Facts that need no caller.
-pub fn outside(facts: &[Fact]) -> Facts {
+pub fn outside(facts: &Facts) -> Facts {
     facts
         .iter()
         .filter(|fact| matches!(fact.origin, Origin::Source { .. }))

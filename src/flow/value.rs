@@ -5,18 +5,18 @@
 //! Start at [`Fact`].
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::syntax::form::{Expr, Span, Text};
+
+pub use super::facts::{Facts, below, join};
+use super::map::Map;
 
 /// One bit per card. Cards beyond the 128th are analysed without flow; `build` reports that as a problem.
 pub type Mask = u128;
 
 /// Receiver of a method, as a parameter number.
 pub const RECEIVER: u8 = u8::MAX;
-/// Most facts kept for one value; the shortest histories win.
-const FACTS: usize = 8;
 /// Most steps of one history.
 const STEPS: u16 = 24;
 /// Steps after which a history is no longer unrolled.
@@ -207,8 +207,21 @@ impl Fact {
         fact
     }
 
+    /// Whether meeting `other`, of the same origin, would leave this fact as it is.
+    pub(super) fn covers(&self, other: &Fact) -> bool {
+        let guards = Arc::ptr_eq(&self.guards, &other.guards)
+            || self
+                .guards
+                .iter()
+                .all(|hop| other.guards.iter().any(|own| own.span == hop.span));
+        guards
+            && self.dead & other.dead == self.dead
+            && self.bounds & other.bounds == self.bounds
+            && (other.dead != self.dead || other.bounds != self.bounds || other.trace.len >= self.trace.len)
+    }
+
     /// The same origin met twice: harmful where either is, with the more harmful or else the shorter history.
-    fn merge(&mut self, other: &Fact) -> bool {
+    pub(super) fn merge(&mut self, other: &Fact) -> bool {
         let dead = self.dead & other.dead;
         let bounds = self.bounds & other.bounds;
         let changed = dead != self.dead || bounds != self.bounds;
@@ -230,31 +243,6 @@ impl Fact {
         self.bounds = bounds;
         changed
     }
-}
-
-/// Facts about one value, ordered by origin.
-pub type Facts = Vec<Fact>;
-
-/// Adds `from` to `into`; true when something new is now known.
-pub fn join(into: &mut Facts, from: &[Fact]) -> bool {
-    let mut changed = false;
-    for fact in from {
-        match into.binary_search_by(|known| known.origin.cmp(&fact.origin)) {
-            Ok(at) => changed |= into[at].merge(fact),
-            Err(at) => {
-                into.insert(at, fact.clone());
-                changed = true;
-            }
-        }
-    }
-    if into.len() > FACTS {
-        let mut order: Vec<usize> = (0..into.len()).collect();
-        order.sort_by_key(|&at| (into[at].trace.len, at));
-        order.truncate(FACTS);
-        order.sort_unstable();
-        *into = order.into_iter().map(|at| into[at].clone()).collect();
-    }
-    changed
 }
 
 /// The result of an expression: facts about the whole and about parts that are known apart.
@@ -292,7 +280,7 @@ impl Value {
     }
 
     pub fn is_clean(&self) -> bool {
-        self.whole.is_empty() && self.parts.values().all(Vec::is_empty)
+        self.whole.is_empty() && self.parts.values().all(|facts| facts.is_empty())
     }
 
     pub fn join(&mut self, other: Value) {
@@ -302,22 +290,25 @@ impl Value {
         }
     }
 
+    /// Every fact goes one step further.
+    pub fn stepped(self, hop: &Hop) -> Self {
+        self.map(&|fact| fact.step(hop.clone()))
+    }
+
     pub fn map(mut self, change: &dyn Fn(&Fact) -> Fact) -> Self {
         for facts in std::iter::once(&mut self.whole).chain(self.parts.values_mut()) {
-            for fact in facts {
-                *fact = change(fact);
-            }
+            *facts = facts.map(change);
         }
         self
     }
 
     /// The part below `segment`, as a value of its own.
     pub fn part(&self, segment: &str) -> Value {
-        let head = format!("{SEP}{segment}");
         let mut value = Value::default();
         let mut exact = false;
         for (path, facts) in &self.parts {
-            match path.strip_prefix(&head) {
+            let own = path.strip_prefix(SEP).unwrap_or(path);
+            match own.strip_prefix(segment) {
                 Some("") => {
                     exact = true;
                     join(&mut value.whole, facts);
@@ -325,7 +316,7 @@ impl Value {
                 Some(rest) if rest.starts_with(SEP) => {
                     value.parts.insert(rest.to_owned(), facts.clone());
                 }
-                _ if segment == ANY || path.starts_with(&format!("{SEP}{ANY}")) => {
+                _ if segment == ANY || own.starts_with(ANY) => {
                     join(&mut value.whole, facts);
                 }
                 _ => {}
@@ -336,24 +327,6 @@ impl Value {
         }
         value
     }
-}
-
-/// Facts of a whole as facts of what lies below it: a parameter's path grows, outside input stays what it is.
-pub fn below(facts: &[Fact], segment: &str) -> Facts {
-    let mut out = Facts::new();
-    for fact in facts {
-        let mut fact = fact.clone();
-        if let Origin::Param { index, path } = &fact.origin
-            && path.matches(SEP).count() < DEPTH
-        {
-            fact.origin = Origin::Param {
-                index: *index,
-                path: format!("{path}{SEP}{segment}").into(),
-            };
-        }
-        join(&mut out, &[fact]);
-    }
-    out
 }
 
 /// A value decided at analysis time.
@@ -376,31 +349,24 @@ impl Const {
     }
 }
 
-/// What is known about variables at one place of one function.
+/// What is known about variables at one place of one function. A copy costs nothing.
 #[derive(Debug, Clone, Default)]
 pub struct State<'f> {
     /// By access path: variable name and `SEP`-led segments. An empty entry means "known to be clean".
-    pub vars: BTreeMap<Text, Arc<Facts>>,
-    pub consts: BTreeMap<Text, Const>,
+    pub vars: Map<Facts>,
+    pub consts: Map<Const>,
     /// What a variable was last assigned, where a condition or collection may hide behind it.
-    pub bound: BTreeMap<Text, &'f Expr>,
+    pub bound: Map<&'f Expr>,
     /// True behind a return, throw, break or continue: nothing flows on.
     pub ended: bool,
 }
 
 impl<'f> State<'f> {
-    fn children<'s>(&'s self, path: &str) -> impl Iterator<Item = (&'s Text, &'s Arc<Facts>)> + use<'s, 'f> {
-        let from = format!("{path}{SEP}");
-        let until = format!("{path}\u{2}");
-        self.vars
-            .range::<str, _>((Bound::Included(&*from), Bound::Excluded(&*until)))
-    }
-
     /// The value at an access path, with its known parts.
     pub fn read(&self, path: &str) -> Value {
         let mut value = Value::of(self.whole(path));
-        for (key, facts) in self.children(path) {
-            value.parts.insert(key[path.len()..].to_owned(), facts.to_vec());
+        for (key, facts) in self.vars.below(path) {
+            value.parts.insert(key[path.len()..].to_owned(), facts.clone());
         }
         value
     }
@@ -408,7 +374,7 @@ impl<'f> State<'f> {
     /// The value at an access path without what is known of its parts alone.
     pub fn whole(&self, path: &str) -> Facts {
         match (self.vars.get(path), path.rsplit_once(SEP)) {
-            (Some(facts), _) => facts.to_vec(),
+            (Some(facts), _) => facts.clone(),
             (None, Some((base, segment))) => self.inherited(base, segment),
             (None, None) => Facts::new(),
         }
@@ -417,7 +383,7 @@ impl<'f> State<'f> {
     fn inherited(&self, base: &str, segment: &str) -> Facts {
         if segment == ANY {
             let mut facts = below(&self.whole(base), segment);
-            for (_, part) in self.children(base) {
+            for (_, part) in self.vars.below(base) {
                 join(&mut facts, part);
             }
             return facts;
@@ -429,7 +395,7 @@ impl<'f> State<'f> {
                 None => Facts::new(),
             },
         };
-        if let Some(any) = self.vars.get(&*format!("{base}{SEP}{ANY}")) {
+        if let Some(any) = self.vars.get(&format!("{base}{SEP}{ANY}")) {
             join(&mut facts, any);
         }
         facts
@@ -440,40 +406,41 @@ impl<'f> State<'f> {
         self.clear_below(path);
         for (part, facts) in value.parts {
             if part.matches(SEP).count() + path.matches(SEP).count() <= DEPTH {
-                self.vars.insert(format!("{path}{part}").into(), Arc::new(facts));
+                self.vars.insert(format!("{path}{part}").into(), facts);
             } else {
                 let kept: String = part.split_inclusive(SEP).take(2).collect();
                 self.join_at(&format!("{path}{}", kept.trim_end_matches(SEP)), &facts);
             }
         }
-        self.vars.insert(path.into(), Arc::new(value.whole));
+        self.put(path, value.whole);
     }
 
-    fn join_at(&mut self, path: &str, facts: &[Fact]) {
-        match self.vars.get_mut(path) {
-            Some(known) => {
-                join(Arc::make_mut(known), facts);
-            }
-            None => {
-                self.vars.insert(path.into(), Arc::new(facts.to_vec()));
-            }
+    fn put(&mut self, path: &str, facts: Facts) {
+        match self.vars.get(path) {
+            Some(known) if known.same(&facts) => {}
+            Some(_) => *self.vars.get_mut(path).expect("it was there a line ago") = facts,
+            None => self.vars.insert(path.into(), facts),
         }
+    }
+
+    fn join_at(&mut self, path: &str, facts: &Facts) {
+        let mut all = self.vars.get(path).cloned().unwrap_or_default();
+        join(&mut all, facts);
+        self.put(path, all);
     }
 
     /// Adds to what stands at `path`.
-    pub fn add(&mut self, path: &str, facts: &[Fact]) {
+    pub fn add(&mut self, path: &str, facts: &Facts) {
         if facts.is_empty() {
             return;
         }
-        if !self.vars.contains_key(path) {
-            let inherited = self.whole(path);
-            self.vars.insert(path.into(), Arc::new(inherited));
-        }
-        self.join_at(path, facts);
+        let mut all = self.whole(path);
+        join(&mut all, facts);
+        self.put(path, all);
     }
 
     fn clear_below(&mut self, path: &str) {
-        let gone: Vec<Text> = self.children(path).map(|(key, _)| key.clone()).collect();
+        let gone: Vec<Text> = self.vars.below(path).map(|(key, _)| key.clone()).collect();
         for key in gone {
             self.vars.remove(&key);
         }
@@ -484,13 +451,15 @@ impl<'f> State<'f> {
         if !self.vars.contains_key(path) {
             let inherited = self.whole(path);
             if !inherited.is_empty() {
-                self.vars.insert(path.into(), Arc::new(inherited));
+                self.vars.insert(path.into(), inherited);
             }
         }
-        let keys: Vec<Text> = self.children(path).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<Text> = self.vars.below(path).map(|(key, _)| key.clone()).collect();
         for key in keys.iter().map(|key| &**key).chain([path]) {
-            if let Some(facts) = self.vars.get_mut(key).filter(|facts| !facts.is_empty()) {
-                Arc::make_mut(facts).iter_mut().for_each(change);
+            if self.vars.get(key).is_some_and(|facts| !facts.is_empty())
+                && let Some(facts) = self.vars.get_mut(key)
+            {
+                facts.change(change);
             }
         }
     }
@@ -500,28 +469,31 @@ impl<'f> State<'f> {
         let mut changed = false;
         // Both sides are read before either changes: a part must not inherit what its whole gains from this join.
         let mut news: Vec<(Text, Facts)> = Vec::new();
-        for (key, own) in &self.vars {
-            let theirs = match other.vars.get(key) {
-                Some(same) if Arc::ptr_eq(same, own) => continue,
-                Some(theirs) => theirs.to_vec(),
-                None => other.whole(key),
+        self.vars.differences(&other.vars, &mut |key, own, theirs| {
+            let (mut facts, added) = match (own, theirs) {
+                (Some(own), Some(theirs)) if own.same(theirs) => return,
+                (Some(own), theirs) => (own.clone(), theirs.cloned().unwrap_or_else(|| other.whole(key))),
+                (None, _) => (self.whole(key), theirs.cloned().unwrap_or_default()),
             };
-            if !theirs.is_empty() {
-                let mut facts = own.to_vec();
-                changed |= join(&mut facts, &theirs);
+            changed |= join(&mut facts, &added);
+            if own.is_none_or(|own| !own.same(&facts)) {
                 news.push((key.clone(), facts));
             }
-        }
-        for (key, theirs) in other.vars.iter().filter(|(key, _)| !self.vars.contains_key(*key)) {
-            let mut facts = self.whole(key);
-            changed |= join(&mut facts, theirs);
-            news.push((key.clone(), facts));
-        }
-        self.vars
-            .extend(news.into_iter().map(|(key, facts)| (key, Arc::new(facts))));
-        self.consts.retain(|name, value| other.consts.get(name) == Some(value));
-        let same = |name: &Text, expr: &&Expr| other.bound.get(name).is_some_and(|known| std::ptr::eq(*known, *expr));
-        self.bound.retain(|name, expr| same(name, expr));
+        });
+        let mut gone: Vec<Text> = Vec::new();
+        self.consts.differences(&other.consts, &mut |key, own, theirs| {
+            if own.is_some() && own != theirs {
+                gone.push(key.clone());
+            }
+        });
+        gone.drain(..).for_each(|key| self.consts.remove(&key));
+        self.bound.differences(&other.bound, &mut |key, own, theirs| {
+            if own.is_some() && !own.zip(theirs).is_some_and(|(own, theirs)| std::ptr::eq(*own, *theirs)) {
+                gone.push(key.clone());
+            }
+        });
+        gone.into_iter().for_each(|key| self.bound.remove(&key));
+        news.into_iter().for_each(|(key, facts)| self.vars.insert(key, facts));
         changed
     }
 }

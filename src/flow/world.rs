@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use crate::cards::pattern::Pattern;
 use crate::cards::{Card, segments};
 use crate::source::SourceFile;
@@ -48,6 +50,8 @@ pub struct World<'f> {
     pub callers: BTreeMap<u32, Vec<u32>>,
     /// The module whose top level a call runs in its own place, by module and start of the call.
     pub includes: HashMap<(usize, u32), usize>,
+    /// Fields by class, per module, where the language lets methods name them barely.
+    fields: Vec<HashMap<Text, HashSet<Text>>>,
     /// Names that a module's top level introduces.
     pub globals: Vec<HashSet<Text>>,
     /// Cards that look for indexes chosen by outsiders.
@@ -119,7 +123,7 @@ impl<'f> World<'f> {
                     .collect()
             })
             .collect();
-        let mut scopes: Vec<Scope> = modules.iter().map(Scope::of).collect();
+        let mut scopes: Vec<Scope> = modules.par_iter().map(Scope::of).collect();
         for (scope, macros) in scopes.iter_mut().zip(super::macros::of_files(modules, files)) {
             scope.macros = macros;
         }
@@ -135,9 +139,13 @@ impl<'f> World<'f> {
         };
         let (found, typed) = entries::find(&search);
         type_handlers(modules, &scopes, &mut frames, &directory, &typed);
-        for (at, module) in modules.iter().enumerate() {
-            scopes[at].learn_fields(module, &frames[at]);
-        }
+        let learn =
+            |((module, scope), frames): ((&Module, &mut Scope), &Vec<Frame>)| scope.learn_fields(module, frames);
+        modules
+            .par_iter()
+            .zip(scopes.par_iter_mut())
+            .zip(frames.par_iter())
+            .for_each(learn);
         let mut world = Self {
             modules,
             files,
@@ -148,7 +156,8 @@ impl<'f> World<'f> {
             edges: Vec::new(),
             callers: BTreeMap::new(),
             includes: super::include::targets(modules, files),
-            globals: modules.iter().map(globals).collect(),
+            fields: modules.par_iter().map(bare_fields).collect(),
+            globals: modules.par_iter().map(globals).collect(),
             classes: classes(modules),
             rules: rules(modules, &models, cards),
             indexes: indexes(cards),
@@ -214,6 +223,11 @@ impl<'f> World<'f> {
         self.directory.first[module] + index as u32
     }
 
+    /// Fields of a class declared in this module that its methods may name barely.
+    pub fn bare_fields(&self, module: usize, class: &Text) -> Option<&HashSet<Text>> {
+        self.fields[module].get(class)
+    }
+
     /// 1 where the unit lists its receiver among its parameters.
     pub fn shift(&self, unit: u32) -> usize {
         calls::shift(self.function(unit), self.frame(unit))
@@ -237,45 +251,45 @@ impl<'f> World<'f> {
     }
 
     fn calls(&self) -> Vec<Edge> {
+        let units = 0..self.units.len() as u32;
+        // Units come in order, so that sorting each of them sorts all.
+        units
+            .into_par_iter()
+            .flat_map_iter(|unit| self.calls_of(unit))
+            .collect()
+    }
+
+    fn calls_of(&self, from: u32) -> Vec<Edge> {
+        let unit = &self.units[from as usize];
+        let resolver = self.resolver(unit.module, unit.index);
         let mut edges = Vec::new();
-        for (from, unit) in self.units.iter().enumerate() {
-            let function = &self.modules[unit.module].functions[unit.index];
-            let resolver = self.resolver(unit.module, unit.index);
-            names::walk(&function.body, &mut |stmt| {
-                names::expressions(stmt, &mut |expr| match &expr.kind {
-                    ExprKind::Call { callee, args, new } => {
-                        let paths = resolver.paths(callee);
-                        let class = resolver.class.as_ref();
-                        let site = Site {
-                            module: unit.module,
-                            class,
-                            callee,
-                            paths: &paths,
-                            args: args.len(),
-                            new: *new,
-                        };
-                        let included = self.includes.get(&(unit.module, expr.span.start));
-                        let included = included.map(|&module| self.unit(module, 0));
-                        for to in self.directory.targets(&site).into_iter().chain(included) {
-                            edges.push(Edge {
-                                from: from as u32,
-                                to,
-                                span: expr.span,
-                            });
-                        }
-                    }
-                    ExprKind::Function(index) => {
-                        edges.push(Edge {
-                            from: from as u32,
-                            to: self.unit(unit.module, *index),
-                            span: expr.span,
-                        });
-                    }
-                    _ => {}
-                });
+        names::walk(&self.function(from).body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| match &expr.kind {
+                ExprKind::Call { callee, args, new } => {
+                    let paths = resolver.paths(callee);
+                    let site = Site {
+                        module: unit.module,
+                        class: resolver.class.as_ref(),
+                        callee,
+                        paths: &paths,
+                        args: args.len(),
+                        new: *new,
+                    };
+                    let span = expr.span;
+                    let included = self.includes.get(&(unit.module, span.start));
+                    let included = included.map(|&module| self.unit(module, 0));
+                    let targets = self.directory.targets(&site).into_iter().chain(included);
+                    edges.extend(targets.map(|to| Edge { from, to, span }));
+                }
+                ExprKind::Function(index) => edges.push(Edge {
+                    from,
+                    to: self.unit(unit.module, *index),
+                    span: expr.span,
+                }),
+                _ => {}
             });
-        }
-        edges.sort();
+        });
+        edges.sort_unstable();
         edges.dedup();
         edges
     }
@@ -288,7 +302,7 @@ fn first_frames(modules: &[Module], scopes: &[Scope], models: &[Vec<&'static Mod
             .map(|function| Frame::of(module, &scopes[at], function, &conventional(function, &models[at])))
             .collect()
     };
-    modules.iter().enumerate().map(build).collect()
+    modules.par_iter().enumerate().map(build).collect()
 }
 
 /// Types that parameters have by convention where none is written: `req` in an Express project.
@@ -378,6 +392,17 @@ fn globals(module: &Module) -> HashSet<Text> {
             }
             _ => {}
         });
+    }
+    found
+}
+
+fn bare_fields(module: &Module) -> HashMap<Text, HashSet<Text>> {
+    let mut found: HashMap<Text, HashSet<Text>> = HashMap::new();
+    if matches!(module.language, "java" | "cpp" | "csharp" | "kotlin") {
+        for class in &module.classes {
+            let fields = found.entry(class.name.clone()).or_default();
+            fields.extend(class.fields.iter().map(|(field, _)| field.clone()));
+        }
     }
     found
 }

@@ -3,8 +3,6 @@
 //! In: a call with everything evaluated, and the state. Out: a changed state, or the value under a key.
 //! Start at [`Walker::keyed`].
 
-use std::sync::Arc;
-
 use crate::syntax::form::{Expr, ExprKind};
 
 use super::super::places::literal_key;
@@ -38,7 +36,7 @@ impl<'f> Walker<'_, 'f> {
         let key = literal_key(&actual.args.first()?.value)?;
         let path = self.path(base, state)?;
         let at = format!("{path}{SEP}{key}");
-        state.vars.contains_key(&*at).then(|| {
+        state.vars.contains_key(&at).then(|| {
             let mut value = state.read(&at);
             for extra in &actual.values[1..] {
                 value.join(extra.clone());
@@ -50,7 +48,7 @@ impl<'f> Walker<'_, 'f> {
     pub(super) fn fill(&self, actual: &Actual<'_, 'f>, base: &'f Expr, given: &Facts, state: &mut State<'f>) {
         let Some(path) = self.path(base, state) else { return };
         let hop = self.hop(actual.span, Note::Stored(actual.name.clone()));
-        let stepped = |facts: &[Fact]| -> Facts { facts.iter().map(|fact| fact.step(hop.clone())).collect() };
+        let stepped = |facts: &Facts| facts.map(|fact| fact.step(hop.clone()));
         let key = match actual.args {
             [key, _] => literal_key(&key.value),
             _ => None,
@@ -58,7 +56,7 @@ impl<'f> Walker<'_, 'f> {
         match key {
             Some(key) if path.matches(SEP).count() < value::DEPTH => {
                 let value = actual.values[1].clone();
-                state.write(&format!("{path}{SEP}{key}"), value.map(&|fact| fact.step(hop.clone())));
+                state.write(&format!("{path}{SEP}{key}"), value.stepped(&hop));
             }
             _ if path.matches(SEP).count() < value::DEPTH => {
                 state.add(&format!("{path}{SEP}{ANY}"), &stepped(given));
@@ -75,7 +73,7 @@ impl<'f> Walker<'_, 'f> {
                 value::join(&mut facts, &Self::at_place(place, actual.receiver, actual.values));
             }
             let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
-            let facts: Facts = facts.iter().map(|fact| fact.step(hop.clone())).collect();
+            let facts = facts.map(|fact| fact.step(hop.clone()));
             for (position, keeps) in to {
                 let Some(target) = actual.args.get(*position).and_then(|arg| self.path(&arg.value, state)) else {
                     continue;
@@ -100,7 +98,7 @@ impl<'f> Walker<'_, 'f> {
         if let Some(own) = state.vars.get(target) {
             let own_param = |fact: &&Fact| matches!(fact.origin, Origin::Param { .. }) && !target.contains(SEP);
             let identity: Facts = own.iter().filter(own_param).cloned().collect();
-            state.vars.insert(target.into(), Arc::new(identity));
+            state.vars.insert(target.into(), identity);
         }
         state.write(inside, Value::of(facts));
     }
