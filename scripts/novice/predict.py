@@ -7,6 +7,7 @@ expected reply to the letter.
 import argparse
 import json
 import math
+import os
 import random
 
 import torch
@@ -67,6 +68,9 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if os.path.exists(args.out) and os.path.getmtime(args.out) > os.path.getmtime(args.checkpoint):
+        print(f"{args.out} is newer than the checkpoint and stays")
+        return
     rows = [row for row in read(args.examples) if not args.unseen or row["split"] != "train"]
     if args.limit:
         chooser = random.Random(3)
@@ -81,11 +85,12 @@ def main():
                 kept[key[:2]] += groups[key]
         rows = [row for part in kept.values() for row in part]
     replies = predict(load(args.checkpoint), Tokenizer.from_file(args.tokenizer), rows)
-    with open(args.out, "w", encoding="utf-8") as file:
+    with open(args.out + ".part", "w", encoding="utf-8") as file:
         for row, reply in zip(rows, replies):
             if reply:
                 keep = {k: v for k, v in row.items() if k not in ("text", "head", "weight")}
                 file.write(json.dumps({**keep, **reply}) + "\n")
+    os.replace(args.out + ".part", args.out)
 
 
 if __name__ == "__main__":
