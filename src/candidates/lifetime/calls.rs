@@ -486,6 +486,11 @@ impl<'a> Walk<'a> {
                 self.maybe_changed(pointer, memory);
             }
         }
+        self.returned(effects, pointers, span, memory)
+    }
+
+    /// What a function gives that was not walked again: what it made, or what it was given.
+    fn returned(&mut self, effects: &Effects, pointers: &[Pointer], span: Span, memory: &mut Memory) -> Pointer {
         let Some((template, objects)) = &effects.returns else {
             return Pointer::unknown();
         };

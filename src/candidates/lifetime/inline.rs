@@ -33,12 +33,7 @@ impl<'a> Walk<'a> {
     ) -> Option<Pointer> {
         let function = self.scene.function(unit);
         let at = &self.scene.graph.units[unit as usize];
-        let language = self.scene.forest.modules[at.module].language;
-        let fits = function.span.last - function.span.line <= LINES
-            && function.params.len() >= args.len()
-            && matches!(language, "c" | "cpp")
-            && !function.body.is_empty()
-            && !takes_any_number(self.scene.text(unit, function.span));
+        let fits = self.small(unit, args);
         // What a function makes is known from its own walk; a number or a structure it gives is not.
         let gives = function.params.is_empty() && function.returns.as_deref().is_some_and(|hint| hint != "void");
         let open = self.stack.len() < DEPTH && self.borrowed > 0 && unit != self.root && !self.stack.contains(&unit);
@@ -103,6 +98,18 @@ impl<'a> Walk<'a> {
         let pointer = self.given(&frame, &known, span, memory);
         settle(&before, &pointer, memory);
         Some(pointer)
+    }
+
+    /// Whether the function is short, takes what it is given, and can be walked.
+    fn small(&self, unit: u32, args: &[Arg]) -> bool {
+        let function = self.scene.function(unit);
+        let at = &self.scene.graph.units[unit as usize];
+        let language = self.scene.forest.modules[at.module].language;
+        function.span.last - function.span.line <= LINES
+            && function.params.len() >= args.len()
+            && matches!(language, "c" | "cpp")
+            && !function.body.is_empty()
+            && !takes_any_number(self.scene.text(unit, function.span))
     }
 
     /// A parameter starts as its argument.
