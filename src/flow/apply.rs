@@ -151,9 +151,9 @@ impl<'f> Walker<'_, 'f> {
             for place in places {
                 let mut facts = Self::at_place(place, actual.receiver, actual.values);
                 if let Place::Argument(at) = place
-                    && self.binds(&actual.args[*at].value)
+                    && let Some(text) = self.as_text(&actual.args[*at].value, &actual.values[*at])
                 {
-                    facts = actual.values[*at].part("0").all();
+                    facts = text;
                 }
                 if actual.new {
                     facts = self.sizes(&actual.name, facts);
@@ -373,6 +373,9 @@ impl<'f> Walker<'_, 'f> {
             return self.literal_object(actual);
         }
         value::join(&mut carried, &given);
+        if let Some(record) = self.record_of(actual, &carried) {
+            return record;
+        }
         let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
         let ends = ends(name);
         let value = Value::of(carried).map(&|fact| Fact {

@@ -7,7 +7,7 @@ use crate::syntax::form::{Expr, ExprKind, Text};
 
 use super::apply::Actual;
 use super::taint::Walker;
-use super::value::{SEP, State, Value};
+use super::value::{ANY, Facts, SEP, State, Value};
 
 impl<'f> Walker<'_, 'f> {
     fn members_are_calls(&self) -> bool {
@@ -20,10 +20,26 @@ impl<'f> Walker<'_, 'f> {
         self.members_are_calls() && (actual.name.ends_with('?') || helper)
     }
 
-    /// `["name = ?", value]`: only the first of a list is the command, the rest are values for it.
-    pub fn binds(&self, arg: &Expr) -> bool {
-        self.members_are_calls()
-            && matches!(&arg.kind, ExprKind::Collection(items) if items.iter().all(|(key, _)| key.is_none()))
+    /// What of an argument is text: the first of `["name = ?", value]`, since the rest are values for it, and of an
+    /// object nothing that only its fields hold. `None` where all of it counts.
+    pub fn as_text(&self, arg: &Expr, value: &Value) -> Option<Facts> {
+        if !self.members_are_calls() {
+            return None;
+        }
+        match &arg.kind {
+            ExprKind::Collection(items) if items.iter().all(|(key, _)| key.is_none()) => Some(value.part("0").all()),
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Call { .. } => Some(value.whole.clone()),
+            _ => None,
+        }
+    }
+
+    /// A record that a class of the project without a constructor of its own is given: its fields hold what came in.
+    pub fn record_of(&self, actual: &Actual<'_, 'f>, carried: &Facts) -> Option<Value> {
+        let class = actual.new && self.members_are_calls() && self.world.is_class(self.module, &actual.name);
+        class.then(|| Value {
+            whole: Facts::new(),
+            parts: [(format!("{SEP}{ANY}"), carried.clone())].into(),
+        })
     }
 
     /// `object.name` where every member is a call: what was stored under that name.

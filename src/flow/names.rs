@@ -12,6 +12,7 @@ use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtK
 
 use super::macros::Macros;
 use super::tables::{ADAPTERS, NUMERIC_TYPES};
+use super::types::{held, is_unsigned};
 
 /// A dotted name, outermost segment first.
 pub type Path = Vec<Text>;
@@ -122,24 +123,6 @@ pub fn type_path(hint: &str) -> Option<Path> {
     .then_some(path)
 }
 
-/// What a wrapper holds that lends itself out as that: `web::Data<Pool>`, `Json<Params>`.
-fn held(hint: &str) -> Option<Path> {
-    let (wrapper, inner) = hint.strip_suffix('>')?.split_once('<')?;
-    let wrapper = wrapper.rsplit("::").next().unwrap_or(wrapper);
-    let lends = [
-        "Json",
-        "Query",
-        "Form",
-        "Path",
-        "Data",
-        "State",
-        "Extension",
-        "Valid",
-        "Option",
-    ];
-    lends.contains(&wrapper).then(|| type_path(inner)).flatten()
-}
-
 /// True for a type whose values are plain numbers or truth values, in any of the languages.
 pub fn is_numeric(hint: &str) -> bool {
     let hint = hint
@@ -153,15 +136,6 @@ pub fn is_numeric(hint: &str) -> bool {
         return inner.split(',').all(|part| is_numeric(part.trim()));
     }
     NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?'))
-}
-
-/// True for a C or Go type whose values are never negative.
-fn is_unsigned(hint: &str) -> bool {
-    let hint = hint.trim().trim_start_matches("const ");
-    !hint.contains(['*', '['])
-        && (hint.starts_with("unsigned")
-            || hint.starts_with("uint")
-            || matches!(hint, "size_t" | "std::size_t" | "DWORD" | "u32" | "u64"))
 }
 
 impl Scope {

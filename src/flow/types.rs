@@ -1,0 +1,32 @@
+//! Types as the code writes them: what a wrapper holds, and which of them have no negative values.
+//!
+//! In: the text of a type. Out: what it says. Deliberately absent: its name, which `names` reads. Start at [`held`].
+
+use super::names::{Path, type_path};
+
+/// What a wrapper holds that lends itself out as that: `web::Data<Pool>`, `Json<Params>`.
+pub fn held(hint: &str) -> Option<Path> {
+    let (wrapper, inner) = hint.strip_suffix('>')?.split_once('<')?;
+    let wrapper = wrapper.rsplit("::").next().unwrap_or(wrapper);
+    let lends = [
+        "Json",
+        "Query",
+        "Form",
+        "Path",
+        "Data",
+        "State",
+        "Extension",
+        "Valid",
+        "Option",
+    ];
+    lends.contains(&wrapper).then(|| type_path(inner)).flatten()
+}
+
+/// True for a C or Go type whose values are never negative.
+pub fn is_unsigned(hint: &str) -> bool {
+    let hint = hint.trim().trim_start_matches("const ");
+    !hint.contains(['*', '['])
+        && (hint.starts_with("unsigned")
+            || hint.starts_with("uint")
+            || matches!(hint, "size_t" | "std::size_t" | "DWORD" | "u32" | "u64"))
+}
