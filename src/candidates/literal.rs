@@ -99,6 +99,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             {
                 if scene.cards[card].literals.iter().any(|rule| fits(rule, &found))
                     && scene.in_context(&scene.cards[card], at as u32, found.span, false)
+                    && !(module.language == "ruby" && is_symbol(scene.text(at as u32, found.span), found.value))
                 {
                     let count = found.value.chars().count();
                     let summary = format!("{} is given a literal of {count} characters", found.name);
@@ -138,6 +139,13 @@ fn defaults(function: &Function, look: &mut dyn FnMut(Found)) {
             });
         }
     }
+}
+
+/// `:email` is the name of something and nobody's secret.
+fn is_symbol(code: &str, value: &str) -> bool {
+    code.contains(&format!(":{value}"))
+        && !code.contains(&format!("\"{value}\""))
+        && !code.contains(&format!("'{value}'"))
 }
 
 /// Every pair of a name and the literal that it receives.
@@ -297,6 +305,12 @@ fn entropy(text: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn symbols_are_told_from_strings() {
+        assert!(is_symbol("belongs_to :api_key, inverse_of: :id_token", "id_token"));
+        assert!(!is_symbol("connect password: \"hunter2\"", "hunter2"));
+    }
 
     #[test]
     fn stand_ins_are_no_secrets() {

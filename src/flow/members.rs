@@ -6,11 +6,29 @@
 use crate::syntax::form::{Expr, ExprKind, Text};
 
 use super::apply::Actual;
+use super::tables::{NUMBERS, OPAQUE};
 use super::taint::Walker;
 use super::value::{ANY, Facts, SEP, State, Value};
 
+/// Methods that say something about the whole of what they are called on, or give all of it.
+fn known(name: &str) -> bool {
+    let whole = [
+        "to_s",
+        "to_a",
+        "to_h",
+        "to_json",
+        "inspect",
+        "values",
+        "join",
+        "dup",
+        "flatten",
+        "attributes",
+    ];
+    name.ends_with(['?', '!']) || whole.contains(&name) || OPAQUE.contains(&name) || NUMBERS.contains(&name)
+}
+
 impl<'f> Walker<'_, 'f> {
-    fn members_are_calls(&self) -> bool {
+    pub fn members_are_calls(&self) -> bool {
         self.world.modules[self.module].language == "ruby"
     }
 
@@ -66,6 +84,10 @@ impl<'f> Walker<'_, 'f> {
             }
             return Some(value);
         }
-        None
+        // An object of which only some fields are known to hold anything: the others do not.
+        let listed =
+            |path: &String| path[SEP.len_utf8()..].starts_with(|c: char| c.is_ascii_digit()) || path.contains(ANY);
+        let fielded = actual.base.is_some_and(|base| !own(base)) && !actual.receiver.parts.keys().any(listed);
+        (fielded && !known(&actual.name)).then(|| Value::of(actual.receiver.part(&actual.name).all()))
     }
 }
