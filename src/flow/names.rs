@@ -12,7 +12,7 @@ use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtK
 
 use super::macros::Macros;
 use super::tables::{ADAPTERS, NUMERIC_TYPES};
-use super::types::{held, is_unsigned};
+use super::types::{is_unsigned, meanings};
 
 /// A dotted name, outermost segment first.
 pub type Path = Vec<Text>;
@@ -317,14 +317,11 @@ impl Frame {
             if param.hint.as_deref().is_some_and(is_unsigned) {
                 frame.unsigned.insert(param.name.clone());
             }
-            if let Some(path) = param.hint.as_deref().and_then(type_path) {
-                frame.note(&param.name, scope.qualify(path));
-            }
-            if let Some(path) = param
+            for path in param
                 .hint
                 .as_deref()
-                .and_then(held)
-                .filter(|_| module.language == "rust")
+                .map(|hint| meanings(hint, module.language))
+                .unwrap_or_default()
             {
                 frame.note(&param.name, scope.qualify(path));
             }

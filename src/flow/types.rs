@@ -1,11 +1,17 @@
 //! Types as the code writes them: what a wrapper holds, and which of them have no negative values.
 //!
-//! In: the text of a type. Out: what it says. Deliberately absent: its name, which `names` reads. Start at [`held`].
+//! In: the text of a type. Out: what it says. Deliberately absent: its name, which `names` reads. Start at [`meanings`].
 
 use super::names::{Path, type_path};
 
+/// What a type names: itself, and what it lends itself out as.
+pub fn meanings(hint: &str, language: &str) -> Vec<Path> {
+    let inner = held(hint).filter(|_| language == "rust");
+    type_path(hint).into_iter().chain(inner).collect()
+}
+
 /// What a wrapper holds that lends itself out as that: `web::Data<Pool>`, `Json<Params>`.
-pub fn held(hint: &str) -> Option<Path> {
+fn held(hint: &str) -> Option<Path> {
     let (wrapper, inner) = hint.strip_suffix('>')?.split_once('<')?;
     let wrapper = wrapper.rsplit("::").next().unwrap_or(wrapper);
     let lends = [
