@@ -509,9 +509,9 @@ impl<'w, 'f> Walker<'w, 'f> {
         let mut segments = path.split(SEP);
         let root: Text = segments.next().unwrap_or_default().into();
         let receiver = self.receiver();
-        if receiver.as_ref() == Some(&root) && self.members_are_calls() && path.matches(SEP).count() > 1 {
+        if receiver == Some(&root) && self.members_are_calls() && path.matches(SEP).count() > 1 {
             // One field of a record is not all of it.
-        } else if receiver.as_ref() == Some(&root) {
+        } else if receiver == Some(&root) {
             if let (Some(class), Some(field)) = (self.class(), segments.next()) {
                 let hop = self.hop(target.span, Note::Stored(field.into()));
                 let facts = facts.map(|fact| fact.step(hop.clone()));
