@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Case;
 use crate::cards::Card;
 use crate::context::fence::{Piece, fence};
-use crate::context::{Brief, Profile as Form};
+use crate::context::{Brief, Line, Profile as Form};
 use crate::engine::model::{Bias, Grammar, Identity, LogOdds, Message, Part, Profile, Prompt, Speaker};
 
 const SYSTEM: &str = include_str!("system.md");
@@ -111,17 +111,17 @@ pub fn nonce(brief: &Brief) -> String {
 fn lark(brief: &Brief) -> String {
     format!(
         "start: \"yes \" N \" \" N | \"no \" (N | \"0\")\nN: {}\n",
-        numbers(brief)
+        numbers(&brief.lines)
     )
 }
 
-/// A terminal that matches the labels of this brief's lines and nothing else.
-pub fn numbers(brief: &Brief) -> String {
-    let last = brief.lines.len().max(1);
-    let mut alternatives: Vec<String> = (1..=last).map(|n| n.to_string()).collect();
-    // Longest first reads better; the lexer takes the longest match either way.
-    alternatives.reverse();
-    format!("/{}/", alternatives.join("|"))
+/// A terminal that matches the labels of these lines of a brief and nothing else; of an empty brief, the label 1.
+pub fn numbers<'b>(lines: impl IntoIterator<Item = &'b Line>) -> String {
+    let mut labels: Vec<String> = lines.into_iter().map(|line| line.number.to_string()).collect();
+    if labels.is_empty() {
+        labels.push("1".to_owned());
+    }
+    format!("/{}/", labels.join("|"))
 }
 
 /// A line number with the words that stand there; number 0 and an empty quote mean none.

@@ -3,7 +3,6 @@
 //! In: an expression and the state before it. Out: a [`Value`]; assignments inside expressions change the state.
 //! Deliberately absent: calls (`apply`). Start at [`Walker::eval`].
 
-
 use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 
 use super::matcher::Purpose;

@@ -107,6 +107,13 @@ fn indexes(cards: &[Card]) -> Vec<Indexed> {
         .collect()
 }
 
+/// The cards that ask for a rule.
+fn having(cards: &[Card], rules: fn(&Card) -> &Vec<String>, rule: &str) -> Vec<usize> {
+    (0..cards.len())
+        .filter(|&card| rules(&cards[card]).iter().any(|asked| asked == rule))
+        .collect()
+}
+
 impl<'f> World<'f> {
     pub fn of(modules: &'f [Module], files: &'f [SourceFile], cards: &'f [Card]) -> Self {
         let cards = &cards[..cards.len().min(CARDS)];
@@ -161,17 +168,8 @@ impl<'f> World<'f> {
             classes: classes(modules),
             rules: rules(modules, &models, cards),
             indexes: indexes(cards),
-            keys: (0..cards.len())
-                .filter(|&card| {
-                    cards[card]
-                        .absences
-                        .iter()
-                        .any(|rule| rule == "merge-without-key-check")
-                })
-                .collect(),
-            sizes: (0..cards.len())
-                .filter(|&card| cards[card].lifetimes.iter().any(|rule| rule == "size-overflow"))
-                .collect(),
+            keys: having(cards, |card| &card.absences, "merge-without-key-check"),
+            sizes: having(cards, |card| &card.lifetimes, "size-overflow"),
             uses: reckon::uses(cards),
             properties: Properties::of(files),
             markup: mask(cards, |card| card.id == "CWE-79"),

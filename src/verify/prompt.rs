@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::context::Profile as Form;
 use crate::context::fence::fence;
+use crate::context::{Line, Profile as Form};
 use crate::detect::{Case, Claim, locate, prompt as shared};
 use crate::engine::model::{Grammar, Identity, Message, Part, Profile, Prompt, Speaker};
 
@@ -69,12 +69,21 @@ fn place(case: &Case<'_>, claim: &Claim) -> String {
     }
 }
 
-/// `stands SOURCE STEP SINK`, `falls REASON LINE` or `unsure`.
+/// `stands SOURCE STEP SINK`, `falls REASON LINE` or `unsure`. The sink is one of the lines that the brief marks as such:
+/// where it is, the analysis knows; a small model that copies another label has not found another sink.
 fn lark(case: &Case<'_>) -> String {
+    let place = case.brief.candidate.place();
+    let at_sink = |line: &&Line| line.path == place.path && (place.line..=place.last).contains(&line.line);
+    let sinks: Vec<&Line> = case.brief.lines.iter().filter(at_sink).collect();
+    let sinks = if sinks.is_empty() {
+        shared::numbers(&case.brief.lines)
+    } else {
+        shared::numbers(sinks)
+    };
     format!(
-        "start: \"stands \" N \" \" N \" \" N | \"falls \" R \" \" (N | \"0\") | \"unsure\"\n\
-         R: \"guarded\" | \"unreachable\" | \"harmless\" | \"inconsistent\"\nN: {}\n",
-        shared::numbers(case.brief)
+        "start: \"stands \" N \" \" N \" \" S | \"falls \" R \" \" (N | \"0\") | \"unsure\"\n\
+         R: \"guarded\" | \"unreachable\" | \"harmless\" | \"inconsistent\"\nN: {}\nS: {sinks}\n",
+        shared::numbers(&case.brief.lines)
     )
 }
 
