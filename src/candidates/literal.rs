@@ -16,7 +16,9 @@ use super::make::Draft;
 use super::{Generator, Scene};
 
 /// Words that show that a value stands for another.
-const PLACEHOLDERS: [&str; 28] = [
+const PLACEHOLDERS: [&str; 30] = [
+    "masked",
+    "hidden",
     "example",
     "changeme",
     "change_me",
@@ -91,6 +93,9 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     }
     for (at, unit) in scene.graph.units.iter().enumerate() {
         let module = &scene.forest.modules[unit.module];
+        if translated(&scene.snapshot.file(unit.file).path) {
+            continue;
+        }
         let function = &module.functions[unit.index];
         let mut look = |found: Found| {
             for &card in wanted
@@ -146,6 +151,24 @@ fn is_symbol(code: &str, value: &str) -> bool {
     code.contains(&format!(":{value}"))
         && !code.contains(&format!("\"{value}\""))
         && !code.contains(&format!("'{value}'"))
+}
+
+/// Folders of texts for people, where `password` is a word like any other.
+fn translated(path: &str) -> bool {
+    const TEXTS: [&str; 10] = [
+        "lang",
+        "langs",
+        "language",
+        "languages",
+        "locale",
+        "locales",
+        "i18n",
+        "l10n",
+        "translations",
+        "messages",
+    ];
+    let mut folders = path.rsplit('/').skip(1);
+    folders.any(|folder| TEXTS.contains(&&*folder.to_ascii_lowercase()))
 }
 
 /// Every pair of a name and the literal that it receives.
@@ -275,7 +298,10 @@ fn placeholder(name: &str, value: &str) -> bool {
     let mut distinct: Vec<char> = value.chars().collect();
     distinct.sort_unstable();
     distinct.dedup();
+    let kind = ["text", "string", "varchar", "hash", "hashed"].contains(&&*lower);
     distinct.len() < 3
+        || kind
+        || !value.is_ascii()
         || PLACEHOLDERS.iter().any(|word| lower.contains(word))
         || plain == label
         || (plain.len() > 4 && label.ends_with(&plain))

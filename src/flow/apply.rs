@@ -15,9 +15,9 @@ use super::formats::{formatted, mapped, named_callback};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
-use super::tables::{ALLOCATES, ASKS, FILLS, NUMBERS, OPAQUE};
+use super::tables::{ASKS, FILLS, NUMBERS, OPAQUE, QUOTERS};
 use super::taint::Walker;
-use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, QUOTED, SEP, State, UPPER, Value};
 
 /// What is the same every time a call is met: how it resolves.
 #[derive(Debug, Default)]
@@ -117,36 +117,8 @@ impl<'f> Walker<'_, 'f> {
         result
     }
 
-    /// A function that the call names in a text.
-    fn call_named(
-        &mut self,
-        span: Span,
-        callee: &Expr,
-        args: &'f [Arg],
-        values: &[Value],
-        each: bool,
-        state: &mut State<'f>,
-    ) -> Value {
-        let given = |value: &Value| if each { value.part(ANY) } else { value.clone() };
-        let values: Vec<Value> = values.iter().map(given).collect();
-        let resolved = self.fresh(callee, args, false, state);
-        let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
-            return Value::default();
-        };
-        let actual = Actual {
-            args,
-            new: false,
-            span,
-            name: name.clone(),
-            base: None,
-            receiver: &Value::default(),
-            values: &values,
-        };
-        Value::of(self.perform(&resolved, &actual, state).all())
-    }
-
     /// What a call does once it is known what it is.
-    fn perform(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
+    pub fn perform(&mut self, resolved: &Resolved, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
         for (card, places, text) in &resolved.sinks {
             for place in places {
                 let mut facts = Self::at_place(place, actual.receiver, actual.values);
@@ -165,6 +137,13 @@ impl<'f> Walker<'_, 'f> {
         let returned = self.callbacks(actual, state);
         let mut result = if resolved.targets.is_empty() {
             let mut result = self.unknown(actual, state);
+            if resolved.number && result.is_clean() {
+                // A number about a value is still made of it.
+                actual
+                    .values
+                    .iter()
+                    .for_each(|value| result.join(Value::of(value.all())));
+            }
             if resolved.blank || (mapped(actual) && !resolved.number) {
                 result = Value::default();
             }
@@ -179,7 +158,7 @@ impl<'f> Walker<'_, 'f> {
         };
         self.moved(resolved, actual, state);
         self.entered(resolved, actual, &mut result, state);
-        self.sanitised(resolved, &mut result);
+        self.sanitised(resolved, &actual.name, &mut result);
         if resolved.number && resolved.targets.is_empty() {
             return self.numbered(result);
         }
@@ -203,7 +182,7 @@ impl<'f> Walker<'_, 'f> {
         resolved
     }
 
-    fn fresh(&self, callee: &Expr, args: &[Arg], new: bool, state: &State<'f>) -> Resolved {
+    pub fn fresh(&self, callee: &Expr, args: &[Arg], new: bool, state: &State<'f>) -> Resolved {
         let paths = self.view.resolver.paths(callee);
         let mut resolved = Resolved {
             targets: self.targets_of(callee, args.len(), new, &paths),
@@ -290,25 +269,6 @@ impl<'f> Walker<'_, 'f> {
         self.targets_of(callee, args.len(), *new, &paths)
     }
 
-    /// Outside input is multiplied or added to on its way to the size of an allocation, and nothing bounds it.
-    fn sized(&mut self, actual: &Actual<'_, 'f>) {
-        let world = self.world;
-        if world.sizes.is_empty() || !ALLOCATES.contains(&&*actual.name) {
-            return;
-        }
-        for (arg, value) in actual.args.iter().zip(actual.values) {
-            let mut computed = false;
-            names::descend(&arg.value, &mut |expr| {
-                computed |= matches!(&expr.kind, ExprKind::Binary(op, ..) if matches!(&**op, "*" | "+" | "<<"));
-            });
-            if computed {
-                for &card in &world.sizes {
-                    self.hit(card, &value.all(), actual.span, &actual.name);
-                }
-            }
-        }
-    }
-
     /// Lambdas among the arguments: their parameters may hold whatever else the call was given.
     fn callbacks(&mut self, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
         let mut returned = Value::default();
@@ -362,7 +322,8 @@ impl<'f> Walker<'_, 'f> {
         }
         // Without arguments `query` and `find` are accessors of a request, not questions to a database.
         let accessor = actual.args.is_empty() && ASKS.contains(&name);
-        if (OPAQUE.contains(&name) || self.answers(actual)) && !actual.new && !accessor {
+        let finds = actual.base.is_some() && !actual.args.is_empty() && finds(name);
+        if (OPAQUE.contains(&name) || finds || self.answers(actual)) && !actual.new && !accessor {
             return if NUMBERS.contains(&name) {
                 self.numbered(Value::of(carried))
             } else {
@@ -408,10 +369,13 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    fn sanitised(&self, resolved: &Resolved, result: &mut Value) {
+    fn sanitised(&self, resolved: &Resolved, name: &str, result: &mut Value) {
         let dead: Mask = resolved.sanitizers.iter().fold(0, |mask, (card, _)| mask | 1 << card);
         if dead != 0 {
+            let quoted = if QUOTERS.contains(&name) { QUOTED } else { 0 };
             *result = std::mem::take(result).map(&|fact| Fact {
+                // What was harmless for another reason does not depend on quotes.
+                bounds: fact.bounds | if fact.dead & dead == dead { 0 } else { quoted },
                 dead: fact.dead | dead,
                 ..fact.clone()
             });
@@ -455,6 +419,12 @@ fn ends(name: &str) -> u8 {
         "clamp" | "floorMod" => UPPER | LOWER,
         _ => 0,
     }
+}
+
+/// `findBySlug`, `find_by_name`: gives a record, which is not what it was asked for with.
+fn finds(name: &str) -> bool {
+    name.strip_prefix("find")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_'))
 }
 
 fn below_any(facts: &Facts) -> Facts {

@@ -74,7 +74,14 @@ fn declared(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, type
                     let skip = calls::shift(function, &search.frames[at][index]);
                     note_types(rule, unit, skip, typed);
                     let annotation = found.and_then(|at| function.annotations.get(at));
-                    add(entries, entry(model, rule, unit, function, skip, annotation));
+                    let mut entry = entry(model, rule, unit, function, skip, annotation);
+                    if !rule.page.is_empty() {
+                        // The page is its own route, and answers what it asks for.
+                        entry.route = Some((&*search.files[module.file.0 as usize].path).into());
+                        let posts = names::mentions(function, &["_POST".to_owned()]);
+                        entry.verb = if posts { "post" } else { "get" }.into();
+                    }
+                    add(entries, entry);
                 }
             }
         }
@@ -135,8 +142,8 @@ fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
 fn declares(search: &Search, at: usize, index: usize, rule: &EntryRule) -> Option<Option<usize>> {
     let module = &search.modules[at];
     let function = &module.functions[index];
-    if &*function.name == "<module>" {
-        return None;
+    if &*function.name == "<module>" || !rule.page.is_empty() {
+        return (&*function.name == "<module>" && names::mentions(function, &rule.page)).then_some(None);
     }
     let constructs = function.class_name.as_ref() == Some(&function.name);
     if rule.public && (!function.public || constructs || &*function.name == "<lambda>") {

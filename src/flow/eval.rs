@@ -3,33 +3,17 @@
 //! In: an expression and the state before it. Out: a [`Value`]; assignments inside expressions change the state.
 //! Deliberately absent: calls (`apply`). Start at [`Walker::eval`].
 
-use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
+use crate::syntax::form::{Expr, ExprKind, Span, Text};
 
+use super::include::SESSION;
 use super::matcher::Purpose;
 use super::names;
 use super::places::literal_key;
+use super::tables::COMPARISONS;
 use super::taint::{Walker, meet};
-use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, SEP, State, UPPER, Value};
+use super::texts::calculates;
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, QUOTED, SEP, State, UPPER, Value};
 
-/// Operators whose result is a truth value and carries nothing.
-const COMPARISONS: [&str; 16] = [
-    "==",
-    "!=",
-    "===",
-    "!==",
-    "<",
-    ">",
-    "<=",
-    ">=",
-    "in",
-    "not in",
-    "is",
-    "is not",
-    "instanceof",
-    "<=>",
-    "of",
-    "~=",
-];
 /// Members that are numbers about a value, not the value.
 pub const MEASURES: [&str; 8] = [
     "length",
@@ -58,7 +42,10 @@ impl<'f> Walker<'_, 'f> {
                 self.positioned(key, &position, expr.span);
                 let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
                 let mut value = self.eval(base, state).part(&segment);
-                if literal_key(key).is_some() {
+                if let Some(key) = literal_key(key) {
+                    if self.named_globals() && names::dotted(base).as_deref() == Some(SESSION) {
+                        self.shared_field(&SESSION.into(), &key.into(), &mut value);
+                    }
                     self.reads(expr, &mut value);
                 }
                 value
@@ -75,19 +62,14 @@ impl<'f> Walker<'_, 'f> {
                     _ => value,
                 }
             }
-            ExprKind::Template(parts) | ExprKind::Opaque(parts) => {
-                let single = parts.len() == 1 && matches!(expr.kind, ExprKind::Opaque(_));
-                let mut values: Vec<(&'f Expr, Value)> =
-                    parts.iter().map(|part| (part, self.eval(part, state))).collect();
-                match &expr.kind {
-                    _ if single => values.pop().map(|(_, value)| value).unwrap_or_default(),
-                    ExprKind::Template(_) => self.joined(&values, state),
-                    _ => {
-                        let mut value = Value::default();
-                        values.into_iter().for_each(|(_, part)| value.join(part));
-                        Value::of(value.all())
-                    }
+            ExprKind::Template(parts) => self.template(parts, expr.span, state),
+            ExprKind::Opaque(parts) => {
+                let single = parts.len() == 1;
+                let mut value = Value::default();
+                for part in parts {
+                    value.join(self.eval(part, state));
                 }
+                if single { value } else { Value::of(value.all()) }
             }
             ExprKind::Collection(items) => self.collection(items, state),
             ExprKind::Choice(cond, yes, no) => self.choice(cond, yes, no, state),
@@ -285,6 +267,10 @@ impl<'f> Walker<'_, 'f> {
             return;
         }
         let found = rules.read(&self.view.resolver.paths(expr));
+        if found.iter().any(|rule| rule.purpose == Purpose::Number) {
+            *value = self.numbered(std::mem::take(value));
+            return;
+        }
         // `file.name` may be as clean as `file.getName()`.
         let cleans = found.iter().filter(|rule| rule.purpose == Purpose::Sanitizer);
         let dead: Mask = cleans
@@ -385,9 +371,12 @@ impl<'f> Walker<'_, 'f> {
         if COMPARISONS.contains(&op) {
             return Value::default();
         }
+        if op == "." {
+            return self.concatenated([left, right], [value, other], span, state);
+        }
         self.reckoned(op, (left, &value), (right, &other), span);
         value = match op {
-            "+" | "." => self.joined(&[(left, value), (right, other)], state),
+            "+" => self.joined(&[(left, value), (right, other)], state),
             "%" => {
                 value.join(other);
                 let value = Value::of(value.all());
@@ -507,13 +496,8 @@ impl<'f> Walker<'_, 'f> {
         let stringish = self.world.stringish;
         value.map(&|fact| Fact {
             dead: fact.dead | stringish,
+            bounds: fact.bounds & !QUOTED,
             ..fact.clone()
         })
     }
-}
-
-/// Where `.` joins texts, other operators give numbers; `+` may still join two collections.
-fn calculates(op: &str, left: &Expr, right: &Expr) -> bool {
-    let number = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Number(_)));
-    matches!(op, "*" | "/" | "%" | "<<" | ">>") || (op == "+" && (number(left) || number(right)))
 }

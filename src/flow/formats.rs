@@ -2,12 +2,13 @@
 //!
 //! In: a call with its evaluated arguments. Out: what they become. Start at [`formatted`] and [`named_callback`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::apply::Actual;
-use super::tables::{CALLBACKS, FORMATS, MAPS};
+use super::names;
+use super::tables::{ALLOCATES, CALLBACKS, FORMATS, MAPS};
 use super::taint::Walker;
-use super::value::Value;
+use super::value::{ANY, State, Value};
 
 /// Whether the result holds what a lambda made of each element, and nothing else.
 pub fn mapped(actual: &Actual) -> bool {
@@ -53,6 +54,55 @@ fn conversions(format: &str) -> Vec<char> {
         }
     }
     found
+}
+
+impl<'f> Walker<'_, 'f> {
+    /// A function that the call names in a text.
+    pub fn call_named(
+        &mut self,
+        span: Span,
+        callee: &Expr,
+        args: &'f [Arg],
+        values: &[Value],
+        each: bool,
+        state: &mut State<'f>,
+    ) -> Value {
+        let given = |value: &Value| if each { value.part(ANY) } else { value.clone() };
+        let values: Vec<Value> = values.iter().map(given).collect();
+        let resolved = self.fresh(callee, args, false, state);
+        let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+            return Value::default();
+        };
+        let actual = Actual {
+            args,
+            new: false,
+            span,
+            name: name.clone(),
+            base: None,
+            receiver: &Value::default(),
+            values: &values,
+        };
+        Value::of(self.perform(&resolved, &actual, state).all())
+    }
+
+    /// Outside input is multiplied or added to on its way to the size of an allocation, and nothing bounds it.
+    pub fn sized(&mut self, actual: &Actual<'_, 'f>) {
+        let world = self.world;
+        if world.sizes.is_empty() || !ALLOCATES.contains(&&*actual.name) {
+            return;
+        }
+        for (arg, value) in actual.args.iter().zip(actual.values) {
+            let mut computed = false;
+            names::descend(&arg.value, &mut |expr| {
+                computed |= matches!(&expr.kind, ExprKind::Binary(op, ..) if matches!(&**op, "*" | "+" | "<<"));
+            });
+            if computed {
+                for &card in &world.sizes {
+                    self.hit(card, &value.all(), actual.span, &actual.name);
+                }
+            }
+        }
+    }
 }
 
 /// The function that a call runs by the name in its first argument: `array_map('trim', $list)`, and whether it gets

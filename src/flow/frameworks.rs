@@ -66,6 +66,8 @@ pub struct EntryRule {
     pub classes: Vec<String>,
     /// Leading parameter types, compared by last segment.
     pub signature: Vec<String>,
+    /// Variables of which the top level of a file must name one: then the file itself answers requests.
+    pub page: Vec<String>,
     /// Only what is visible outside its class and does not construct it.
     pub public: bool,
     /// Name of the first parameter, the receiver not counted.
@@ -168,6 +170,8 @@ struct Entry {
     classes: Vec<String>,
     #[serde(default)]
     signature: Vec<String>,
+    #[serde(default)]
+    page: Vec<String>,
     #[serde(default)]
     public: bool,
     #[serde(default)]
@@ -293,13 +297,15 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
         functions: regex(entry.functions)?,
         classes: entry.classes,
         signature: entry.signature,
+        page: entry.page,
         public: entry.public,
         first: entry.first,
         files: regex(entry.files)?,
         types: entry.types,
         params,
     };
-    let conditions = rule.annotations.len() + rule.calls.len() + rule.classes.len() + rule.signature.len();
+    let conditions =
+        rule.page.len() + rule.annotations.len() + rule.calls.len() + rule.classes.len() + rule.signature.len();
     if conditions == 0 && rule.functions.is_none() && rule.files.is_none() {
         return Err(format!("an entry of kind {} has no condition", rule.kind));
     }

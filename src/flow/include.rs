@@ -23,6 +23,9 @@ const FILES: u32 = 40;
 /// The variable that stands for all variables which a text has named.
 const UNPACKED: &str = "<unpacked>";
 
+/// What one request leaves for the next ones of the same visitor.
+pub const SESSION: &str = "_SESSION";
+
 /// Where an included path starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Base {
@@ -224,7 +227,7 @@ impl<'f> Walker<'_, 'f> {
                 let mut before = state.read(UNPACKED);
                 before.join(values[0].clone());
                 state.write(UNPACKED, before);
-                Some(Value::default())
+                None
             }
             ("compact", _) => {
                 let mut value = Value::default();

@@ -38,6 +38,7 @@ mod tables;
 mod taint;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod types;
 pub mod value;
 mod world;

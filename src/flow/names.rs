@@ -206,6 +206,19 @@ impl Scope {
     }
 }
 
+/// Whether the code itself, functions in it aside, names one of these variables.
+pub fn mentions(function: &Function, wanted: &[String]) -> bool {
+    let mut found = false;
+    if !wanted.is_empty() {
+        walk(&function.body, &mut |stmt| {
+            expressions(stmt, &mut |expr| {
+                found |= matches!(&expr.kind, ExprKind::Name(name) if wanted.iter().any(|own| **own == **name));
+            });
+        });
+    }
+    found
+}
+
 /// Visits every statement of a body in order, nested ones included.
 pub fn walk<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Stmt)) {
     for stmt in body {

@@ -23,14 +23,22 @@ static SETTLED: LazyLock<Regex> = LazyLock::new(|| {
         // A path of this site: `/login?next=`. A lone slash does not settle it: another may follow.
         r"^/[^/\\]|^[?#]|",
         // `{base}/path`, `{base}` itself; not `{scheme}://`.
-        r"^\x00(?:[^:\x00]|$)|^\x00:\d",
+        r"^\x00(?:[^:\x00]|$)|^\x00:\d|",
+        // A path beside this page: `page.php?id=`, `users/`.
+        r"^[A-Za-z0-9.][^/?#:\x00]*[/?#]",
     ))
     .expect("the expression is a constant of this file")
 });
 
+/// What stands before the address in the line of a header.
+static HEADER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\s*(?:location\s*:|refresh\s*:[^=]*=)\s*").expect("the expression is a constant of this file")
+});
+
 /// Whether an address that begins so leads to a place that is already decided.
 fn settled(prefix: &str) -> bool {
-    SETTLED.is_match(prefix)
+    let header = HEADER.find(prefix).map_or(0, |found| found.end());
+    SETTLED.is_match(&prefix[header..])
 }
 
 impl<'f> Walker<'_, 'f> {
@@ -85,7 +93,7 @@ impl<'f> Walker<'_, 'f> {
     /// The literal text that something with outside input in it begins with.
     fn literal_head(&self, expr: &'f Expr, state: &State<'f>) -> String {
         match &expr.kind {
-            ExprKind::Binary(op, left, _) if &**op == "+" => match self.decide(left, state) {
+            ExprKind::Binary(op, left, _) if matches!(&**op, "+" | ".") => match self.decide(left, state) {
                 Some(Const::Text(text)) => text.to_string(),
                 _ => self.literal_head(left, state),
             },
@@ -112,10 +120,24 @@ mod tests {
             "\0",
             "\0/api/",
             "https://\0/",
+            "page.php?id=",
+            "Location: /home?x=",
+            "refresh: 0; url=/a",
         ] {
             assert!(settled(prefix), "{prefix:?}");
         }
-        for prefix in ["", "https://", "http://api.", "/", "//", "\0://", "https://user@"] {
+        for prefix in [
+            "",
+            "https://",
+            "http://api.",
+            "/",
+            "//",
+            "\0://",
+            "https://user@",
+            "Location: ",
+            "javascript:",
+            "www",
+        ] {
             assert!(!settled(prefix), "{prefix:?}");
         }
     }

@@ -507,3 +507,39 @@ pub const LISTS: &[&str] = &[
     "Flow<",
     "[]",
 ];
+
+/// Calls that escape a text for a place between quotes, and for no other.
+pub const QUOTERS: &[&str] = &[
+    "mysqli_real_escape_string",
+    "mysqli_escape_string",
+    "mysql_real_escape_string",
+    "mysql_escape_string",
+    "real_escape_string",
+    "escape_string",
+    "pg_escape_string",
+    "sqlite_escape_string",
+    "escapeString",
+    "escape_str",
+    "addslashes",
+    "esc_sql",
+];
+
+/// Operators whose result is a truth value and carries nothing.
+pub const COMPARISONS: &[&str] = &[
+    "==",
+    "!=",
+    "===",
+    "!==",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "in",
+    "not in",
+    "is",
+    "is not",
+    "instanceof",
+    "<=>",
+    "of",
+    "~=",
+];

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::syntax::form::{Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
 
 use super::apply::Resolved;
+use super::include::SESSION;
 use super::labels::{self, Labels};
 use super::names;
 use super::places::View;
@@ -516,6 +517,12 @@ impl<'w, 'f> Walker<'w, 'f> {
                 let hop = self.hop(target.span, Note::Stored(field.into()));
                 let facts = facts.map(|fact| fact.step(hop.clone()));
                 self.fields.push(((class, field.into()), facts));
+            }
+        } else if &*root == SESSION && self.named_globals() {
+            if let Some(field) = segments.next() {
+                let hop = self.hop(target.span, Note::Stored(field.into()));
+                let facts = facts.map(|fact| fact.step(hop.clone()));
+                self.fields.push(((root, field.into()), facts));
             }
         } else if self.here != 0 && !declared && self.is_global(&root) {
             let hop = self.hop(target.span, Note::Stored(root.clone()));

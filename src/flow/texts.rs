@@ -12,29 +12,28 @@ use super::value::{Fact, Facts, Origin, QUOTED, State, Value};
 impl<'f> Walker<'_, 'f> {
     /// Pieces in order.
     pub fn template(&mut self, parts: &'f [Expr], span: Span, state: &mut State<'f>) -> Value {
-        let mut value = Value::default();
+        let mut values = Vec::new();
         let mut before = String::new();
         for part in parts {
             let piece = self.eval(part, state);
-            value.join(self.settled(piece, &before));
+            values.push((part, self.settled(piece, &before)));
             literals(part, &mut before);
         }
-        let value = Value::of(value.all());
+        let value = self.joined(&values, state);
         self.page(&before, &value.whole, span);
         value
     }
 
     /// Two texts joined by an operator that joins nothing else.
-    pub fn concatenated(&mut self, sides: [&'f Expr; 2], values: [Value; 2], span: Span) -> Value {
+    pub fn concatenated(&mut self, sides: [&'f Expr; 2], values: [Value; 2], span: Span, state: &State<'f>) -> Value {
         let (mut before, mut after) = (String::new(), String::new());
         literals(sides[0], &mut before);
         literals(sides[1], &mut after);
         let [left, right] = values;
         self.page(&before, &right.all(), span);
         self.page(&after, &left.all(), span);
-        let mut value = Value::of(left.all());
-        value.join(Value::of(self.settled(right, &before).all()));
-        value
+        let right = self.settled(right, &before);
+        self.joined(&[(sides[0], left), (sides[1], right)], state)
     }
 
     /// Decides whether escaping was enough, where the text before the value shows it.
@@ -58,7 +57,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// Outside input between markup.
-    fn page(&mut self, literal: &str, facts: &[Fact], span: Span) {
+    fn page(&mut self, literal: &str, facts: &Facts, span: Span) {
         if facts.is_empty() || !self.named_globals() || !has_tag(literal) {
             return;
         }
@@ -70,6 +69,12 @@ impl<'f> Walker<'_, 'f> {
             }
         }
     }
+}
+
+/// Where `.` joins texts, other operators give numbers; `+` may still join two collections.
+pub fn calculates(op: &str, left: &Expr, right: &Expr) -> bool {
+    let number = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Number(_)));
+    matches!(op, "*" | "/" | "%" | "<<" | ">>") || (op == "+" && (number(left) || number(right)))
 }
 
 /// All literal text of an expression that joins texts.

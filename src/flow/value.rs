@@ -36,6 +36,8 @@ pub const UPPER: u8 = 1;
 pub const LOWER: u8 = 2;
 /// It was checked that the number is not zero.
 pub const NONZERO: u8 = 4;
+/// Text that was escaped for a place between quotes, and whether it stands in one is open.
+pub const QUOTED: u8 = 8;
 
 /// Where a fact begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -71,6 +71,8 @@ pub struct World<'f> {
     pub markup: Mask,
     /// Cards about where an address leads.
     pub destination: Mask,
+    /// Cards about texts that a database reads.
+    pub queries: Mask,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
     /// Cards that each language lacks.
@@ -172,6 +174,7 @@ impl<'f> World<'f> {
             sizes: having(cards, |card| &card.lifetimes, "size-overflow"),
             uses: reckon::uses(cards),
             properties: Properties::of(files),
+            queries: mask(cards, |card| card.id == "CWE-89"),
             markup: mask(cards, |card| card.id == "CWE-79"),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
             // A weak random number is one also where it is kept as a number.

@@ -26,6 +26,7 @@ pub fn without_flags(scene: &Scene) -> Vec<Absence> {
                     "kotlin" => ktor(expr).or_else(|| java(expr, &function.body)),
                     "go" => go(expr),
                     "csharp" => csharp(expr, &function.body),
+                    "php" => php(expr),
                     _ => None,
                 };
                 if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
@@ -236,6 +237,47 @@ fn taken_back(body: &[Stmt]) -> bool {
         });
     });
     found
+}
+
+/// `setcookie("sid", $value, 0, "/", "", true, true)`, or options in the third place. Only cookies that by their name
+/// say who somebody is; what a page remembers of its looks may be read by anyone.
+fn php(expr: &Expr) -> Missing {
+    const WHO: [&str; 9] = [
+        "sess", "token", "auth", "login", "remember", "sid", "user", "pass", "jwt",
+    ];
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    if !matches!(last(callee), "setcookie" | "setrawcookie") || args.len() < 2 || spread(args) {
+        return None;
+    }
+    let name = text(&args[0].value)?.to_ascii_lowercase();
+    let emptied = matches!(&args[1].value.kind, ExprKind::Literal(Literal::Str(value)) if value.is_empty());
+    if emptied || !WHO.iter().any(|word| name.contains(word)) {
+        return None;
+    }
+    let flags = [(5, "secure", "Secure"), (6, "httponly", "HttpOnly")];
+    let options = args.get(2).filter(|_| args.len() == 3).map(|arg| &arg.value.kind);
+    // Options that were put together elsewhere say nothing here.
+    if matches!(
+        options,
+        Some(ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Call { .. })
+    ) {
+        return None;
+    }
+    let on = |at: usize, key: &str| match options {
+        Some(ExprKind::Collection(items)) => items.iter().any(|(own, value)| {
+            own.as_ref()
+                .and_then(text)
+                .is_some_and(|own| own.eq_ignore_ascii_case(key))
+                && !off(value)
+        }),
+        _ => args.iter().enumerate().any(|(own, arg)| {
+            (own == at && arg.label.is_none() || arg.label.as_deref() == Some(key)) && !off(&arg.value)
+        }),
+    };
+    let missing = flags.iter().filter(|(at, key, _)| !on(*at, key));
+    Some(missing.map(|(_, _, flag)| *flag).collect())
 }
 
 /// `http.Cookie{Name: …, Secure: true, HttpOnly: true}`

@@ -109,11 +109,42 @@ static SESSION: LazyLock<Regex> = LazyLock::new(|| {
         koa-session|gorilla/sessions|HttpSession|\.AddCookie\(|SignInAsync\(|PasswordSignIn|\.UseSession\()",
     )
 });
+static READS: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^(index|show|list|get|view|search|recent|browse|fetch|display|render|read|create$)"));
 pub static WRITES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^((http|map)?(post|put|patch|delete)|del|(post|put|delete|patch)mapping)$"));
 
+/// What a page does to a store.
+static PAGE_WRITES: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)\b(insert\s+into|replace\s+into|delete\s+from|update\s+[`\w.{}$]+\s+set)\b"));
+/// What ties a request to a form of the page.
+static PAGE_TOKEN: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(csrf|xsrf|token|nonce|same_?site|captcha)"));
+/// A page that asks for a name and a password, and how it looks them up.
+static PAGE_LOGIN: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r#"(?isx)
+        \$_(POST|GET|REQUEST)\s*\[\s*['"][\w-]*(user|email|login|name)[\w-]*\s*['"]
+        .{0,2000}\$_(POST|GET|REQUEST)\s*\[\s*['"][\w-]*pass[\w-]*\s*['"]"#,
+    )
+});
+static PAGE_CHECKS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?is)(\bselect\b.{0,200}\bpass|password_verify\s*\(|\bselect\b.{0,80}\bfrom\b.{0,20}user)")
+});
+
+/// Whether the entry is a file that answers requests by itself.
+fn is_page(scene: &Scene, entry: &Entry) -> bool {
+    scene.graph.units[entry.unit as usize].index == 0
+}
+
 pub fn body<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
     scene.text(entry.unit, scene.graph.units[entry.unit as usize].span)
+}
+
+/// Whether the route only shows something, as far as its verb and name tell.
+fn reads(scene: &Scene, entry: &Entry) -> bool {
+    let unit = &scene.graph.units[entry.unit as usize].name;
+    let name = unit.rsplit('.').next().unwrap_or(unit);
+    !WRITES.is_match(&entry.verb) && READS.is_match(name)
 }
 
 /// The route itself.
@@ -198,6 +229,10 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
             entries.into_iter().partition(|entry| checked(scene, entry, &filters));
         let most = with.len() >= 2 && with.len() >= without.len();
         for entry in without {
+            // What is shown to everybody is often meant to be.
+            if reads(scene, entry) && with.len() < 8 {
+                continue;
+            }
             // A handler that is not registered here has its controls where it is.
             let elsewhere = entry.route.is_none() && entry.controls.is_empty();
             if elsewhere && matches!(scene.module(entry.unit).language, "javascript" | "typescript" | "go") {
@@ -260,12 +295,13 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
             });
         }
     }
+    found.extend(pages_without_token(scene));
     let texts = || scene.snapshot.files().iter().map(|file| &*file.text);
     if !texts().any(|text| SESSION.is_match(text)) || texts().any(|text| CSRF.is_match(text)) {
         return found;
     }
     let mut seen = std::collections::BTreeSet::new();
-    for entry in routes(scene) {
+    for entry in routes(scene).filter(|entry| !is_page(scene, entry)) {
         let form = body(scene, entry);
         let writes = WRITES.is_match(&entry.verb) || form.contains("\"POST\"") || form.contains("'POST'");
         // One per file: they share the missing control.
@@ -282,6 +318,42 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
                 span: place(scene, entry),
                 what,
                 weight: 35,
+            });
+        }
+    }
+    found
+}
+
+/// Pages that write to the store for whoever is logged in and ask for nothing that only their own form has.
+fn pages_without_token(scene: &Scene) -> Vec<Absence> {
+    let known = |text: &str| text.contains("$_SESSION") || text.contains("session_start(");
+    if !scene.snapshot.files().iter().any(|file| known(&file.text)) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for entry in routes(scene).filter(|entry| is_page(scene, entry)) {
+        let text = body(scene, entry);
+        let open = entry.route.as_ref().is_some_and(|route| {
+            let file = route.rsplit('/').next().unwrap_or(route);
+            OPEN.is_match(file) && !file.starts_with("index") && !file.starts_with("main")
+        });
+        if let Some(write) = PAGE_WRITES.find(text).filter(|_| !open && !PAGE_TOKEN.is_match(text)) {
+            let line = text[..write.start()].matches('\n').count() as u32 + 1;
+            let span = Span {
+                start: write.start() as u32,
+                end: write.end() as u32,
+                line,
+                last: line,
+            };
+            let what = format!(
+                "{} changes state and nothing here checks for forged requests",
+                label(scene, entry)
+            );
+            found.push(Absence {
+                unit: entry.unit,
+                span,
+                what,
+                weight: 40,
             });
         }
     }
@@ -306,7 +378,12 @@ pub fn without_throttle(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
     for entry in routes(scene) {
         let name = &scene.graph.units[entry.unit as usize].name;
-        let login = LOGIN.is_match(name) || entry.route.as_ref().is_some_and(|route| LOGIN.is_match(route));
+        if reads(scene, entry) {
+            continue;
+        }
+        let login = LOGIN.is_match(name)
+            || entry.route.as_ref().is_some_and(|route| LOGIN.is_match(route))
+            || is_page(scene, entry) && asks_password(body(scene, entry));
         if login && SECRET.is_match(body(scene, entry)) && !throttled_somewhere(entry) {
             let what = format!(
                 "{} checks a secret and nothing limits how often it may be tried",
@@ -321,6 +398,11 @@ pub fn without_throttle(scene: &Scene) -> Vec<Absence> {
         }
     }
     found
+}
+
+/// A page that takes a name and a password and looks them up, and registers nobody.
+fn asks_password(text: &str) -> bool {
+    PAGE_LOGIN.is_match(text) && PAGE_CHECKS.is_match(text) && !PAGE_WRITES.is_match(text)
 }
 
 /// An uploaded file is stored whatever it is.
@@ -364,6 +446,11 @@ mod tests {
             &TYPE_CHECK,
             &CSRF,
             &SESSION,
+            &READS,
+            &PAGE_WRITES,
+            &PAGE_TOKEN,
+            &PAGE_LOGIN,
+            &PAGE_CHECKS,
             &WRITES,
         ];
         assert!(all.iter().all(|regex| !regex.as_str().is_empty()));
