@@ -130,12 +130,12 @@ pub fn is_numeric(hint: &str) -> bool {
         .trim_start_matches("const ")
         .trim_start_matches("final ")
         .trim_start_matches("unsigned ")
-        .trim_start_matches('&');
+        .trim_start_matches(['&', '?']);
     // A container of numbers: `Path<i64>`, `Option<Integer>`.
     if let Some((_, inner)) = hint.strip_suffix('>').and_then(|hint| hint.split_once('<')) {
         return inner.split(',').all(|part| is_numeric(part.trim()));
     }
-    NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?'))
+    NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?').trim_end_matches("|null"))
 }
 
 impl Scope {

@@ -260,7 +260,9 @@ impl<'w, 'f> Walker<'w, 'f> {
 
     fn publish_globals(&mut self, last: &State<'f>) {
         for name in &self.world.globals[self.module] {
-            let facts = outside(&last.read(name).all());
+            // Where files share globals, one element of a collection says nothing about the others.
+            let all = last.read(name);
+            let facts = outside(&if self.named_globals() { all.whole } else { all.all() });
             if !facts.is_empty() {
                 self.global(name.clone(), facts);
             }
@@ -524,6 +526,8 @@ impl<'w, 'f> Walker<'w, 'f> {
                 let facts = facts.map(|fact| fact.step(hop.clone()));
                 self.fields.push(((root, field.into()), facts));
             }
+        } else if self.named_globals() && path.contains(SEP) {
+            // One element of a collection that all files share.
         } else if self.here != 0 && !declared && self.is_global(&root) {
             let hop = self.hop(target.span, Note::Stored(root.clone()));
             let facts = facts.map(|fact| fact.step(hop.clone()));
