@@ -121,7 +121,7 @@ impl<'f> Walker<'_, 'f> {
             return state.read(&self.slot(meaning));
         }
         let mut value = state.read(&path);
-        let known = state.vars.contains_key(&*path);
+        let known = state.vars.contains_key(&path);
         if !known {
             value.join(self.unpacked(name, state));
         }
@@ -216,11 +216,11 @@ impl<'f> Walker<'_, 'f> {
     fn plain_field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &State<'f>) -> Option<Value> {
         let ExprKind::Name(name) = &base.kind else { return None };
         let slot = self.slot(name);
-        if slot.contains(SEP) || !state.vars.contains_key(&*slot) || MEASURES.contains(&&**field) {
+        if slot.contains(SEP) || !state.vars.contains_key(&slot) || MEASURES.contains(&&**field) {
             return None;
         }
         let path = format!("{slot}{SEP}{field}");
-        let exact = state.vars.contains_key(&*path);
+        let exact = state.vars.contains_key(&path);
         let mut value = state.read(&path);
         if exact && let Some(any) = state.vars.get(&format!("{slot}{SEP}{ANY}")) {
             value::join(&mut value.whole, any);

@@ -10,7 +10,6 @@ use std::rc::Rc;
 use crate::source::SourceFile;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Text};
 
-use super::labels::Labels;
 use super::names;
 use super::places::View;
 use super::taint::{Exit, Walker, merge};
@@ -184,7 +183,7 @@ impl<'f> Walker<'_, 'f> {
             std::mem::take(&mut self.breaks),
             std::mem::take(&mut self.continues),
             std::mem::replace(&mut self.text, text),
-            std::mem::replace(&mut self.labels, Labels::default()),
+            std::mem::take(&mut self.labels),
         );
         let view = std::mem::replace(&mut self.view, Rc::new(View::of(self.world, module, 0)));
         self.included.push(module);

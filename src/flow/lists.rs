@@ -29,7 +29,7 @@ impl<'f> Walker<'_, 'f> {
             new: true,
         } = &value.kind
         else {
-            state.consts.remove(&*count);
+            state.consts.remove(&count);
             return;
         };
         match &callee.kind {
@@ -37,7 +37,7 @@ impl<'f> Walker<'_, 'f> {
                 state.consts.insert(count.into(), Const::Number(0.0));
             }
             _ => {
-                state.consts.remove(&*count);
+                state.consts.remove(&count);
             }
         }
     }
@@ -58,7 +58,7 @@ impl<'f> Walker<'_, 'f> {
             return None;
         }
         let count = count_of(&path);
-        let Some(Const::Number(known)) = state.consts.get(&*count).cloned() else {
+        let Some(Const::Number(known)) = state.consts.get(&count).cloned() else {
             return self.absent(name, args, &path, state);
         };
         let length = known as usize;
@@ -86,7 +86,7 @@ impl<'f> Walker<'_, 'f> {
             ("get" | "elementAt", _) => None,
             (name, _) if HARMLESS.contains(&name) => None,
             _ => {
-                state.consts.remove(&*count);
+                state.consts.remove(&count);
                 None
             }
         }
@@ -97,8 +97,8 @@ impl<'f> Walker<'_, 'f> {
         let [key] = args else { return None };
         let key = literal_key(&key.value).filter(|_| name == "get")?;
         let made = state.vars.get(path).is_some_and(|whole| whole.is_empty());
-        let mixed = state.vars.contains_key(&*format!("{path}{SEP}{ANY}"));
-        let other = state.vars.contains_key(&*format!("{path}{SEP}{key}"));
+        let mixed = state.vars.contains_key(&format!("{path}{SEP}{ANY}"));
+        let other = state.vars.contains_key(&format!("{path}{SEP}{key}"));
         let filled = state.read(path).parts.values().any(|facts| !facts.is_empty());
         (made && filled && !mixed && !other).then(Value::default)
     }

@@ -293,7 +293,7 @@ mod tests {
         let mut seed = 48_271u64;
         (0..4000u32).map(move |at| {
             seed = seed * 48_271 % 2_147_483_647;
-            (seed % 3 != 0, (seed / 7 % 61) as usize, at)
+            (!seed.is_multiple_of(3), (seed / 7 % 61) as usize, at)
         })
     }
 

@@ -77,9 +77,9 @@ impl<'f> Walker<'_, 'f> {
             let mut classes = self.world.modules[module].classes.iter();
             classes.any(|own| own.name == *class && own.fields.iter().any(|(name, _)| *name == actual.name))
         };
-        if state.vars.contains_key(&*at) || class.as_ref().is_some_and(declares) {
+        if state.vars.contains_key(&at) || class.as_ref().is_some_and(declares) {
             let mut value = state.read(&at);
-            if let Some(class) = class.filter(|_| !state.vars.contains_key(&*at)) {
+            if let Some(class) = class.filter(|_| !state.vars.contains_key(&at)) {
                 self.shared_field(&class, &actual.name, &mut value);
             }
             return Some(value);

@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Name(name) if self.type_of(expr, memory).is_none() => library::limit(name)
                 .map(|_| INT)
-                .or_else(|| self.macros.contains_key(&**name).then_some(INT)),
+                .or_else(|| self.macros.contains_key(name).then_some(INT)),
             ExprKind::Unary(op, inner) if matches!(&**op, "-" | "+" | "~") => {
                 self.int_type(inner, memory).map(Int::promoted)
             }
