@@ -91,7 +91,7 @@ pub fn int_of(hint: &str) -> Option<Int> {
 
 impl<'a> Walk<'a> {
     /// Whole-number type of an expression.
-    pub fn int_type(&self, expr: &Expr, memory: &Memory) -> Option<Int> {
+    pub fn int_type(&self, expr: &Expr) -> Option<Int> {
         match &expr.kind {
             ExprKind::Literal(Literal::Number(text)) => (!text.contains('.')).then(|| {
                 if text.len() > 10 {
@@ -104,22 +104,18 @@ impl<'a> Walk<'a> {
             ExprKind::Literal(Literal::Str(_)) => {
                 self.scene.text(self.unit, expr.span).starts_with('\'').then_some(INT)
             }
-            ExprKind::Name(name) if self.type_of(expr, memory).is_none() => library::limit(name)
+            ExprKind::Name(name) if self.type_of(expr).is_none() => library::limit(name)
                 .map(|_| INT)
                 .or_else(|| self.macros.contains_key(name).then_some(INT)),
-            ExprKind::Unary(op, inner) if matches!(&**op, "-" | "+" | "~") => {
-                self.int_type(inner, memory).map(Int::promoted)
-            }
-            ExprKind::Unary(_, inner) => self.int_type(inner, memory),
+            ExprKind::Unary(op, inner) if matches!(&**op, "-" | "+" | "~") => self.int_type(inner).map(Int::promoted),
+            ExprKind::Unary(_, inner) => self.int_type(inner),
             ExprKind::Binary(op, left, right) => match &**op {
-                "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" => {
-                    Some(self.int_type(left, memory)?.with(self.int_type(right, memory)?))
-                }
-                "<<" | ">>" => self.int_type(left, memory).map(Int::promoted),
+                "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" => Some(self.int_type(left)?.with(self.int_type(right)?)),
+                "<<" | ">>" => self.int_type(left).map(Int::promoted),
                 _ => Some(INT),
             },
-            ExprKind::Choice(_, yes, no) => Some(self.int_type(yes, memory)?.with(self.int_type(no, memory)?)),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.int_type(&parts[0], memory),
+            ExprKind::Choice(_, yes, no) => Some(self.int_type(yes)?.with(self.int_type(no)?)),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.int_type(&parts[0]),
             ExprKind::Call { callee, .. } => {
                 let name = called(callee);
                 library::number(&name).or_else(|| {
@@ -128,7 +124,7 @@ impl<'a> Walk<'a> {
                     int_of(self.program.plain(function.returns.as_deref()?))
                 })
             }
-            _ => int_of(self.program.plain(&self.type_of(expr, memory)?)),
+            _ => int_of(self.program.plain(&self.type_of(expr)?)),
         }
     }
 
@@ -197,7 +193,7 @@ impl<'a> Walk<'a> {
         let range = self.range(expr, memory);
         let open = range.low == i128::MIN || range.high == i128::MAX;
         match self
-            .int_type(expr, memory)
+            .int_type(expr)
             .filter(|_| open && self.origin(expr, memory).is_some())
         {
             Some(kind) => range.meet(kind.range()),
@@ -210,7 +206,7 @@ impl<'a> Walk<'a> {
         match op {
             "/" | "%" => self.divisor(right, span, memory),
             "+" | "-" | "*" => {
-                let types = (self.int_type(left, memory), self.int_type(right, memory));
+                let types = (self.int_type(left), self.int_type(right));
                 let (Some(a), Some(b)) = types else { return };
                 let kind = a.with(b);
                 self.result(op, left, right, kind, span, memory);
@@ -261,7 +257,7 @@ impl<'a> Walk<'a> {
 
     /// `x++`, `--x`
     pub fn counted_by_one(&mut self, target: &Expr, up: bool, span: Span, memory: &Memory) {
-        let Some(kind) = self.int_type(target, memory) else {
+        let Some(kind) = self.int_type(target) else {
             return;
         };
         let origin = self.origin(target, memory);
@@ -278,9 +274,7 @@ impl<'a> Walk<'a> {
     /// A value is stored in a type that is smaller than what computes it.
     pub fn narrowed(&mut self, target: &Expr, value: &Expr, span: Span, memory: &Memory) {
         let kind = match &target.kind {
-            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Deref(_) => {
-                self.int_type(target, memory)
-            }
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) | ExprKind::Deref(_) => self.int_type(target),
             _ => None,
         };
         let Some(kind) = kind.filter(|kind| kind.bits < 32) else {
@@ -293,7 +287,7 @@ impl<'a> Walk<'a> {
             self.result(op, left, right, kind, span, memory);
             return;
         }
-        let Some(from) = self.int_type(inner, memory) else {
+        let Some(from) = self.int_type(inner) else {
             return;
         };
         let range = self.typed(inner, memory);
@@ -315,7 +309,7 @@ impl<'a> Walk<'a> {
     fn divisor(&mut self, divisor: &Expr, span: Span, memory: &Memory) {
         let origin = self.origin(divisor, memory);
         let range = match origin {
-            Some(_) if self.int_type(divisor, memory).is_none() => Range { low: -1, high: 1 },
+            Some(_) if self.int_type(divisor).is_none() => Range { low: -1, high: 1 },
             Some(_) => self.typed(divisor, memory),
             None => self.range(divisor, memory),
         };
@@ -324,7 +318,7 @@ impl<'a> Walk<'a> {
             .is_some_and(|key| memory.nonzero.contains(&key));
         let literal = looked || matches!(strip(divisor).kind, ExprKind::Literal(_));
         let zero = range.low <= 0 && range.high >= 0 && range != Range::ANY;
-        let whole = self.int_type(divisor, memory).is_some();
+        let whole = self.int_type(divisor).is_some();
         if literal || !zero || (origin.is_none() && (range.exact() != Some(0) || !whole)) {
             return;
         }
@@ -346,7 +340,7 @@ impl<'a> Walk<'a> {
             if origin.is_none() && !negative {
                 continue;
             }
-            let Some(kind) = self.int_type(inner, memory) else {
+            let Some(kind) = self.int_type(inner) else {
                 continue;
             };
             let began = origin.map(|(unit, span)| (unit, span, "comes from outside"));

@@ -126,9 +126,9 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Index(base, key) => {
                 self.value(key, memory);
-                (base, self.range(key, memory), self.element(base, memory))
+                (base, self.range(key, memory), self.element(base))
             }
-            ExprKind::Deref(inner) => (inner, Range::exactly(0), self.element(inner, memory)),
+            ExprKind::Deref(inner) => (inner, Range::exactly(0), self.element(inner)),
             _ => return None,
         };
         let pointer = self.value(base, memory);
@@ -212,7 +212,7 @@ impl<'a> Walk<'a> {
             ExprKind::Index(base, key) => {
                 self.value(key, memory);
                 let mut pointer = self.value(base, memory);
-                pointer.offset = self.moved(pointer.offset, self.range(key, memory), base, memory);
+                pointer.offset = self.moved(pointer.offset, self.range(key, memory), base);
                 pointer
             }
             ExprKind::Deref(pointer) => self.value(pointer, memory),
@@ -234,7 +234,7 @@ impl<'a> Walk<'a> {
                     return array;
                 }
                 let whole = matches!(inner.kind, ExprKind::Name(_));
-                let hint = self.type_of(inner, memory).filter(|_| whole);
+                let hint = self.type_of(inner).filter(|_| whole);
                 let size = hint.and_then(|hint| self.program.bytes(&hint));
                 let home = self.home_of(&key);
                 Pointer::to(self.variable(&key, home, size, inner.span, memory))
@@ -263,7 +263,7 @@ impl<'a> Walk<'a> {
         if let Some(range) = memory.numbers.get_mut(&key) {
             *range = range.plus(by);
         }
-        let each = self.element(target, memory);
+        let each = self.element(target);
         if let Some(pointer) = memory.pointers.get_mut(&key) {
             pointer.offset = pointer
                 .offset
@@ -311,7 +311,7 @@ impl<'a> Walk<'a> {
             };
         }
         let by = if op == "+" { by } else { Range::exactly(0).minus(by) };
-        pointer.offset = self.moved(pointer.offset, by, left, memory);
+        pointer.offset = self.moved(pointer.offset, by, left);
         pointer
     }
 
@@ -379,14 +379,14 @@ impl<'a> Walk<'a> {
     }
 
     /// `p = malloc(sizeof(p))`: room for a pointer, and not for what it points to.
-    fn pointer_sized(&mut self, target: &Expr, value: &Expr, memory: &Memory) {
+    fn pointer_sized(&mut self, target: &Expr, value: &Expr, _memory: &Memory) {
         let ExprKind::Call { callee, args, .. } = &strip(value).kind else {
             return;
         };
         if !matches!(&*called(callee), "malloc" | "calloc" | "realloc" | "alloca") {
             return;
         }
-        let single = self.type_of(target, memory).is_some_and(|hint| {
+        let single = self.type_of(target).is_some_and(|hint| {
             let inner = super::memory::pointee(&hint);
             hint.contains('*') && !inner.contains('*') && self.program.bytes(inner) != Some(8)
         });
@@ -446,7 +446,7 @@ impl<'a> Walk<'a> {
         memory: &mut Memory,
     ) {
         let whole = self
-            .type_of(target, memory)
+            .type_of(target)
             .is_some_and(|hint| self.program.shape(&hint).is_some());
         let from = if whole { self.key(value, memory) } else { None };
         let before = memory.pointers.get(&key).cloned();
@@ -455,7 +455,7 @@ impl<'a> Walk<'a> {
             memory.copy_below(&from, &key);
         }
         if range != Range::ANY {
-            let held = self.held(range, target, memory);
+            let held = self.held(range, target);
             memory.numbers.insert(key.clone(), held);
         }
         if let Some(origin) = origin {
@@ -476,8 +476,8 @@ impl<'a> Walk<'a> {
     }
 
     /// What of a range a variable's type can hold.
-    fn held(&self, range: Range, target: &Expr, memory: &Memory) -> Range {
-        match self.int_type(target, memory).map(super::arithmetic::Int::range) {
+    fn held(&self, range: Range, target: &Expr) -> Range {
+        match self.int_type(target).map(super::arithmetic::Int::range) {
             Some(all)
                 if range.low != i128::MIN
                     && range.high != i128::MAX

@@ -264,7 +264,7 @@ fn settle(before: &Memory, given: &Pointer, memory: &mut Memory) {
         .collect();
     for name in names {
         if let Some(pointer) = memory.pointers.get_mut(&name) {
-            pointer.unset = before.pointers.get(&name).is_some_and(|before| set(before));
+            pointer.unset = before.pointers.get(&name).is_some_and(&set);
         }
     }
 }

@@ -130,7 +130,7 @@ impl<'a> Walk<'a> {
         let name = super::check::called(callee);
         let name = match self
             .macros
-            .get(&*name)
+            .get(&name)
             .and_then(|all| all.last())
             .map(|meaning| &meaning.kind)
         {

@@ -95,7 +95,7 @@ impl Walk<'_> {
     /// What an outsider chose is at least within its type.
     fn foreign(&self, expr: &Expr, memory: &Memory) -> Range {
         match self.origin(expr, memory) {
-            Some(_) => self.int_type(expr, memory).map_or(Range::ANY, Int::range),
+            Some(_) => self.int_type(expr).map_or(Range::ANY, Int::range),
             None => Range::ANY,
         }
     }
@@ -193,7 +193,7 @@ impl Walk<'_> {
                 if let Some(size) = self.arrays.get(&**name) {
                     return known(*size);
                 }
-                match self.type_of(what, memory) {
+                match self.type_of(what) {
                     Some(hint) => {
                         let count = self
                             .program
@@ -208,11 +208,11 @@ impl Walk<'_> {
                 }
             }
             ExprKind::Field(..) => {
-                let part = self.type_of(what, memory).and_then(|hint| self.program.part(&hint));
+                let part = self.type_of(what).and_then(|hint| self.program.part(&hint));
                 known(part.map(|(each, count)| each * count))
             }
             ExprKind::Deref(_) | ExprKind::Index(..) | ExprKind::Cast(..) => {
-                known(self.type_of(what, memory).and_then(|hint| self.program.bytes(&hint)))
+                known(self.type_of(what).and_then(|hint| self.program.bytes(&hint)))
             }
             ExprKind::Opaque(parts) if parts.len() == 1 => self.size_of(&parts[0], memory),
             ExprKind::Literal(Literal::Str(text)) => Range::exactly(text.chars().count() as i128 + 1),
@@ -221,7 +221,7 @@ impl Walk<'_> {
     }
 
     /// Bytes of one element of what `base` names.
-    pub fn element(&self, base: &Expr, memory: &Memory) -> Option<i128> {
+    pub fn element(&self, base: &Expr) -> Option<i128> {
         match &base.kind {
             ExprKind::Name(name) if self.arrays.contains_key(&**name) => self.program.bytes(self.hints.get(&**name)?),
             ExprKind::Name(name) if !self.hints.contains_key(&**name) => {
@@ -234,14 +234,14 @@ impl Walk<'_> {
                 self.program.bytes(plain)
             }
             ExprKind::Cast(hint, _) => self.program.bytes(pointee(hint)),
-            ExprKind::Binary(_, left, _) => self.element(left, memory),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.element(&parts[0], memory),
-            ExprKind::Unary(_, inner) => self.element(inner, memory),
-            ExprKind::Assign(target, _) => self.element(target, memory),
+            ExprKind::Binary(_, left, _) => self.element(left),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.element(&parts[0]),
+            ExprKind::Unary(_, inner) => self.element(inner),
+            ExprKind::Assign(target, _) => self.element(target),
             ExprKind::Literal(Literal::Str(_)) => Some(1),
-            ExprKind::Address(inner) => self.program.bytes(&self.type_of(inner, memory)?),
+            ExprKind::Address(inner) => self.program.bytes(&self.type_of(inner)?),
             ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Deref(_) | ExprKind::Index(..) => {
-                let hint = self.type_of(base, memory)?;
+                let hint = self.type_of(base)?;
                 match hint.split_once('[') {
                     Some((each, _)) => self.program.bytes(each),
                     None if hint.contains('*') => self.program.bytes(pointee(&hint)),

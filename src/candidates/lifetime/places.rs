@@ -50,7 +50,7 @@ impl<'a> Walk<'a> {
                     self.key(base, memory)?
                 };
                 let shared = self
-                    .type_of(base, memory)
+                    .type_of(base)
                     .is_some_and(|hint| self.program.shape(pointee(&hint)).is_some_and(|shape| shape.union));
                 Some(if shared {
                     format!("{whole}.|")
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
             && let Some(object) = memory.objects.get(id)
             && let Some(offset) = pointer.offset.and_then(Range::exact)
         {
-            let at = match self.element(base, memory) {
+            let at = match self.element(base) {
                 Some(each) if each > 0 && offset % each == 0 => offset / each + index,
                 None if offset == 0 => index,
                 _ => return None,
@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
                 };
                 let by = self.range(right, memory);
                 let by = if &**op == "+" { by } else { Range::exactly(0).minus(by) };
-                pointer.offset = self.moved(pointer.offset, by, left, memory);
+                pointer.offset = self.moved(pointer.offset, by, left);
                 (None, Some(pointer))
             }
             _ => (None, None),
@@ -127,8 +127,8 @@ impl<'a> Walk<'a> {
     }
 
     /// An offset after `by` elements of what `base` points to.
-    pub fn moved(&self, offset: Option<Range>, by: Range, base: &Expr, memory: &Memory) -> Option<Range> {
-        let each = self.element(base, memory);
+    pub fn moved(&self, offset: Option<Range>, by: Range, base: &Expr) -> Option<Range> {
+        let each = self.element(base);
         offset
             .zip(each)
             .map(|(offset, each)| offset.plus(by.times(Range::exactly(each))))
@@ -138,13 +138,10 @@ impl<'a> Walk<'a> {
     pub fn variable(&mut self, key: &str, home: Home, size: Option<i128>, made: Span, memory: &mut Memory) -> u32 {
         let next = VARIABLES + self.variables.len() as u32;
         let id = *self.variables.entry(key.to_owned()).or_insert(next);
-        if !memory.objects.contains_key(&id) {
-            let object = Object {
-                place: key.into(),
-                ..self.object(home, LIVE, size, made, "declaration")
-            };
-            memory.objects.insert(id, object);
-        }
+        memory.objects.entry(id).or_insert_with(|| Object {
+            place: key.into(),
+            ..self.object(home, LIVE, size, made, "declaration")
+        });
         id
     }
 
@@ -167,7 +164,7 @@ impl<'a> Walk<'a> {
                 let count = self.range(global.size?, memory).exact()?;
                 format!("{}[{count}]", global.hint)
             }
-            ExprKind::Field(..) => self.type_of(expr, memory)?.to_string(),
+            ExprKind::Field(..) => self.type_of(expr)?.to_string(),
             _ => return None,
         };
         if !hint.contains('[') {
@@ -189,21 +186,21 @@ impl<'a> Walk<'a> {
     }
 
     /// The type of what an expression stores, as far as declarations say it.
-    pub fn type_of(&self, expr: &Expr, memory: &Memory) -> Option<Text> {
+    pub fn type_of(&self, expr: &Expr) -> Option<Text> {
         match &expr.kind {
             ExprKind::Name(name) => {
                 let global = || Some(self.program.globals.get(self.module)?.get(name)?.hint.clone());
                 self.hints.get(&**name).cloned().or_else(global)
             }
             ExprKind::Field(base, field) => {
-                let own = self.type_of(base, memory);
+                let own = self.type_of(base);
                 let shape = own.as_deref().and_then(|hint| self.program.shape(pointee(hint)));
                 let known = shape.and_then(|shape| shape.fields.get(field));
                 known.or_else(|| self.program.fields.get(field)).cloned()
             }
             ExprKind::Cast(hint, _) => Some(hint.clone()),
             ExprKind::Deref(base) | ExprKind::Index(base, _) => {
-                let hint = self.type_of(base, memory)?;
+                let hint = self.type_of(base)?;
                 if let ExprKind::Name(name) = &base.kind
                     && self.arrays.contains_key(&**name)
                 {
@@ -211,10 +208,10 @@ impl<'a> Walk<'a> {
                 }
                 Some(pointee(hint.split('[').next().unwrap_or_default()).into())
             }
-            ExprKind::Address(inner) => Some(format!("{}*", self.type_of(inner, memory)?).into()),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.type_of(&parts[0], memory),
-            ExprKind::Binary(op, left, _) if matches!(&**op, "+" | "-") => self.type_of(left, memory),
-            ExprKind::Assign(target, _) => self.type_of(target, memory),
+            ExprKind::Address(inner) => Some(format!("{}*", self.type_of(inner)?).into()),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.type_of(&parts[0]),
+            ExprKind::Binary(op, left, _) if matches!(&**op, "+" | "-") => self.type_of(left),
+            ExprKind::Assign(target, _) => self.type_of(target),
             _ => None,
         }
     }
