@@ -68,7 +68,7 @@ The bag of tokens is a logistic regression on which tokens occur, trained on the
 {foreign_table}
 
 Area under the ROC curve of detect: {areas}. Expected calibration error on the corpora with the biases: {ece}. Of {named[1]} weak \
-candidates kept, the verifier names the right sink line for {named[0]}; the scanner confirms no others.
+candidates kept, the verifier names the right sink line for {named[0]}; the scanner lets it choose only among the lines of the sink.
 
 {corpus_table}
 
