@@ -30,48 +30,6 @@ use crate::syntax::Forest;
 
 use rank::{Concern, rank};
 
-/// Rules that cards may name under `absences` and `lifetimes`.
-pub const RULES: &[&str] = &[
-    "route-without-auth-siblings-have",
-    "object-access-without-owner",
-    "state-change-without-csrf",
-    "login-without-throttle",
-    "upload-without-check",
-    "cookie-without-flags",
-    "message-without-origin-check",
-    "merge-without-key-check",
-    "use-after-free",
-    "double-free",
-    "null-unchecked",
-    "leak-on-path",
-    "unbounded-copy",
-    "off-by-one",
-    "index-unchecked",
-    "size-overflow",
-    "toctou",
-    "invalid-free",
-    "uninitialised",
-    "unsound",
-    "outside-sum",
-    "outside-difference",
-    "outside-divisor",
-    "outside-index",
-    "outside-bound",
-    "null-used",
-    "wraps",
-    "narrowed",
-    "zero-divisor",
-    "negative-size",
-    "huge-size",
-    "loop-bound",
-    "reachable-assert",
-    "local-returned",
-    "format-unknown",
-    "pointer-size",
-    "wrong-type",
-    "unlooked",
-];
-
 /// What a scan wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {

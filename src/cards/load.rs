@@ -35,7 +35,7 @@ const LANGUAGES: [&str; 12] = [
 const SOURCE_KINDS: [&str; 9] = ["http", "cli", "env", "file", "network", "db", "message", "dom", "own"];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-const ABSENCES: [&str; 8] = [
+pub const ABSENCES: [&str; 8] = [
     "message-without-origin-check",
     "merge-without-key-check",
     "route-without-auth-siblings-have",
@@ -47,7 +47,7 @@ const ABSENCES: [&str; 8] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-const LIFETIMES: [&str; 30] = [
+pub const LIFETIMES: [&str; 30] = [
     "unsound",
     "use-after-free",
     "double-free",

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use pattern::Pattern;
 use regex::Regex;
 
-pub use load::{all, get};
+pub use load::{ABSENCES, LIFETIMES, all, get};
 pub use parse::segments;
 
 /// How bad a confirmed finding is, worst last so that `>=` reads as "at least as bad".

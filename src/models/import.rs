@@ -5,6 +5,7 @@
 //! mapping anything outside the store.
 //! Start at [`import`].
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ pub(super) fn import(
     inspector: &mut dyn Inspector,
 ) -> Result<Manifest, Fatal> {
     let path = origin::absolute(path)?;
-    let source = Origin::open(&path, &inspector.look(&path)?)?;
+    let source = Origin::open(&path, &look(inspector, &path)?)?;
     let name = source.name(name)?;
     store::make(root)?;
     let _lock = store::lock(root)?;
@@ -56,6 +57,12 @@ pub(super) fn import(
     };
     incoming.finish(root, &target, &manifest)?;
     Ok(manifest)
+}
+
+/// Names the place that the user gave: in the store every GGUF file is called the same.
+fn look(inspector: &mut dyn Inspector, path: &Path) -> Result<BTreeMap<String, String>, Fatal> {
+    let chosen = inspector.look(path);
+    chosen.map_err(|refusal| refusal.because(format!("it was read from {}", path.display())))
 }
 
 /// A folder under a temporary name, deleted unless it was finished.

@@ -69,6 +69,14 @@ fn files_that_are_not_models() {
     let import = ["models", "import", path.to_str().unwrap()];
     fs::write(&path, b"GGUF").unwrap();
     check(&user, &import, 2, &["model.gguf", "help:"]);
+    let other = user.home.path().join("mine.gguf");
+    fs::write(&other, b"GGUFxx").unwrap();
+    check(
+        &user,
+        &["models", "import", other.to_str().unwrap()],
+        2,
+        &["mine.gguf", "help:"],
+    );
     fs::write(&path, b"PK\x03\x04 not a model at all, just an archive").unwrap();
     check(&user, &import, 2, &["model.gguf", "help:"]);
 }

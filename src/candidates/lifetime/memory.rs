@@ -304,6 +304,11 @@ impl Memory {
         for name in below(&self.pointers, place) {
             self.pointers.remove(&name);
         }
+        self.forget_numbers(place);
+    }
+
+    /// Forgets what is known below `place` besides where it points to.
+    pub fn forget_numbers(&mut self, place: &str) {
         for name in below(&self.numbers, place) {
             self.numbers.remove(&name);
         }

@@ -245,15 +245,7 @@ impl<'a> Walk<'a> {
             };
             memory.pointers.insert(name, changed);
         }
-        for name in below(&memory.numbers, place) {
-            memory.numbers.remove(&name);
-        }
-        for name in below(&memory.outside, place) {
-            memory.outside.remove(&name);
-        }
-        if memory.nonzero.contains(place) {
-            memory.nonzero.remove(place);
-        }
+        memory.forget_numbers(place);
         let known =
             |object: &&Object| (object.text.is_some() || object.filled.is_some()) && object.place.starts_with(place);
         if memory.objects.values().any(|object| known(&object)) {
