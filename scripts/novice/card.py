@@ -56,18 +56,18 @@ Set aside by a fixed hash of the family's name, never trained on:
   some APIs with held-out ones (TLS settings, secrets), which flatters the template figures of CWE-295 and CWE-798.
 
 Other authors' code is split by a fixed hash of the weakness's number (Juliet; the same number in C and Java falls together), of the rule (gosec), and by \
-project, into `train`, `fit` (nothing but the two biases of the manifest) and `test` (nothing but the figures below):
+project, into `train`, `fit` (nothing but the scaling of the manifest) and `test` (nothing but the figures below):
 
 {parts}
 
 ## Measured: other authors' code
-Candidates of the part `test` that are kept (detect says yes and verify says stands, with the manifest's biases {biases}), 95 % intervals in brackets (Wilson). \
+Candidates of the part `test` that are kept (detect says yes and verify says stands, their log-odds scaled as the manifest says: {scaling}), 95 % intervals in brackets (Wilson). \
 "Keeps everything" is the scanner without a model. A candidate in a fixed function counts as safe, also one about another weakness than the function's. \
 The bag of tokens is a logistic regression on which tokens occur, trained on the same rows and fitted on the same part.
 
 {foreign_table}
 
-Area under the ROC curve of detect: {areas}. Expected calibration error on the corpora with the biases: {ece}. Of {named[1]} weak \
+Area under the ROC curve of detect: {areas}. Expected calibration error on the corpora, scaled: {ece}. Of {named[1]} weak \
 candidates kept, the verifier names the right sink line for {named[0]}; the scanner lets it choose only among the lines of the sink.
 
 {corpus_table}
@@ -80,11 +80,11 @@ candidates kept, the verifier names the right sink line for {named[0]}; the scan
 
 ## Measured: our own programs
 95 % intervals in brackets (Wilson). "Pairs" counts twins of which both were judged rightly; "ordered" counts twins of which the vulnerable one got the higher
-probability. "Exact" also wants every line number right. Measured in float32 before quantising, without biases. {engine}
+probability. "Exact" also wants every line number right. Measured in float32 before quantising, as trained. {engine}
 
 {tables}
 
-Detect and verify together, unseen families, with the biases that suit other authors' code and without them:
+Detect and verify together, unseen families, with the scaling that suits other authors' code and as trained:
 
 {own_table}
 
@@ -101,14 +101,14 @@ Languages, unseen families, detect:
 {language_table}
 
 ## Known failures
-{foreign}{plain}- It was taught what is a false alarm mostly by ordinary Python; ordinary Java, Go, JavaScript and TypeScript gave few candidates to learn from.
+{foreign}{plain}- It was taught what is a false alarm mostly by ordinary Python; see the table of languages for how few ordinary candidates others gave.
 - That ordinary code is safe is assumed, not checked: a real weakness among those projects was taught as safe.
 - The corpora's safe functions differ from their weak ones in few ways, and the scanner sees most of these itself: what is left to tell apart there is little.
 - Programs of this generator are short and their authors alike; on real repositories expect less than the numbers above.
 - "Unseen combination" is the mildest test: both halves were seen. "Unseen template" is the hardest.
 - What the brief does not show it cannot know: a check in a function that was left out is a coin toss ({undecidable}).
 - Weaknesses with the fewest families (see the table) are close to guessing. So are weaknesses that are not in the table at all.
-- The biases keep weak candidates at the price of safe ones, and its probabilities follow the mix it was trained on (see the recipe), not how rare weaknesses are.
+- The scaling keeps weak candidates at the price of safe ones, and counts both as equally common: its probabilities do not say how rare weaknesses are.
 - An API that stood in none of the training families is judged by its surroundings alone, often wrongly (see "unseen api" and "unseen template").
 - A number is compared digit by digit and often wrongly: off-by-one errors, sizes and conditions decided by arithmetic.
 - It can be misled by code written to mislead it. The scanner's rules, not the model, decide what is reported.
@@ -136,7 +136,7 @@ def judges(foreign):
     out = ["| judge | corpora: weak kept | corpora: safe kept | balanced accuracy | precision of what is kept | ordinary: kept |", "|---|---|---|---|---|---|"]
     first = foreign["novice"]["corpora"]
     out.append(f"| keeps everything | {first['weak']} of {first['weak']} | {first['safe']} of {first['safe']} | 0.50 | {first['precision_before']:.3f} | {foreign['novice']['ordinary']['safe']} of {foreign['novice']['ordinary']['safe']} |")
-    for name in ("novice", "novice without biases", "bag of tokens", "bag of tokens, shuffled labels"):
+    for name in ("novice", "novice as trained", "bag of tokens", "bag of tokens, shuffled labels"):
         a, b = foreign[name]["corpora"], foreign[name]["ordinary"]
         out.append(f"| {name} | {share(a['weak_kept'], a['weak_kept_95'], a['weak'])} | {share(a['safe_kept'], a['safe_kept_95'], a['safe'])} | {a['balanced']:.2f} | "
                    f"{a['precision_after']:.3f} | {share(b['safe_kept'], b['safe_kept_95'], b['safe'])} |")
@@ -158,11 +158,11 @@ def foreign_parts(metrics):
         lines += ("- **On other authors' code a bag of tokens ranks candidates better than the novice does** (areas above): much of what it learnt there is how code of one "
                   "origin reads. It tells ordinary code from written test programs far better than weak from safe code of one origin.\n")
     if weak["weak"] and weak["weak_kept"] / weak["weak"] < 0.95:
-        lines += (f"- The biases were fitted to lose at most one weak candidate in twenty; on the weaknesses measured here it loses {weak['weak'] - weak['weak_kept']} of {weak['weak']}. "
+        lines += (f"- The scaling was fitted to lose at most one weak candidate in twenty; on the weaknesses measured here it loses {weak['weak'] - weak['weak_kept']} of {weak['weak']}. "
                   f"Of the safe ones of the same corpora it dismisses {weak['safe'] - weak['safe_kept']} of {weak['safe']}.\n")
-    if max(abs(x) for x in foreign["biases"].values()) > 3:
-        lines += "- The biases are large: its odds on unseen code are far too sure, and those of unlike origins are not on one scale. Read its confidence as an order, not as a chance.\n"
-    return {"plain": lines, "named": foreign["novice"].get("sink_named", [0, 0]), "prior": metrics["data"]["prior"], "shares": metrics["data"]["shares"].replace(",", ", ").replace("=", " "), "data_table": "\n".join(rows), "parts": "\n".join(parts), "biases": f"{foreign['biases']['detect']:+.2f} and {foreign['biases']['verify']:+.2f}",
+    if min(slope for slope, _ in foreign["scaling"].values()) < 0.3:
+        lines += "- The slopes are small: its odds on unseen code are far too sure as trained.\n"
+    return {"plain": lines, "named": foreign["novice"].get("sink_named", [0, 0]), "prior": metrics["data"]["prior"], "shares": metrics["data"]["shares"].replace(",", ", ").replace("=", " "), "data_table": "\n".join(rows), "parts": "\n".join(parts), "scaling": ", ".join(f"{task} {slope:.2f} x {shift:+.2f}" for task, (slope, shift) in foreign["scaling"].items()),
             "foreign_table": judges(foreign), "areas": "; ".join(areas), "ece": ", ".join(f"{task} {e:.3f}" for task, e in foreign["calibration error"].items()),
             "own_table": kept_table("our own programs", foreign["own"]), "corpus_table": kept_table("corpus (securityeval has weak ones only)", foreign["by corpus"]), "foreign_language": kept_table("language", foreign["by language"]),
             "foreign_cwe": kept_table("weakness (corpora)", foreign["by cwe"]), "project_table": kept_table("ordinary project", foreign["by project"])}

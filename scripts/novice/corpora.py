@@ -1,7 +1,7 @@
 """Joins the scanner's briefs of a labelled development corpus with its labels: examples by other authors than ours.
 
 In: JSONL of `anchorite brief`, the corpus's labels (JSONL with path, cwe, vulnerable and ranges of lines). Out: examples.
-A corpus is split by weakness, with a fixed hash: some weaknesses train (`train`), some fit the biases (`fit`), some only
+A corpus is split by weakness, with a fixed hash: some weaknesses train (`train`), some fit the scaling (`fit`), some only
 measure (`test`). Training rows are written several times over, each with other names, so that what is learnt is the code and
 not the suite; `fit` and `test` rows stay as the scanner wrote them. Start at `join`.
 """

@@ -169,7 +169,7 @@ def main():
     parser.add_argument("--examples", nargs="+", help="with it, the controls are trained and measured")
     parser.add_argument("--tokenizer")
     parser.add_argument("--foreign", help="replies to other authors' code")
-    parser.add_argument("--manifest", help="whose biases apply to them")
+    parser.add_argument("--manifest", help="whose scaling applies to them")
     args = parser.parse_args()
     metrics = all_metrics(read([args.replies]))
     for task in ("detect", "verify"):

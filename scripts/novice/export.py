@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tomllib
 
 import gguf
 import torch
@@ -89,13 +90,13 @@ def digest(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def manifest(folder, context, detect=0.0, verify=0.0):
-    """Pins the two files; the fields are those that the scanner's manifest reader knows. `detect` and `verify` are added to
-    the log-odds of `yes` against `no` and of `stands` against the rest."""
+def manifest(folder, context, languages, detect=(1.0, 0.0), verify=(1.0, 0.0)):
+    """Pins the two files; the fields are those that the scanner's manifest reader knows. `detect` and `verify` are slopes and
+    shifts for the log-odds of `yes` against `no` and of `stands` against the rest."""
     lines = ['name = "novice"', 'family = "qwen3"', 'profile = "compact"', f"context = {context}", 'licence = "Apache-2.0"',
              'source = "trained from scratch by this project; see README.md beside"',
-             "starter = true", "", "[memory]", "sequences = 16", "rows = 512", "",
-             "[calibration]", f"detect = {detect:.3f}", f"verify = {verify:.3f}"]
+             "starter = true", f"languages = {json.dumps(sorted(languages))}", "", "[memory]", "sequences = 16", "rows = 512", "",
+             "[calibration]", *(f"{task} = {{ slope = {slope:.3f}, shift = {shift:.3f} }}" for task, (slope, shift) in (("detect", detect), ("verify", verify)))]
     for name in ("model.gguf", "tokenizer.json"):
         path = os.path.join(folder, name)
         lines += ["", "[[files]]", f'name = "{name}"', f"bytes = {os.path.getsize(path)}", f'sha256 = "{digest(path)}"']
@@ -103,11 +104,18 @@ def manifest(folder, context, detect=0.0, verify=0.0):
         file.write("\n".join(lines) + "\n")
 
 
+def pinned(path):
+    """What a manifest says."""
+    with open(path, "rb") as file:
+        return tomllib.load(file)
+
+
 def load(path):
-    """A checkpoint's model, in float32, ready to evaluate."""
+    """A checkpoint's model, in float32, ready to evaluate; `languages` are those that it was trained on."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     model = Novice(Shape(**saved["shape"]))
     model.load_state_dict(saved["model"])
+    model.languages = saved["languages"]
     return model.eval()
 
 
@@ -121,6 +129,7 @@ def main():
     if args.untrained:
         torch.manual_seed(1)
         model = Novice(Shape())
+        model.languages = []
     else:
         model = load(args.checkpoint)
     os.makedirs(args.out, exist_ok=True)
@@ -129,7 +138,7 @@ def main():
     target = os.path.join(args.out, "tokenizer.json")
     if os.path.abspath(args.tokenizer) != os.path.abspath(target):
         shutil.copyfile(args.tokenizer, target)
-    manifest(args.out, model.shape.context)
+    manifest(args.out, model.shape.context, model.languages)
     print(f"{path}: {model.size():,} parameters, {os.path.getsize(path):,} bytes")
 
 

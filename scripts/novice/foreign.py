@@ -1,25 +1,27 @@
 """Measures the novice on other authors' code: what detect and verify together keep of weak and of safe candidates.
 
-In: replies of `predict.py` to them and to our own programs, the biases of the manifest, examples for the controls. Out: the block `foreign` of `metrics.json`.
+In: replies of `predict.py` to them and to our own programs, the scaling of the manifest, examples for the controls. Out: the block `foreign` of `metrics.json`.
 Only the part `test` is measured, on which nothing was trained or fitted; the scored candidates are as the scanner raises them.
 Start at `measure`.
 """
 import collections
 import random
-import re
 
 import numpy as np
 
-from calibrate import cases, fit, kept
+from calibrate import TASKS, cases, fit, kept, odds
 from evaluate import area, bag, wilson
+from export import pinned
 from train import kind, read
 
 
-def biases(path):
-    """The two numbers of the manifest."""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    return tuple(float(re.search(rf"^{task} = (\S+)", text, re.M).group(1)) for task in ("detect", "verify"))
+PLAIN = (1.0, 0.0), (1.0, 0.0)
+
+
+def scaling(path):
+    """`(slope, shift)` of either task in the manifest."""
+    table = pinned(path)["calibration"]
+    return tuple((table[task]["slope"], table[task]["shift"]) for task in TASKS)
 
 
 def shares(rows, keeps):
@@ -39,9 +41,9 @@ def by(rows, keeps, key):
     return {name: shares([rows[i] for i in at], keeps[at]) for name, at in sorted(groups.items())}
 
 
-def calibration_error(rows, bias, task):
+def calibration_error(rows, scale, task):
     """Expected calibration error of one task's probabilities, ten bins of equal width."""
-    p = np.array([1 / (1 + np.exp(-(r[task + "_odds"] + bias))) for r in rows])
+    p = 1 / (1 + np.exp(-(odds(rows, task, scale[0]) + scale[1])))
     y = np.array([r["vulnerable"] for r in rows], dtype=float)
     at = np.minimum((p * 10).astype(int), 9)
     return round(float(sum(abs(p[at == k].mean() - y[at == k].mean()) * (at == k).mean() for k in range(10) if (at == k).any())), 4)
@@ -56,9 +58,9 @@ def control(examples, tokenizer, shuffle):
     scored = bag(train[:12000], rest, tokenizer, shuffle)
     for row, score in zip(rest, scored):
         p = min(max(score["p"], 1e-6), 1 - 1e-6)
-        row["detect_odds"], row["verify_odds"] = float(np.log(p / (1 - p))), 100.0
-    bias, _ = fit([r for r in rest if r["split"] == "fit"])
-    return [r for r in rest if r["split"] == "test"], bias
+        row["detect"], row["verify"] = [float(np.log((1 - p) / p))], [-100.0]
+    scale, _ = fit([r for r in rest if r["split"] == "fit"])
+    return [r for r in rest if r["split"] == "test"], scale
 
 
 def block(rows, detect, verify):
@@ -76,22 +78,22 @@ def block(rows, detect, verify):
     sure = [i for i in at if keeps[i] and rows[i]["vulnerable"]]
     if sure and "last" in rows[0]:
         out["sink_named"] = [sum(rows[i]["verify_last"] for i in sure), len(sure)]
-    out["auc"] = {name: round(area([{"p": r["detect_odds"], "vulnerable": r["vulnerable"]} for r in part]), 4)
+    out["auc"] = {name: round(area([{"p": p, "vulnerable": r["vulnerable"]} for r, p in zip(part, odds(part, "detect"))]), 4)
                   for name, part in (("corpora", [rows[i] for i in inside("corpora")]), ("both", mixed))}
     return out
 
 
 def own_programs(replies, detect, verify):
-    """The same shares for our own programs of unseen families, with the biases and without."""
+    """The same shares for our own programs of unseen families, with the scaling and without."""
     rows = [c for c in cases([r for r in read([replies]) if not r.get("moved") and not r.get("blind") and not r.get("other")]) if c["split"] != "train"]
-    return {"with the biases": shares(rows, kept(rows, detect, verify)), "without": shares(rows, kept(rows, 0, 0))}
+    return {"scaled": shares(rows, kept(rows, detect, verify)), "as trained": shares(rows, kept(rows, *PLAIN))}
 
 
 def measure(replies, own, examples, tokenizer, manifest):
-    detect, verify = biases(manifest)
+    detect, verify = scaling(manifest)
     rows = [c for c in cases(read([replies])) if c["split"] == "test" and kind(c) != "own"]
     keeps = kept(rows, detect, verify)
-    out = {"biases": {"detect": detect, "verify": verify}, "novice": block(rows, detect, verify), "novice without biases": block(rows, 0, 0)}
+    out = {"scaling": {"detect": detect, "verify": verify}, "novice": block(rows, detect, verify), "novice as trained": block(rows, *PLAIN)}
     out["own"] = own_programs(own, detect, verify)
     out["by corpus"] = by(rows, keeps, lambda r: r["origin"])
     labelled = np.array([kind(r) == "corpora" and r["origin"] != "securityeval" for r in rows], dtype=bool)
@@ -100,9 +102,9 @@ def measure(replies, own, examples, tokenizer, manifest):
     out["by project"] = by([r for r in rows if kind(r) == "ordinary"], keeps[[kind(r) == "ordinary" for r in rows]], lambda r: r["family"].split("/")[1])
     out["beside the point"] = by([r for r in rows if r.get("beside")], keeps[[bool(r.get("beside")) for r in rows]], lambda r: r["origin"])
     chosen = [r for r, x in zip(rows, labelled) if x]
-    out["calibration error"] = {task: calibration_error(chosen, bias, task) for task, bias in (("detect", detect), ("verify", verify))} if chosen else {}
+    out["calibration error"] = {task: calibration_error(chosen, scale, task) for task, scale in zip(TASKS, (detect, verify))} if chosen else {}
     loaded = read(examples)
     for name, shuffle in (("bag of tokens", False), ("bag of tokens, shuffled labels", True)):
-        test, bias = control(loaded, tokenizer, shuffle)
-        out[name] = block(test, bias, 0.0)
+        test, scale = control(loaded, tokenizer, shuffle)
+        out[name] = block(test, scale, PLAIN[0])
     return out

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the novice from nothing, in one piece: programs, ordinary code, tokenizer, briefs, training, export, biases, measurements, card.
+# Makes the novice from nothing, in one piece: programs, ordinary code, tokenizer, briefs, training, export, scaling, measurements, card.
 # Needs Python 3.11 with torch, tokenizers, gguf and numpy, a C++ compiler, a package index that pip can reach, and a built scanner.
 # Under two hours on two cores. What a stopped run has finished is kept: the same command goes on from there, training included.
 # Use: [CORPORA=DIR] make.sh ANCHORITE WORK [minutes of training] [further settings of train.py]
@@ -41,7 +41,7 @@ if [ -n "${CORPORA:-}" ]; then
         foreign="$foreign $work/$corpus.jsonl"
     done
 else
-    echo "CORPORA is not set: no labelled corpora take part, and the biases stay zero" >&2
+    echo "CORPORA is not set: no labelled corpora take part, and the odds stay as trained" >&2
 fi
 
 if [ ! -s "$work/tokenizer.json" ]; then

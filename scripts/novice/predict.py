@@ -1,12 +1,11 @@
 """Asks a checkpoint: replies to examples, with the same choice of words that the scanner's grammar leaves open.
 
-In: a checkpoint, a tokenizer, examples. Out: replies, one JSON object a line: `key`, `task`, `odds` (log-odds of `yes` against
-`no`, of `stands` against the rest), `p` (the same as a probability), `said` and `right`: whether greedy decoding gives the
-expected reply to the letter.
+In: a checkpoint, a tokenizer, examples. Out: replies, one JSON object a line: `key`, `task`, `others` (logits of `no`, or of `falls`
+and `unsure`, less that of `yes` or `stands`), `p` (the probability of `yes` or `stands`), `said` and `right`: whether greedy
+decoding gives the expected reply to the letter.
 """
 import argparse
 import json
-import math
 import os
 import random
 
@@ -46,14 +45,13 @@ def predict(model, tokenizer, rows, size=48):
                 logits = model.logits(hidden[k, answer:len(ids) - 1])
                 words, allowed = choices(tokenizer, rows[i]["task"])
                 first = logits[0, allowed]
-                odds = (first[0] - torch.logsumexp(first[1:], 0)).item()
                 said = words[int(first.argmax())]
                 exact = said == rows[i]["answer"].split()[0] and bool((logits[1:].argmax(-1) == torch.from_numpy(ids[answer + 2:])).all())
                 # Whether the last number, the sink, follows from the ones before it.
                 spaces = (torch.from_numpy(ids[answer + 1:]) == space).nonzero()
                 tail = int(spaces[-1]) if len(spaces) else 0
                 last = bool((logits[tail:].argmax(-1) == torch.from_numpy(ids[answer + 1 + tail:])).all())
-                replies[i] = {"last": last, "odds": round(odds, 4), "p": round(1 / (1 + math.exp(-odds)), 4), "said": said, "right": exact}
+                replies[i] = {"last": last, "others": [round(x, 4) for x in (first[1:] - first[0]).tolist()], "p": round(torch.softmax(first, 0)[0].item(), 4), "said": said, "right": exact}
     return replies
 
 

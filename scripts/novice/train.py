@@ -62,6 +62,12 @@ def prior(rows, chance):
     return float(weight[[r["vulnerable"] for r in rows]].sum() / weight.sum())
 
 
+def learnt(rows, least=200):
+    """The languages with enough examples of both kinds."""
+    count = collections.Counter((r["language"], r["vulnerable"]) for r in rows)
+    return sorted({language for language, _ in count if min(count[language, True], count[language, False]) >= least})
+
+
 def batches(examples, chance, tokens, rng):
     """Endless batches of about `tokens` tokens; neighbours in length share a batch."""
     while True:
@@ -152,9 +158,9 @@ def measure(model, examples, device, bf16):
     return right / max(total, 1)
 
 
-def save(path, model, opts, step, seen, spent):
+def save(path, model, opts, languages, step, seen, spent):
     temporary = path + ".part"
-    torch.save({"shape": model.shape.asdict(), "model": model.state_dict(), "optimizers": [o.state_dict() for o in opts],
+    torch.save({"shape": model.shape.asdict(), "model": model.state_dict(), "optimizers": [o.state_dict() for o in opts], "languages": languages,
                 "step": step, "seen": seen, "spent": spent}, temporary)
     os.replace(temporary, path)
 
@@ -240,6 +246,7 @@ def main():
     rows = [rows[i] for i in kept]
     chance = chances(rows, args.shares)
     count = collections.Counter((kind(r), r["vulnerable"]) for r in rows)
+    languages = learnt(rows)
     print(f"{len(train)} examples {dict(count)}, of {sum(len(e[0]) * c for e, c in zip(train, chance)):.0f} tokens as drawn, "
           f"{prior(rows, chance):.3f} of their weight vulnerable; {model.size():,} parameters", flush=True)
     log = open(args.out + ".log.jsonl", "a", encoding="utf-8")
@@ -272,8 +279,8 @@ def main():
             print(row, flush=True)
             mark, recent, since = time.time(), [], 0
         if step % 100 == 0:
-            save(args.out, model, opts, step, seen, spent + (time.time() - begin) / 60)
-    save(args.out, model, opts, step, seen, spent + (time.time() - begin) / 60)
+            save(args.out, model, opts, languages, step, seen, spent + (time.time() - begin) / 60)
+    save(args.out, model, opts, languages, step, seen, spent + (time.time() - begin) / 60)
 
 
 if __name__ == "__main__":

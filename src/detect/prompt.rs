@@ -6,7 +6,7 @@ use super::Case;
 use crate::cards::Card;
 use crate::context::fence::{Piece, fence};
 use crate::context::{Brief, Line, Profile as Form};
-use crate::engine::model::{Bias, Grammar, Identity, LogOdds, Message, Part, Profile, Prompt, Speaker};
+use crate::engine::model::{Bias, Grammar, Identity, Message, Part, Platt, Profile, Prompt, Speaker};
 
 const SYSTEM: &str = include_str!("system.md");
 
@@ -35,10 +35,10 @@ pub fn compose(case: &Case<'_>, model: &Identity, seed: u64) -> Prompt {
 }
 
 /// What to correct the verdict `word` by; a model that nobody calibrated is left as it is.
-pub fn bias(word: &str, log_odds: LogOdds) -> Option<Bias> {
-    (log_odds != LogOdds::default()).then(|| Bias {
+pub fn bias(word: &str, platt: Platt) -> Option<Bias> {
+    (platt != Platt::default()).then(|| Bias {
         word: word.to_owned(),
-        log_odds,
+        platt,
     })
 }
 

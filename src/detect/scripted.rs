@@ -8,7 +8,7 @@ use crate::engine::model::{Calibration, Choice, Identity, Model, Part, Profile, 
 use crate::problem::{Fatal, Problem};
 
 pub struct Scripted {
-    identity: Identity,
+    pub identity: Identity,
     script: VecDeque<Result<Reply, Problem>>,
     /// Every prompt that was asked, for assertions.
     pub heard: Vec<Prompt>,
@@ -21,6 +21,7 @@ impl Scripted {
             digest: "0".repeat(64),
             profile,
             calibration: Calibration::default(),
+            languages: Vec::new(),
             context: 1024,
             starter: false,
         };

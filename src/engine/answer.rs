@@ -74,13 +74,16 @@ impl Answer {
     /// The legal tokens with their logits; at the first choice the prompt's bias is in them.
     fn score(&self, tokenizer: &Tokenizer, logits: &[f32]) -> Vec<(u32, f64)> {
         let bias = self.bias.as_ref().filter(|_| self.choices.is_empty());
-        let added = |id: u32| match bias {
-            Some(bias) if begins(tokenizer.bytes(id), bias.word.as_bytes()) => f64::from(bias.log_odds),
-            _ => 0.0,
+        let moved = |id: u32, logit: f64| match bias {
+            Some(bias) if begins(tokenizer.bytes(id), bias.word.as_bytes()) => {
+                logit * f64::from(bias.platt.slope) + f64::from(bias.platt.shift)
+            }
+            Some(bias) => logit * f64::from(bias.platt.slope),
+            None => logit,
         };
         let legal = self.legal.iter();
         legal
-            .map(|&id| (id, f64::from(logits[id as usize]) + added(id)))
+            .map(|&id| (id, moved(id, f64::from(logits[id as usize]))))
             .collect()
     }
 

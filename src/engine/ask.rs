@@ -63,6 +63,7 @@ impl Engine {
             digest: verified.digest(),
             profile,
             calibration: manifest.calibration,
+            languages: manifest.languages.clone(),
             context: settings.context,
             starter: manifest.starter,
         };

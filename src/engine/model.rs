@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::models::{Calibration, LogOdds};
+pub use crate::models::{Calibration, Platt, Thousandths};
 use crate::problem::{Fatal, Problem};
 
 /// Anything that answers prompts.
@@ -31,6 +31,8 @@ pub struct Identity {
     pub calibration: Calibration,
     /// Context length in tokens.
     pub context: usize,
+    /// Languages in which its word counts against a candidate; none means all.
+    pub languages: Vec<String>,
     /// True for the model shipped inside: reports name it as the starter model.
     pub starter: bool,
 }
@@ -86,14 +88,14 @@ pub struct Prompt {
     pub bias: Option<Bias>,
 }
 
-/// Moves the first choice of a reply: a model that leans to one side is set upright before the grammar's words are
-/// compared. [`Choice`]s of the reply hold what came out.
+/// Moves the first choice of a reply: a model that leans to one side, or is too sure, is set upright before the grammar's
+/// words are compared. [`Choice`]s of the reply hold what came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bias {
     /// The word that tokens of the first choice must begin.
     pub word: String,
-    /// Added to their logits.
-    pub log_odds: LogOdds,
+    /// All logits of the choice are multiplied by its slope; the shift is added to those of the word.
+    pub platt: Platt,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

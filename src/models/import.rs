@@ -52,6 +52,7 @@ pub(super) fn import(
         source: format!("imported from {}", quoted(&source.title)),
         starter: false,
         calibration: Calibration::default(),
+        languages: Vec::new(),
         memory: inspected.memory,
         files,
     };

@@ -14,9 +14,11 @@
 //! source = "trained by this project from scratch; see report.md"
 //! starter = true                   # only the model inside the binary; defaults to false
 //!
+//! languages = ["c", "java"]        # those its verdicts are worth something in; absent or empty: all
+//!
 //! [calibration]                    # optional; fitted on labelled code, see [`Calibration`]
-//! detect = 0.8                     # added to the log-odds of a claim
-//! verify = 0.3                     # added to the log-odds of "stands"
+//! detect = { slope = 0.4, shift = 0.8 }   # applied to the log-odds of a claim
+//! verify = { slope = 0.5, shift = 0.3 }   # applied to the log-odds of "stands"
 //!
 //! [memory]                         # optional
 //! sequences = 16                   # how many sequences are decoded side by side
@@ -70,6 +72,9 @@ pub struct Manifest {
     /// True for the model inside the binary.
     #[serde(default)]
     pub starter: bool,
+    /// Languages in which its word counts against a candidate; none means all.
+    #[serde(default)]
+    pub languages: Vec<String>,
     #[serde(default)]
     pub calibration: Calibration,
     #[serde(default)]
@@ -81,38 +86,55 @@ pub struct Manifest {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Calibration {
-    /// Added to the log-odds of "vulnerable" in the detector's verdict.
-    pub detect: LogOdds,
-    /// Added to the log-odds of "stands" in the verifier's.
-    pub verify: LogOdds,
+    /// Of "vulnerable" in the detector's verdict.
+    pub detect: Platt,
+    /// Of "stands" in the verifier's.
+    pub verify: Platt,
 }
 
-/// Natural log-odds in thousandths, so that what is recorded is compared and hashed exactly. Written as a decimal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Platt scaling: what a verdict's log-odds are multiplied by, and what is added then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platt {
+    pub slope: Thousandths,
+    pub shift: Thousandths,
+}
+
+impl Default for Platt {
+    fn default() -> Self {
+        Self {
+            slope: Thousandths(1000),
+            shift: Thousandths(0),
+        }
+    }
+}
+
+/// A number in thousandths, so that what is recorded is compared and hashed exactly. Written as a decimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
-pub struct LogOdds(i32);
+pub struct Thousandths(i32);
 
-impl LogOdds {
+impl Thousandths {
     #[must_use]
-    pub fn new(thousandths: i32) -> Self {
-        Self(thousandths)
+    pub fn new(number: i32) -> Self {
+        Self(number)
     }
 }
 
-impl From<LogOdds> for f64 {
-    fn from(odds: LogOdds) -> Self {
-        Self::from(odds.0) / 1000.0
+impl From<Thousandths> for f64 {
+    fn from(number: Thousandths) -> Self {
+        Self::from(number.0) / 1000.0
     }
 }
 
-impl TryFrom<f64> for LogOdds {
+impl TryFrom<f64> for Thousandths {
     type Error = String;
 
-    fn try_from(odds: f64) -> Result<Self, String> {
-        if odds.abs() <= 20.0 {
-            return Ok(Self((odds * 1000.0).round() as i32));
+    fn try_from(number: f64) -> Result<Self, String> {
+        if number.abs() <= 20.0 {
+            return Ok(Self((number * 1000.0).round() as i32));
         }
-        Err(format!("a calibration is {odds}; -20 to 20 is accepted"))
+        Err(format!("a calibration is {number}; -20 to 20 is accepted"))
     }
 }
 
@@ -265,7 +287,7 @@ mod tests {
         let mut manifest = Manifest::parse(TEXT, "here").unwrap();
         assert_eq!(manifest.memory, MemoryHints::default());
         assert_eq!(manifest.calibration, Calibration::default());
-        manifest.calibration.verify = LogOdds::new(-1250);
+        manifest.calibration.verify.shift = Thousandths::new(-1250);
         assert_eq!(Manifest::parse(&manifest.to_toml(), "here").unwrap(), manifest);
     }
 
@@ -295,7 +317,11 @@ mod tests {
             ("2048", "0", "context is 0"),
             ("llama", "mamba", "mamba"),
             ("licence", "license", "license"),
-            ("[[files]]", "[calibration]\ndetect = 21\n[[files]]", "-20 to 20"),
+            (
+                "[[files]]",
+                "[calibration.detect]\nslope = 1\nshift = 21\n[[files]]",
+                "-20 to 20",
+            ),
         ] {
             let error = Manifest::parse(&TEXT.replacen(from, to, 1), "here").unwrap_err();
             assert!(

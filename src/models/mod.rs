@@ -50,7 +50,7 @@ pub use dtype::Dtype;
 pub use family::FamilyCard;
 pub use hyper::{Family, Hyper, RopePairing, RopeScaling, SlidingWindow};
 pub use inspect::{InProcess, Inspected, Inspector};
-pub use manifest::{Calibration, LogOdds, Manifest, MemoryHints, PinnedFile, Profile};
+pub use manifest::{Calibration, Manifest, MemoryHints, PinnedFile, Platt, Profile, Thousandths};
 pub use memory::{Load, MemoryPlan, available_bytes, plan, refuse_if_too_large};
 pub use registry::Registry;
 pub use tokenizer::{GgufVocabulary, Tokenizer, TokenizerSource};

@@ -127,6 +127,7 @@ impl Verified {
             source: "a test".into(),
             starter: false,
             calibration: super::manifest::Calibration::default(),
+            languages: Vec::new(),
             memory: super::manifest::MemoryHints::default(),
             files: files.iter().map(pin).collect(),
         };

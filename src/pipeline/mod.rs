@@ -163,7 +163,7 @@ fn judge_round(
     for (brief, claim) in briefs.iter().zip(claims) {
         match claim {
             Ok(claim) if claim.verdict == Verdict::Vulnerable => claimed.push((brief, claim)),
-            Ok(claim) => units.push(unclaimed(brief, &claim)),
+            Ok(claim) => units.push(unclaimed(brief, &claim, detector.identity())),
             Err(problem) => units.push(failed(&brief.candidate.id, &problem.what)),
         }
     }
@@ -180,7 +180,7 @@ fn judge_round(
         claimed
             .iter()
             .zip(judgements)
-            .map(|((brief, claim), judgement)| ruled(brief, claim, judgement)),
+            .map(|((brief, claim), judgement)| ruled(brief, claim, judgement, second.identity())),
     );
     let order: BTreeMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
     units.sort_by_key(|unit| order[unit.id.as_str()]);
@@ -202,9 +202,22 @@ fn failed(id: &str, why: &str) -> Unit {
     }
 }
 
+/// Why the word of this model does not clear code in the brief's language, if it does not: what a model was not measured
+/// on, it may call safe for want of knowledge.
+fn foreign(brief: &Brief, model: &Identity) -> Option<String> {
+    let language = &brief.candidate.language;
+    let known = model.languages.is_empty() || model.languages.contains(language);
+    (!known).then(|| format!("{} calls it safe, and was not trained to judge {language}", model.name))
+}
+
 /// The detector did not claim it: dismissed, or open where it could not tell.
-fn unclaimed(brief: &Brief, claim: &Claim) -> Unit {
-    let outcome = if claim.verdict == Verdict::Safe {
+fn unclaimed(brief: &Brief, claim: &Claim, detector: &Identity) -> Unit {
+    let outcome = if let Some(because) = foreign(brief, detector) {
+        Outcome::Inconclusive {
+            because,
+            story: claim.story.clone(),
+        }
+    } else if claim.verdict == Verdict::Safe {
         let guard = claim.guard.as_ref().and_then(|pointer| locate(brief, pointer));
         let quote = |at: usize| {
             let line = &brief.lines[at];
@@ -233,23 +246,22 @@ fn unclaimed(brief: &Brief, claim: &Claim) -> Unit {
     }
 }
 
-fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>) -> Unit {
+fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>, verifier: &Identity) -> Unit {
     let mut asked: Vec<Exchange> = claim.asked.iter().map(Exchange::from).collect();
     let outcome = match judgement {
         Err(problem) => Outcome::Failed { why: problem.what },
         Ok(judgement) => {
             asked.extend(judgement.asked.iter().map(Exchange::from));
-            match judgement.ruling {
-                Ruling::Confirmed(finding) => Outcome::confirmed(&finding, &claim.story),
-                Ruling::Rejected { reason, guard, why } => Outcome::Rejected {
+            let story = claim.story.clone();
+            match (judgement.ruling, foreign(brief, verifier)) {
+                (Ruling::Confirmed(finding), _) => Outcome::confirmed(&finding, &claim.story),
+                (Ruling::Rejected { .. }, Some(because)) => Outcome::Inconclusive { because, story },
+                (Ruling::Rejected { reason, guard, why }, None) => Outcome::Rejected {
                     reason,
                     guard: (&guard).into(),
                     why,
                 },
-                Ruling::Inconclusive { because } => Outcome::Inconclusive {
-                    because,
-                    story: claim.story.clone(),
-                },
+                (Ruling::Inconclusive { because }, _) => Outcome::Inconclusive { because, story },
             }
         }
     };

@@ -17,11 +17,14 @@ impl Watch for Silent {
 }
 
 fn scan_with(script: Vec<Result<Reply, Problem>>, stop: bool) -> Run {
+    scan_by(Scripted::new(Profile::Compact, script), stop)
+}
+
+fn scan_by(mut model: Scripted, stop: bool) -> Run {
     let tree = tempfile::tempdir().unwrap();
     let store = tempfile::tempdir().unwrap();
     std::fs::write(tree.path().join("app.py"), CODE).unwrap();
     let mut reader = Local::default();
-    let mut model = Scripted::new(Profile::Compact, script);
     let settings = Scan {
         root: tree.path().to_owned(),
         store: store.path().to_owned(),
@@ -53,6 +56,24 @@ fn the_best_candidate_is_the_command_injection() {
     assert_eq!(run.plan.candidates[0].place().line, 8);
     assert!(matches!(run.units[0].outcome, Outcome::Inconclusive { .. }));
     assert_eq!(run.units[0].asked.len(), 2, "both exchanges are kept");
+}
+
+#[test]
+fn a_model_clears_only_code_in_languages_that_it_was_trained_on() {
+    let no = || says("no 1", &[("yes", 0.1), ("no", 0.9)]);
+    let falls = || says("falls guarded 1", &[("stands", 0.1), ("falls", 0.9)]);
+    for (languages, cleared) in [(vec!["c", "python"], true), (vec!["c"], false), (vec![], true)] {
+        for script in [vec![no()], vec![yes(), falls()]] {
+            let mut model = Scripted::new(Profile::Compact, script);
+            model.identity.languages = languages.iter().map(ToString::to_string).collect();
+            let outcome = &scan_by(model, false).units[0].outcome;
+            match outcome {
+                Outcome::Dismissed { .. } | Outcome::Rejected { .. } => assert!(cleared, "{languages:?}"),
+                Outcome::Inconclusive { because, .. } => assert!(!cleared && because.contains("python"), "{because}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }
 
 #[test]

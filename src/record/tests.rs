@@ -14,6 +14,7 @@ fn header(seed: u64) -> Header {
         digest: "d".into(),
         profile: Profile::Compact,
         calibration: Calibration::default(),
+        languages: Vec::new(),
         context: 1,
         starter: true,
     };

@@ -54,6 +54,7 @@ fn header() -> Header {
         digest: "d".repeat(64),
         profile: Profile::Compact,
         calibration: Calibration::default(),
+        languages: Vec::new(),
         context: 1,
         starter: true,
     };

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::ruling;
 use crate::context::fence::fence;
-use crate::context::{Line, Profile as Form};
+use crate::context::{Brief, Line, Profile as Form};
 use crate::detect::{Case, Claim, locate, prompt as shared};
 use crate::engine::model::{Grammar, Identity, Message, Part, Profile, Prompt, Speaker};
 
@@ -69,21 +70,26 @@ fn place(case: &Case<'_>, claim: &Claim) -> String {
     }
 }
 
-/// `stands SOURCE STEP SINK`, `falls REASON LINE` or `unsure`. The sink is one of the lines that the brief marks as such:
-/// where it is, the analysis knows; a small model that copies another label has not found another sink.
+/// `stands SOURCE STEP SINK`, `falls REASON LINE` or `unsure`. Source and sink are among the lines that the ruling accepts
+/// as such: where the sink is, the analysis knows; a small model that copies another label has not found another story.
 fn lark(case: &Case<'_>) -> String {
-    let place = case.brief.candidate.place();
-    let at_sink = |line: &&Line| line.path == place.path && (place.line..=place.last).contains(&line.line);
-    let sinks: Vec<&Line> = case.brief.lines.iter().filter(at_sink).collect();
-    let sinks = if sinks.is_empty() {
-        shared::numbers(&case.brief.lines)
-    } else {
-        shared::numbers(sinks)
+    let among = |fits: fn(&Brief, usize) -> bool| {
+        let lines: Vec<&Line> = (0..case.brief.lines.len())
+            .filter(|at| fits(case.brief, *at))
+            .map(|at| &case.brief.lines[at])
+            .collect();
+        if lines.is_empty() {
+            shared::numbers(&case.brief.lines)
+        } else {
+            shared::numbers(lines)
+        }
     };
     format!(
-        "start: \"stands \" N \" \" N \" \" S | \"falls \" R \" \" (N | \"0\") | \"unsure\"\n\
-         R: \"guarded\" | \"unreachable\" | \"harmless\" | \"inconsistent\"\nN: {}\nS: {sinks}\n",
-        shared::numbers(&case.brief.lines)
+        "start: \"stands \" E \" \" N \" \" S | \"falls \" R \" \" (N | \"0\") | \"unsure\"\n\
+         R: \"guarded\" | \"unreachable\" | \"harmless\" | \"inconsistent\"\nN: {}\nE: {}\nS: {}\n",
+        shared::numbers(&case.brief.lines),
+        among(ruling::enters),
+        among(ruling::at_sink),
     )
 }
 

@@ -7,7 +7,7 @@
 use super::reply::{Answer, Refutation, Stance};
 use crate::candidates::Role;
 use crate::cards::Severity;
-use crate::context::Why;
+use crate::context::{Brief, Why};
 use crate::detect::{Case, Claim, Pointer, locate};
 
 /// Both judges must find the weakness at least this likely for a confirmation.
@@ -64,10 +64,10 @@ fn confirm(case: &Case<'_>, claim: &Claim, answer: &Answer, quoted: [&Option<Poi
     let (Some(source), Some(step), Some(sink)) = (source, step, sink) else {
         return doubt("source, step or sink was quoted from a line that is not there");
     };
-    if !at_sink(case, sink) {
+    if !at_sink(case.brief, sink) {
         return doubt("the verifier points at another sink than the analysis");
     }
-    if !enters(case, source) {
+    if !enters(case.brief, source) {
         return doubt("the verifier names a source after the sink");
     }
     if claim.probability < CONFIRM_AT || answer.probability < CONFIRM_AT {
@@ -107,14 +107,14 @@ fn anchor(case: &Case<'_>, pointer: &Option<Pointer>) -> Option<usize> {
 }
 
 /// The sink must be a line of the sink's own statement.
-fn at_sink(case: &Case<'_>, at: usize) -> bool {
-    let (line, place) = (&case.brief.lines[at], case.brief.candidate.place());
+pub(super) fn at_sink(brief: &Brief, at: usize) -> bool {
+    let (line, place) = (&brief.lines[at], brief.candidate.place());
     line.path == place.path && (place.line..=place.last).contains(&line.line)
 }
 
 /// A source in the sink's function must not come after it; elsewhere the order of lines says nothing.
-fn enters(case: &Case<'_>, at: usize) -> bool {
-    let (line, place) = (&case.brief.lines[at], case.brief.candidate.place());
+pub(super) fn enters(brief: &Brief, at: usize) -> bool {
+    let (line, place) = (&brief.lines[at], brief.candidate.place());
     line.path != place.path || line.line <= place.last || matches!(line.why, Why::Source | Why::Step)
 }
 

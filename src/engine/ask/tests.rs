@@ -1,7 +1,7 @@
 //! The engine through its door, on tiny models.
 
 use super::*;
-use crate::engine::model::{Bias, Grammar, LogOdds, Message, Speaker};
+use crate::engine::model::{Bias, Grammar, Message, Platt, Speaker, Thousandths};
 use crate::engine::tests::verified;
 
 const CHAT: [&str; 3] = ["llama", "qwen2", "qwen3-q8"];
@@ -193,19 +193,27 @@ fn the_seed_decides_and_repeats() {
 }
 
 #[test]
-fn a_bias_moves_the_first_choice_by_its_log_odds_and_no_other() {
+fn a_bias_scales_and_moves_the_log_odds_of_the_first_choice_and_no_other() {
     let mut engine = engine("qwen2", settings(64, 16, 1));
     let plain = prompt("s", "x", word());
-    let biased = |thousandths| Prompt {
+    let biased = |slope, thousandths| Prompt {
         bias: Some(Bias {
             word: "yes".into(),
-            log_odds: LogOdds::new(thousandths),
+            platt: Platt {
+                slope: Thousandths::new(slope),
+                shift: Thousandths::new(thousandths),
+            },
         }),
         ..plain.clone()
     };
     let replies = replies(
         &mut engine,
-        &[plain.clone(), biased(-700), biased(20_000), biased(-20_000)],
+        &[
+            plain.clone(),
+            biased(250, -700),
+            biased(1000, 20_000),
+            biased(1000, -20_000),
+        ],
     );
     let odds = |reply: &Reply| {
         let p = |first: char| -> f64 {
@@ -217,7 +225,7 @@ fn a_bias_moves_the_first_choice_by_its_log_odds_and_no_other() {
         };
         (p('y') / p('n')).ln()
     };
-    let moved = odds(&replies[1]) - odds(&replies[0]);
+    let moved = odds(&replies[1]) - odds(&replies[0]) / 4.0;
     assert!((moved + 0.7).abs() < 1e-3, "{moved}");
     assert!(replies[2].text.starts_with("yes") && replies[3].text.starts_with("no"));
     let same = replies.iter().filter(|reply| reply.text == replies[0].text);
