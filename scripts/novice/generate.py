@@ -14,10 +14,10 @@ import random
 import twins
 from weave import PAIRS, Impossible, weave
 
-LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9}
-# Languages that have tables and no share in the shipped weights yet: `--languages` asks for them.
-READY = {"php": 1.0}
-TWIN_SHARE = {"c": 0.6, "cpp": 0.45, "php": 0.0}
+LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9,
+             "php": 0.9, "ruby": 0.6, "csharp": 0.8}
+# How many of a language's pairs come from text templates, where that is not the usual share; these have none.
+TWIN_SHARE = {"c": 0.6, "cpp": 0.45, "php": 0.0, "ruby": 0.0, "csharp": 0.0}
 FOLDERS = ["src", "app", "lib", "core", "api", "server", "internal", "service", "backend", "web", "pkg", "main"]
 # Mechanisms that the scanner itself sees through, or that are easy.
 RARER = {"cast": 0.4, "overwrite": 0.5, "decided": 0.6, "elsewhere": 0.5, "reach": 0.6, "plain": 0.6, "context": 0.8}
@@ -105,7 +105,8 @@ def generate(out, pairs, seed, share=None, languages=tuple(LANGUAGES)):
     that depends on the language."""
     rng, templates = random.Random(seed), twins.load()
     data = {language: tables(language) for language in languages}
-    shares = [(LANGUAGES | READY)[language] for language in languages]
+    shares = [LANGUAGES[language] for language in languages]
+    written = {language for template in templates for language in template.languages}
     os.makedirs(out, exist_ok=True)
     count, tried = {}, 0
     with open(os.path.join(out, "labels.jsonl"), "w", encoding="utf-8") as log:
@@ -114,7 +115,7 @@ def generate(out, pairs, seed, share=None, languages=tuple(LANGUAGES)):
             tried += 1
             language = rng.choices(languages, shares)[0]
             try:
-                if rng.random() < (share or TWIN_SHARE.get(language, 0.25)) and language not in READY:
+                if language in written and rng.random() < (share or TWIN_SHARE.get(language, 0.25)):
                     both = twin_pair(rng, language, templates)
                 else:
                     both = flow_pair(rng, language, data[language])

@@ -1,4 +1,4 @@
-"""How eight languages write the same small things: assign, call, branch, define, hand over.
+"""How most languages write the same small things: assign, call, branch, define, hand over.
 
 In: names and expressions of `weave.py`. Out: lines, with one leading tab per level and `@@tag` marks at the end.
 Deliberately absent: any knowledge of weaknesses.
@@ -15,6 +15,8 @@ class Kit:
     slashes, indent = "//", "    "
     # What stands before a variable's name; `$$` becomes a dollar sign.
     sigil = ""
+    # Words that no variable may be called.
+    reserved = frozenset()
 
     def __init__(self, rng, names):
         self.r, self.n = rng, names
@@ -571,3 +573,8 @@ class Cpp(C):
 
 
 KITS = {"python": Python, "javascript": JavaScript, "typescript": TypeScript, "php": Php, "java": Java, "go": Go, "c": C, "cpp": Cpp}
+
+# Below the class `Kit`, which the other files need.
+from kits_ruby_csharp import CSharp, Ruby  # noqa: E402
+
+KITS |= {"ruby": Ruby, "csharp": CSharp}

@@ -117,6 +117,8 @@ class Names:
             return pascal(re.findall(r"[A-Za-z][a-z0-9]*", name.replace("_", " ")))
         if kind == "T":
             return self.klass()
+        if kind == "K":
+            return pascal([r.choice(ENTITIES) + "s", "controller"])
         if kind == "C":
             return self.constant()
         if kind == "n":
@@ -135,7 +137,7 @@ class Names:
         raise KeyError(kind)
 
 
-HOLE = re.compile(r"(?<!\$)\$(ent|Ent|noun|word|table|dir|host|mod|verb|note|lie|fld|size|big|port|hex|secret|[vafmFTCn])(\d*)(?![A-Za-z_])")
+HOLE = re.compile(r"(?<!\$)\$(ent|Ent|noun|word|table|dir|host|mod|verb|note|lie|fld|size|big|port|hex|secret|[vafmFTKCn])(\d*)(?![A-Za-z_])")
 CHOICE = re.compile(r"\{\{([^{}]*?)\}\}")
 
 

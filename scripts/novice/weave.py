@@ -44,6 +44,7 @@ class Weaver:
         self.r = random.Random(seed)
         kit = KITS[language]
         self.n = Names(random.Random(seed + 1), kit.case, kit.sigil)
+        self.n.used.update(kit.reserved)
         self.k = kit(random.Random(seed + 2), self.n)
         self.k.quote = self.r.choice("'\"")
         self.k.esm = False
@@ -132,7 +133,7 @@ class Weaver:
     def second(self):
         other = self.n.var()
         self.entry_sources = True
-        if not self.in_entry:
+        if not self.in_entry or self.entry.get("split"):
             return other, self.k.assign(other, self.k.text(self.n.hole("word", 7)))
         return other, [line.replace("@@src", "") for line in self.source(other)]
 
@@ -275,8 +276,8 @@ class Weaver:
         body = self.k.branch(reject.replace("$x", p), self.k.ret(false)) + self.k.ret(true)
         body[0] += "@@guard" if good else "@@fact"
         kinds = {"java": "private static boolean", "c": "static int ", "cpp": "static bool "}
-        if self.language in kinds:
-            lines = self.k.define(f, [p], body, kinds[self.language])
+        if self.language in kinds or hasattr(self.k, "truthy"):
+            lines = self.k.define(f, [p], body, kinds.get(self.language) or self.k.truthy)
         else:
             lines = [line.replace(") string {", ") bool {").replace("): string", "): boolean") for line in self.k.define(f, [p], body)]
         self.top += lines + [""]
@@ -475,15 +476,19 @@ class Weaver:
         return self.k.use_holder(v, cls, method, x, False)
 
     def void(self, f, p, body):
-        if self.language == "java":
-            return self.k.define(f, [p], body, "static void")
+        if self.language == "java" or hasattr(self.k, "void"):
+            return self.k.define(f, [p], body, getattr(self.k, "void", "static void"))
         if self.language in ("c", "cpp"):
             return self.k.define(f, [p], body, "static void " if self.language == "c" or not self.elsewhere() else "void ")
         lines = self.k.define(f, [p], body)
         return [line.replace(") string {", ") {").replace("): string {", ") {") for line in lines]
 
     def elsewhere(self):
-        return self.sink.get("file", True) and self.language in ("python", "javascript", "typescript") and self.far
+        return self.sink.get("file", True) and self.language in self.alone() and self.far
+
+    def alone(self):
+        """Languages whose functions may stand in a second file that the first one asks for."""
+        return ("python", "javascript", "typescript") + (("ruby",) if "class" not in self.entry else ())
 
     def away(self, lines, names):
         """Puts a function into this file, or with what it needs into a second one."""
@@ -508,7 +513,7 @@ class Weaver:
         self.in_entry = True
         self.level()
         entry = self.entry
-        done = self.put(self.r.choice(entry["done"]), "") if not self.sink.get("ends") else []
+        done = self.put(self.r.choice(entry["done"]), "") if not self.sink.get("ends") or body[-1].startswith(("}", "end")) else []
         tail = self.sink.get("tail", [])
         inner = body + self.put(tail, "") + done
         if self.r.random() < 0.25:
@@ -539,6 +544,10 @@ class Weaver:
             head = [self.fill(line) for line in entry["class"]]
             lines = ["package app;", ""] + sorted(self.imports) + [""] + head + body + ["\t" * nested + line if line else "" for line in main] + ["}"]
             name = f"src/{self.fill('$T0')}.java"
+        elif "class" in entry:
+            head = self.put(entry["class"], "")
+            lines = before + self.k.whole(self.imports, head, tops + pad + helpers + extra, main)
+            name = self.k.path(next(line for line in head if "class " in line).split("class ")[1].split()[0])
         else:
             first = self.data.get("first", [])
             lines = first + self.arrange(self.imports) + [""] + before + tops + pad + helpers + (extra if self.r.random() < 0.5 else []) + main
