@@ -15,9 +15,9 @@ import twins
 from weave import PAIRS, Impossible, weave
 
 LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9,
-             "php": 0.9, "ruby": 0.6, "csharp": 0.8}
-# How many of a language's pairs come from text templates, where that is not the usual share; these have none.
-TWIN_SHARE = {"c": 0.6, "cpp": 0.45, "php": 0.0, "ruby": 0.0, "csharp": 0.0}
+             "php": 0.9, "ruby": 0.6, "csharp": 0.8, "kotlin": 0.5, "rust": 0.5}
+# How many of a language's pairs come from text templates, where that is not the usual share.
+TWIN_SHARE = {"c": 0.6, "cpp": 0.45, "rust": 0.3}
 FOLDERS = ["src", "app", "lib", "core", "api", "server", "internal", "service", "backend", "web", "pkg", "main"]
 # Mechanisms that the scanner itself sees through, or that are easy.
 RARER = {"cast": 0.4, "overwrite": 0.5, "decided": 0.6, "elsewhere": 0.5, "reach": 0.6, "plain": 0.6, "context": 0.8}

@@ -575,6 +575,7 @@ class Cpp(C):
 KITS = {"python": Python, "javascript": JavaScript, "typescript": TypeScript, "php": Php, "java": Java, "go": Go, "c": C, "cpp": Cpp}
 
 # Below the class `Kit`, which the other files need.
+from kits_kotlin_rust import Kotlin, Rust  # noqa: E402
 from kits_ruby_csharp import CSharp, Ruby  # noqa: E402
 
-KITS |= {"ruby": Ruby, "csharp": CSharp}
+KITS |= {"ruby": Ruby, "csharp": CSharp, "kotlin": Kotlin, "rust": Rust}

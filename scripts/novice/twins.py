@@ -15,7 +15,7 @@ from weave import Program
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "twins")
 ONLY = re.compile(r"^(\s*)~([\w,]+)~ ?(.*)$")
-SUFFIX = {"python": ".py", "javascript": ".js", "typescript": ".ts", "java": ".java", "go": ".go", "c": ".c", "cpp": ".cpp"}
+SUFFIX = {"python": ".py", "javascript": ".js", "typescript": ".ts", "java": ".java", "go": ".go", "c": ".c", "cpp": ".cpp", "rust": ".rs"}
 CHOICE = re.compile(r"\{\{([^{}]*¦[^{}]*)\}\}")
 
 

@@ -168,7 +168,7 @@ class Weaver:
         row = self.encoder(True)
         self.need(row[1])
         e = self.fill(row[2].replace("$x", x))
-        first = [line.replace("const ", "let ", 1) if self.language in ("javascript", "typescript") else line for line in self.k.assign(v, e)]
+        first = self.k.loose(v, e) if hasattr(self.k, "loose") else [line.replace("const ", "let ", 1) if self.language in ("javascript", "typescript") else line for line in self.k.assign(v, e)]
         first = [line.replace("final ", "").replace("const std::string ", "std::string ").replace("const auto ", "auto ") for line in first]
         return first + self.k.filler() + [line + "@@step" for line in self.k.reassign(v, x)], v
 
@@ -240,6 +240,8 @@ class Weaver:
 
     def loose(self, v, x):
         """A variable that may be assigned again."""
+        if hasattr(self.k, "loose"):
+            return self.k.loose(v, x)
         if self.language in ("javascript", "typescript"):
             return [f"let {v} = {x};"]
         if self.language == "java":
@@ -428,6 +430,8 @@ class Weaver:
         if self.k.long or self.r.random() < 0.3:
             end = self.k.filler() + end
         self.level()
+        if (around or after) and hasattr(self.k, "leaving") and self.sink.get("ends"):
+            end = self.k.leaving(end)
         return lines + before + (around(end) if around else end) + (after or [])
 
     def handler(self):
@@ -517,14 +521,15 @@ class Weaver:
         tail = self.sink.get("tail", [])
         inner = body + self.put(tail, "") + done
         if self.r.random() < 0.25:
-            at = self.r.randint(1 if entry.get("split") else 0, max(len(inner) - 2, 1))
+            at = self.r.randint(int(entry.get("split", 0)), max(len(inner) - 2, 1))
             if at < len(inner) and not inner[at].startswith(("}", "else", "\t")) and not inner[at].endswith("{"):
                 text = self.n.hole("lie" if self.r.random() < 0.5 else "note", self.r.randint(0, 99))
                 inner = inner[:at] + self.k.comment(text) + inner[at:]
         opening = self.put(self.r.choice(entry["open"]) if isinstance(entry["open"][0], list) else entry["open"], "")
         depth = "\t" * entry.get("level", 1)
         if entry.get("split"):
-            opening, inner = opening + inner[:1], inner[1:]
+            head = int(entry["split"])
+            opening, inner = opening + inner[:head], inner[head:]
         main = opening + [depth + line if line else "" for line in inner] + self.put(entry.get("close", []), "")
         tops = self.put(self.sink.get("top", []), "") if self.second_file is None or self.sink.get("top_both") else []
         extra = []
