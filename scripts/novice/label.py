@@ -48,6 +48,10 @@ def matches(row, label):
         return False
     if line <= label["sink_line"] <= max(sink["last"], line):
         return True
+    # The line that builds the dangerous text may stand for the one that uses it.
+    before = [n for f, n in label["step_lines"] if f == file and n < label["sink_line"]]
+    if before and line == max(before) and (label["guard_file"] != file or label["guard_line"] < line):
+        return True
     tagged = {(label["source_file"], label["source_line"])} | {tuple(s) for s in label["step_lines"]}
     return label["family"].split("/")[2] == "twin" and ((file, line) in tagged or abs(line - label["sink_line"]) <= 3)
 
