@@ -61,6 +61,7 @@ def make(template, language, variant, seed):
     rng = random.Random(seed)
     kit_class = KITS[language]
     names = Names(random.Random(seed + 1), kit_class.case)
+    names.used.update(kit_class.reserved)
     kit = kit_class(random.Random(seed + 2), names)
     vulnerable = variant in template.bad
     chosen, out = {}, []

@@ -521,7 +521,7 @@ class Weaver:
         tail = self.sink.get("tail", [])
         inner = body + self.put(tail, "") + done
         if self.r.random() < 0.25:
-            at = self.r.randint(int(entry.get("split", 0)), max(len(inner) - 2, 1))
+            at = self.r.randint(int(entry.get("split", 0)), max(len(inner) - 2, int(entry.get("split", 1))))
             if at < len(inner) and not inner[at].startswith(("}", "else", "\t")) and not inner[at].endswith("{"):
                 text = self.n.hole("lie" if self.r.random() < 0.5 else "note", self.r.randint(0, 99))
                 inner = inner[:at] + self.k.comment(text) + inner[at:]
