@@ -12,6 +12,7 @@ import os
 import random
 
 import twins
+from names import Names
 from weave import PAIRS, Impossible, weave
 
 LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9,
@@ -100,9 +101,9 @@ def twin_pair(rng, language, templates):
             twins.make(template, language, rng.choice(sorted(template.good)), seed)]
 
 
-def generate(out, pairs, seed, share=None, languages=tuple(LANGUAGES)):
+def generate(out, pairs, seed, share=None, languages=tuple(LANGUAGES), dresser=None, dressed=0.0):
     """Writes `pairs` pairs; returns how many of which language. `share` of them come from text templates; by default
-    that depends on the language."""
+    that depends on the language. The share `dressed` of them looks like ordinary code."""
     rng, templates = random.Random(seed), twins.load()
     data = {language: tables(language) for language in languages}
     shares = [LANGUAGES[language] for language in languages]
@@ -114,6 +115,7 @@ def generate(out, pairs, seed, share=None, languages=tuple(LANGUAGES)):
         while done < pairs:
             tried += 1
             language = rng.choices(languages, shares)[0]
+            Names.ordinary = dresser.names(language) if dresser and dresser.rng.random() < dressed else None
             try:
                 if language in written and rng.random() < (share or TWIN_SHARE.get(language, 0.25)):
                     both = twin_pair(rng, language, templates)
@@ -122,6 +124,8 @@ def generate(out, pairs, seed, share=None, languages=tuple(LANGUAGES)):
             except Impossible:
                 continue
             folder = rng.choice(FOLDERS)
+            if Names.ordinary:
+                dresser.dress(both)
             for side, program in enumerate(both):
                 write(out, f"p{done:05d}{'ab'[side]}", f"p{done:05d}", folder, program, log)
             done += 1
@@ -136,8 +140,12 @@ def main():
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--twins", type=float, help="share of pairs that come from text templates")
     parser.add_argument("--languages", default=",".join(LANGUAGES))
+    parser.add_argument("--dress", help="vocabulary of `dress.py harvest`")
+    parser.add_argument("--dressed", type=float, default=0.6, help="share of pairs that look like ordinary code")
     args = parser.parse_args()
-    print(generate(args.out, args.pairs, args.seed, args.twins, args.languages.split(",")))
+    from dress import Dresser  # Here, since its module imports what imports this one.
+    dresser = Dresser(args.dress, args.seed) if args.dress else None
+    print(generate(args.out, args.pairs, args.seed, args.twins, args.languages.split(","), dresser, args.dressed))
 
 
 if __name__ == "__main__":

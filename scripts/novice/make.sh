@@ -13,9 +13,14 @@ pairs=${PAIRS:-12000}
 mkdir -p "$work"
 export OMP_WAIT_POLICY=passive
 
+# Ordinary code; what it looks like dresses our own programs.
+sh "$here/ordinary.sh" "$anchorite" "$work"
+[ -s "$work/ordinary.jsonl" ] || python3 "$here/ordinary.py" join "$work/ordinary" "$here/ordinary.txt" "$work/ordinary.jsonl"
+[ -s "$work/vocabulary.json" ] || python3 "$here/dress.py" harvest "$work/ordinary" "$here/ordinary.txt" "$work/vocabulary.json"
+
 # Our own programs, two sets: mostly flows, and mostly text templates, which are fewer and so need more programs each.
-[ -s "$work/flows/labels.jsonl" ] || python3 "$here/generate.py" "$work/flows" --pairs "$pairs" --seed 31
-[ -s "$work/texts/labels.jsonl" ] || python3 "$here/generate.py" "$work/texts" --pairs $((pairs * 3 / 8)) --seed 33 --twins 0.7
+[ -s "$work/flows/labels.jsonl" ] || python3 "$here/generate.py" "$work/flows" --pairs "$pairs" --seed 31 --dress "$work/vocabulary.json"
+[ -s "$work/texts/labels.jsonl" ] || python3 "$here/generate.py" "$work/texts" --pairs $((pairs * 3 / 8)) --seed 33 --twins 0.7 --dress "$work/vocabulary.json"
 for set in flows texts; do
     [ -s "$work/$set.briefs.jsonl" ] || {
         sh "$here/briefs.sh" "$anchorite" "$work/$set/programs" >"$work/$set.briefs.part"
@@ -23,10 +28,6 @@ for set in flows texts; do
     }
     [ -s "$work/$set.jsonl" ] || python3 "$here/label.py" "$work/$set.briefs.jsonl" "$work/$set/labels.jsonl" "$work/$set.jsonl"
 done
-
-# Ordinary code.
-sh "$here/ordinary.sh" "$anchorite" "$work"
-[ -s "$work/ordinary.jsonl" ] || python3 "$here/ordinary.py" join "$work/ordinary" "$here/ordinary.txt" "$work/ordinary.jsonl"
 
 # Programs by the authors of labelled corpora.
 foreign=$work/ordinary.jsonl

@@ -48,6 +48,9 @@ def snake(words):
 class Names:
     """Fresh identifiers in the casing of a language; `$word1` style holes are filled once and then repeated."""
 
+    # Names of an ordinary file of the language (`dress.py`), which then serve four times in five.
+    ordinary = None
+
     def __init__(self, rng, case, sigil=""):
         self.rng, self.case, self.sigil, self.used, self.holes = rng, case, sigil, set(), {}
 
@@ -61,6 +64,13 @@ class Names:
         self.used.add(name)
         return name
 
+    def own(self, kind, make):
+        """`make`, or a harvested name where there are some."""
+        pool = self.ordinary[kind] if self.ordinary else []
+        if len(pool) < 3:
+            return make
+        return lambda: self.rng.choice(pool) if self.rng.random() < 0.8 else make()
+
     def var(self):
         r = self.rng
         def make():
@@ -72,12 +82,12 @@ class Names:
             if shape < 0.92:
                 return self.case([r.choice(ENTITIES), r.choice(NOUNS)])
             return r.choice(["v", "s", "x", "val", "arg", "tmp", "p", "q", "data", "inp", "buf2", "str1"])
-        return self.sigil + self.fresh(make)
+        return self.sigil + self.fresh(self.own("vars", make))
 
     def function(self):
         r = self.rng
-        return self.fresh(lambda: self.case([r.choice(VERBS), r.choice(ENTITIES)] + (
-            [r.choice(NOUNS)] if r.random() < 0.3 else [])))
+        return self.fresh(self.own("functions", lambda: self.case([r.choice(VERBS), r.choice(ENTITIES)] + (
+            [r.choice(NOUNS)] if r.random() < 0.3 else []))))
 
     def passing(self):
         r = self.rng
@@ -85,8 +95,8 @@ class Names:
 
     def klass(self):
         r = self.rng
-        return self.fresh(lambda: pascal([r.choice(ENTITIES), r.choice(
-            ["service", "store", "manager", "client", "finder", "runner", "helper", "gateway", "view", "loader"])]))
+        return self.fresh(self.own("classes", lambda: pascal([r.choice(ENTITIES), r.choice(
+            ["service", "store", "manager", "client", "finder", "runner", "helper", "gateway", "view", "loader"])])))
 
     def constant(self):
         r = self.rng
