@@ -35,7 +35,7 @@ It cannot chat, explain or patch. Replies are constrained by the scanner's gramm
 over {cwes} weaknesses and {languages} languages ({families} families). A family is a language, a weakness, a dangerous API and a pair of mechanisms, for \
 instance "encoder for this context / for another one", "check that leaves / that only logs", "check of this variable / of another one". Names, frameworks, \
 way of building text, length, number of hops, files, dead code and comments (true and lying) vary.
-2. Ordinary code: what the scanner raises in released open-source projects from PyPI (`scripts/novice/ordinary.txt` lists them with versions), all of it \
+2. Ordinary code: what the scanner raises in released open-source projects: PyPI, Debian and npm (`scripts/novice/ordinary.txt` lists them with versions), all of it \
 called safe, since nearly all of it is false alarms; short direct flows of the gravest kinds are left out.
 3. Labelled development corpora that allow it: Juliet 1.3 for C and for Java (public domain) and gosec's samples (Apache-2.0). Training rows are written \
 eight times over, each with other names, so that what is learnt is the code and not the suite.

@@ -46,8 +46,8 @@ else
 fi
 
 if [ ! -s "$work/tokenizer.json" ]; then
-    folders=$(python3 "$here/ordinary.py" list "$here/ordinary.txt" | while read -r requirement kind part; do
-        [ "$part" = train ] && [ -d "$work/ordinary/${requirement%%==*}" ] && echo "$work/ordinary/${requirement%%==*}" || true
+    folders=$(python3 "$here/ordinary.py" list "$here/ordinary.txt" | while read -r _ _ part name; do
+        [ "$part" = train ] && [ -d "$work/ordinary/$name" ] && echo "$work/ordinary/$name" || true
     done)
     # shellcheck disable=SC2086 # a list of folders without blanks
     python3 "$here/tokenizer.py" "$work/tokenizer.json" "$work/flows/programs" "$work/texts/programs" $folders --limit 1500000

@@ -1,6 +1,6 @@
 """Ordinary open-source code: lays it out for scanning, and turns what the scanner raises there into examples of safe code.
 
-`lay`: archives that pip fetched (or crates on this machine) to a folder of sources, cut to a size that scans in seconds.
+`lay`: archives that were fetched (or crates on this machine) to a folder of sources, cut to a size that scans in seconds.
 `join`: briefs of such a folder to examples. Nearly all candidates in released, much-used code are false alarms, so all are
 called safe; direct flows of the gravest kind, where that is least sure, are left out.
 """
@@ -16,10 +16,17 @@ import zipfile
 from generate import hashed
 from rename import declared, renamed
 
-SUFFIXES = (".py", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".java", ".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".php")
-# Bundles and machine-written code say nothing about how people write.
-SKIP = ("node_modules/", ".min.", "/dist/", "/static/js/", "/locale/", "_pb2", ".generated.", "/migrations/", "/_vendor/", "parser.c", "/bundle", ".chunk.")
-GRAVE = {"CWE-78", "CWE-94", "CWE-95", "CWE-502", "CWE-89"}
+SUFFIXES = (".py", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".java", ".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".php",
+            ".rb", ".rake", ".cs", ".kt", ".rs")
+# Bundles, machine-written and copied code say nothing about how people write; tests are not scanned; examples leave their checks out.
+SKIP = ("node_modules/", ".min.", "/dist/", "/static/js/", "/locale/", "_pb2", ".generated.", "/migrations/", "/_vendor/", "parser.c", "/bundle", ".chunk.",
+        "/vendor/", "/third_party/", "/thirdparty/", ".designer.cs", ".d.ts", "/test/", "/tests/", "/testdata/", "/spec/", "_test.go", ".spec.ts", ".test.ts",
+        "/examples/", "/example/", "/demo/", "/demos/", "/samples/", "/missing-sources/", "/localization/", "/lang/", "/i18n/", "/l10n/")
+# How JavaScript shows that a compiler wrote it.
+COMPILED = ("sourceMappingURL=", '(exports, "__esModule"', "sourcesContent")
+GRAVE = {"CWE-78", "CWE-94", "CWE-95", "CWE-502", "CWE-89", "CWE-98", "CWE-917", "CWE-1336"}
+# Where pages are often written by hand, text that goes into one straight from a request is as doubtful.
+HAND_WRITTEN = {"php", "java", "csharp", "go", "ruby"}
 
 
 def members(path):
@@ -33,7 +40,7 @@ def members(path):
         with zipfile.ZipFile(path) as archive:
             for item in archive.infolist():
                 yield item.filename, item.file_size, lambda item=item: archive.read(item)
-    else:
+    elif tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
             for item in archive:
                 if item.isfile():
@@ -47,10 +54,11 @@ def lay(paths, out, most):
         for name, size, read in members(path):
             name = name.replace("\\", "/")
             bad = name.startswith("/") or ".." in name.split("/")
-            if bad or not name.endswith(SUFFIXES) or not 200 < size < 150_000 or any(s in "/" + name for s in SKIP):
+            if bad or not name.endswith(SUFFIXES) or not 200 < size < 150_000 or any(s in "/" + name.lower() for s in SKIP):
                 continue
             text = read().decode("utf-8", "replace")
-            if len(text) / (text.count("\n") + 1) < 160:
+            made = name.endswith((".js", ".mjs")) and any(mark in text for mark in COMPILED)
+            if len(text) / (text.count("\n") + 1) < 160 and not made:
                 files[name] = text
     folders = sorted({os.path.dirname(name) for name in files}, key=lambda f: hashed("lay " + f))
     total = 0
@@ -88,6 +96,12 @@ def examples(row, project, part, root):
     return both + [other]
 
 
+def doubtful(candidate):
+    """Whether it is a short direct flow of a grave kind, which may well be a true finding."""
+    grave = candidate["card"] in GRAVE or candidate["card"] == "CWE-79" and candidate["language"] in HAND_WRITTEN
+    return grave and len(candidate["trace"]) <= 3 and not candidate["guards"]
+
+
 def join(folder, projects, cap, most):
     """Examples of all projects: at most `cap` of a project's card, at most `most` of a project."""
     out = []
@@ -101,7 +115,7 @@ def join(folder, projects, cap, most):
         seen, taken = {}, 0
         for row in rows:
             card = row["candidate"]["card"]
-            if card in GRAVE and len(row["candidate"]["trace"]) <= 3 and not row["candidate"]["guards"]:
+            if doubtful(row["candidate"]):
                 continue
             if seen.get(card, 0) < cap and taken < most:
                 seen[card] = seen.get(card, 0) + 1
@@ -112,12 +126,12 @@ def join(folder, projects, cap, most):
 
 
 def projects(path):
-    """`(name, requirement, kind, part)` of the list's lines."""
+    """`(name, requirement, kind, part)` of the list's lines; the name fits a folder."""
     with open(path, encoding="utf-8") as file:
         for line in file:
             words = line.split("#")[0].split()
             if words:
-                yield words[0].split("==")[0], words[0], words[1], words[2]
+                yield words[0].split("==")[0].lstrip("@").replace("/", "-"), words[0], words[1], words[2]
 
 
 def main():
@@ -128,8 +142,8 @@ def main():
     parser.add_argument("--cap", type=int, default=25, help="join: candidates of one card of a project")
     args = parser.parse_args()
     if args.what == "list":
-        for _, requirement, kind, part in projects(args.paths[0]):
-            print(requirement, kind, part)
+        for name, requirement, kind, part in projects(args.paths[0]):
+            print(requirement, kind, part, name)
     elif args.what == "lay":
         found = [f for p in args.paths[1:] for f in (sorted(glob.glob(os.path.join(p, "*"))) if os.path.isdir(p) and not os.path.exists(os.path.join(p, "Cargo.toml")) else [p])]
         print(f"{args.paths[0]}: {lay(found, args.paths[0], args.most):,} bytes", file=sys.stderr)

@@ -37,7 +37,7 @@ def declared(root, path):
     except OSError:
         return frozenset()
     found = set(CLASS.findall(text))
-    if path.endswith((".py", ".js", ".jsx", ".mjs", ".ts", ".tsx")):
+    if path.endswith((".py", ".rb", ".js", ".jsx", ".mjs", ".ts", ".tsx")):
         found |= {name for groups in SCRIPT.findall(text) for name in groups if name}
     elif path.endswith(".go"):
         found |= {name for groups in GO.findall(text) for name in groups if name}

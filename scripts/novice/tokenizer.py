@@ -13,7 +13,7 @@ SPECIALS = ["<|pad|>", "<|begin|>", "<|end|>", "<|detect|>", "<|verify|>", "<|co
             "<|spare1|>", "<|spare2|>", "<|spare3|>", "<|spare4|>", "<|spare5|>", "<|spare6|>", "<|spare7|>", "<|spare8|>"]
 SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 REPLIES = "yes 1 2\nno 3\nstands 4 5 6\nfalls guarded 7\nfalls unreachable 8\nfalls harmless 9\nfalls inconsistent 0\nunsure\n"
-SUFFIXES = (".py", ".js", ".ts", ".tsx", ".php", ".java", ".go", ".c", ".h", ".cc", ".cpp", ".hpp")
+SUFFIXES = (".py", ".js", ".ts", ".tsx", ".php", ".java", ".go", ".c", ".h", ".cc", ".cpp", ".hpp", ".rb", ".cs", ".kt", ".rs")
 
 
 def blank():
