@@ -90,7 +90,7 @@ SINKS = {
         dict(id="sub", imports=imp("java.net.URL"), parts=[["http://", "$x", "/status"], ["https://", "$x", ".internal/$word1"]], use=[["val $v61 = URL($x).readText()@@sink"]]),
     ],
     "502": [
-        dict(id="ois", imports=OIS, use=[["val $v61 = Base64.getDecoder().decode($x)@@step", "val $v62 = ObjectInputStream(ByteArrayInputStream($v61)).readObject()@@sink"], ["val $v61 = ObjectInputStream(ByteArrayInputStream(Base64.getDecoder().decode($x)))@@step", "val $v62 = $v61.readObject()@@sink"], ["val $v62 = ObjectInputStream(Base64.getDecoder().decode($x).inputStream()).use { it.readObject() }@@sink"]],
+        dict(id="ois", imports=OIS, use=[["val $v61 = Base64.getDecoder().decode($x)@@step", "val $v62 = ObjectInputStream(ByteArrayInputStream($v61)).readObject()@@sink"], ["val $v61 = ObjectInputStream(ByteArrayInputStream(Base64.getDecoder().decode($x)))@@sink", "val $v62 = $v61.readObject()"], ["val $v62 = ObjectInputStream(Base64.getDecoder().decode($x).inputStream()).use { it.readObject() }@@sink"]],
              good=[(imp("kotlinx.serialization.json.Json"), ["val $v61 = Json.decodeFromString<Map<String, String>>($x)@@sink@@guard"])]),
         dict(id="yaml", imports=imp("org.yaml.snakeyaml.Yaml"), use=[["val $v61: Any = Yaml().load($x)@@sink"], ["val $v61 = Yaml()", "val $v62 = $v61.load<Map<String, Any>>($x)@@sink"]], good=[(imp("org.yaml.snakeyaml.Yaml", "org.yaml.snakeyaml.LoaderOptions", "org.yaml.snakeyaml.constructor.SafeConstructor"), ["val $v61 = Yaml(SafeConstructor(LoaderOptions())).load<Any>($x)@@sink@@guard"])]),
         dict(id="xstream", imports=imp("com.thoughtworks.xstream.XStream"), use=[["val $v61 = XStream().fromXML($x)@@sink"]]),
