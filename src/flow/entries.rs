@@ -570,14 +570,14 @@ pub fn resolver<'a>(search: &Search<'a>, module: usize, index: usize) -> Resolve
 /// As [`resolver`], from the parts.
 pub fn view<'a>(module: &'a Module, scope: &'a Scope, frames: &'a [Frame], index: usize) -> Resolver<'a> {
     let mut chain = vec![&frames[index]];
-    let mut class = module.functions[index].class_name.clone();
+    let mut class = module.class_around(index);
     let mut at = index;
     while let Some(parent) = module.functions[at]
         .parent
         .filter(|parent| *parent != at && chain.len() < 16)
     {
         chain.push(&frames[parent]);
-        class = class.or_else(|| module.functions[parent].class_name.clone());
+        class = class.or_else(|| module.class_around(parent));
         at = parent;
     }
     if at != 0 && !frames.is_empty() {

@@ -38,6 +38,19 @@ pub struct Module {
     pub partial: bool,
 }
 
+impl Module {
+    /// The class whose members a function names plainly. An extension method belongs to a class of elsewhere, yet it is
+    /// the class that it stands in whose functions it calls without saying on what.
+    pub fn class_around(&self, index: usize) -> Option<Text> {
+        let function = &self.functions[index];
+        let stands_in = function.class.filter(|_| function.receiver);
+        match stands_in.and_then(|at| self.classes.get(at)) {
+            Some(class) => Some(class.name.clone()),
+            None => function.class_name.clone(),
+        }
+    }
+}
+
 /// `import a.b as c` binds `c` to `a.b`; `from a.b import c as d` binds `d` to `a.b.c`;
 /// `const {exec: e} = require('child_process')` binds `e` to `child_process.exec`; `#include <x.h>` binds nothing.
 /// Go's `import "net/http"` binds `http` to `http`, the last segment, which is how code and patterns speak of it.
