@@ -161,6 +161,12 @@ struct Front {
     #[serde(default)]
     guards: Rows,
     #[serde(default)]
+    proofs: Rows,
+    #[serde(default)]
+    alarms: Rows,
+    #[serde(default)]
+    views: Rows,
+    #[serde(default)]
     calls: Rows,
     #[serde(default)]
     sweeps: Rows,
@@ -217,6 +223,9 @@ impl Front {
             sinks: table("sinks", self.sinks, Pattern::parse)?,
             sanitizers: table("sanitizers", self.sanitizers, Pattern::parse)?,
             guards: table("guards", self.guards, Pattern::parse)?,
+            proofs: table("proofs", self.proofs, Pattern::parse)?,
+            alarms: table("alarms", self.alarms, Pattern::parse)?,
+            views: table("views", self.views, Pattern::parse)?,
             calls: table("calls", self.calls, Pattern::parse)?,
             sweeps: table("sweeps", self.sweeps, |text| regex("sweeps", text))?,
             requires: table("requires", self.requires, |text| Ok(text.to_owned()))?,
@@ -408,7 +417,14 @@ fn check_patterns(card: &Card) -> Result<(), String> {
         is_no_source,
     )?;
     refuse("sanitizers", &card.sanitizers, "is not a call or a name", is_no_check)?;
-    refuse("guards", &card.guards, "is not a call or a name", is_no_check)
+    for (key, table) in [
+        ("guards", &card.guards),
+        ("proofs", &card.proofs),
+        ("alarms", &card.alarms),
+    ] {
+        refuse(key, table, "is not a call or a name", is_no_check)?;
+    }
+    refuse("views", &card.views, "is not a call or a name", is_no_check)
 }
 
 /// A card that nothing can lead to would never be asked.

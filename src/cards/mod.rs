@@ -57,6 +57,12 @@ pub struct Card {
     pub sanitizers: BTreeMap<String, Vec<Pattern>>,
     /// A condition that calls this and dominates the sink is shown to the judges as a guard.
     pub guards: BTreeMap<String, Vec<Pattern>>,
+    /// A condition that calls this and holds leaves what it was asked about harmless.
+    pub proofs: BTreeMap<String, Vec<Pattern>>,
+    /// A condition that calls this and does not hold does so.
+    pub alarms: BTreeMap<String, Vec<Pattern>>,
+    /// The part of a value that decides: where it is one of known texts, the value is harmless.
+    pub views: BTreeMap<String, Vec<Pattern>>,
     /// Suspicious without any flow.
     pub calls: BTreeMap<String, Vec<Pattern>>,
     /// Sinks of a language count only where the project imports one of these.
@@ -133,6 +139,18 @@ impl Card {
 
     pub fn guards_for(&self, language: &str) -> Vec<&Pattern> {
         patterns_for(&self.guards, language)
+    }
+
+    pub fn proofs_for(&self, language: &str) -> Vec<&Pattern> {
+        patterns_for(&self.proofs, language)
+    }
+
+    pub fn alarms_for(&self, language: &str) -> Vec<&Pattern> {
+        patterns_for(&self.alarms, language)
+    }
+
+    pub fn views_for(&self, language: &str) -> Vec<&Pattern> {
+        patterns_for(&self.views, language)
     }
 
     pub fn calls_for(&self, language: &str) -> Vec<&Pattern> {

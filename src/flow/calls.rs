@@ -339,8 +339,18 @@ impl Directory {
             if own.iter().any(|&unit| !self.hollow[unit as usize]) {
                 return own;
             }
-            // An interface or abstract class: whatever implements it.
+            // An interface or abstract class: what this one was made as, or whatever implements it.
             if let Some(derived) = self.derived.get(class) {
+                let made = |path: &&Path| path.len() > 1 && derived.contains(&path[path.len() - 2]);
+                let found: Vec<u32> = site
+                    .paths
+                    .iter()
+                    .filter(made)
+                    .flat_map(|path| self.method_of(site.module, &path[path.len() - 2], &[method]))
+                    .collect();
+                if !found.is_empty() {
+                    return found;
+                }
                 let found: Vec<u32> = derived
                     .iter()
                     .flat_map(|class| self.method_of(site.module, class, &[method]))

@@ -19,6 +19,8 @@ pub struct Constants {
     shared: HashMap<Text, Const>,
     /// Collections of literals, per module.
     sets: Vec<HashMap<Text, bool>>,
+    /// Regular expressions compiled from literals, per module.
+    regexes: Vec<HashMap<Text, Text>>,
 }
 
 /// Looks up what the caller knows of names and calls.
@@ -50,7 +52,7 @@ impl Constants {
         for module in modules {
             let counts = assignments(module);
             let mut own = HashMap::new();
-            let mut sets = HashMap::new();
+            let (mut sets, mut regexes) = (HashMap::new(), HashMap::new());
             let once = |name: &Text| counts.get(name) == Some(&1);
             let top = module
                 .functions
@@ -70,6 +72,9 @@ impl Constants {
                     if let Some(value) = decide(value, &Nothing) {
                         own.insert(name.clone(), value);
                     }
+                    if let Some(text) = compiled(value) {
+                        regexes.insert(name.clone(), text);
+                    }
                     if is_literal_set(value) {
                         sets.insert(name, true);
                     }
@@ -85,6 +90,7 @@ impl Constants {
             }
             constants.own.push(own);
             constants.sets.push(sets);
+            constants.regexes.push(regexes);
         }
         for (name, (count, value)) in everywhere {
             if let (1, Some(value)) = (count, value) {
@@ -97,6 +103,11 @@ impl Constants {
     /// The constant that a global name stands for in this module.
     pub fn get(&self, module: usize, name: &Text) -> Option<Const> {
         self.own[module].get(name).or_else(|| self.shared.get(name)).cloned()
+    }
+
+    /// The regular expression that a global name stands for.
+    pub fn regex(&self, module: usize, name: &Text) -> Option<Text> {
+        self.regexes[module].get(name).cloned()
     }
 
     /// Whether a global name is a collection of literals that nothing reassigns.
@@ -142,6 +153,19 @@ fn assignments(module: &Module) -> BTreeMap<Text, usize> {
         });
     }
     counts
+}
+
+/// The text that a regular expression is compiled from: `Pattern.compile("[a-z]+")`.
+pub fn compiled(expr: &Expr) -> Option<Text> {
+    match &expr.kind {
+        ExprKind::Call { callee, args, .. } if matches!(&callee.kind, ExprKind::Field(_, name) if &**name == "compile") => {
+            match &args.first()?.value.kind {
+                ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// A collection whose members are all literals, also inside the usual constructors: `new Set(["a"])`, `List.of("a")`.

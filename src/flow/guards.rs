@@ -10,9 +10,10 @@ use super::constants;
 use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
+use super::proofs::Settled;
 use super::reckon;
 use super::taint::Walker;
-use super::value::{Const, Fact, LOWER, NONZERO, Note, State, UPPER};
+use super::value::{Const, Fact, LOWER, Mask, NONZERO, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
 const CONTAINS: [&str; 19] = [
@@ -109,6 +110,8 @@ enum Effect {
     Clean(String),
     Bound(String, u8),
     Guard(String, Text),
+    /// Harmless for these cards.
+    Dead(String, Mask),
 }
 
 impl<'f> Walker<'_, 'f> {
@@ -137,6 +140,7 @@ impl<'f> Walker<'_, 'f> {
         for effect in effects {
             match effect {
                 Effect::Clean(path) => state.write(&path, super::value::Value::default()),
+                Effect::Dead(path, cards) => state.change(&path, &|fact: &mut Fact| fact.dead |= cards),
                 Effect::Bound(path, bits) => state.change(&path, &|fact: &mut Fact| fact.bounds |= bits),
                 Effect::Guard(path, text) => {
                     let hop = hop(&text);
@@ -225,7 +229,7 @@ impl<'f> Walker<'_, 'f> {
             ("==" | "===" | "is", true) | ("!=" | "!==" | "is not", false) => self.equal(a, b, state, span),
             ("==" | "===" | "is", false) | ("!=" | "!==" | "is not", true) => self.unequal(a, b, state, span),
             ("in", true) | ("not in", false) => match self.subject(a, state) {
-                Some(path) if self.is_set(b, state) => vec![Effect::Clean(path)],
+                _ if self.is_set(b, state) => self.listed_text(a, state),
                 Some(path) => vec![Effect::Guard(path, "membership test".into())],
                 None => self
                     .subject(b, state)
@@ -243,6 +247,12 @@ impl<'f> Walker<'_, 'f> {
             (">" | ">=", _) => self.bounds(b, a, truth, state),
             _ => Vec::new(),
         }
+    }
+
+    /// What holds when an expression is one of texts that the program knows.
+    fn listed_text(&self, expr: &'f Expr, state: &State<'f>) -> Vec<Effect> {
+        let clean = self.subject(expr, state).map(Effect::Clean);
+        clean.into_iter().chain(dead(self.seen(expr, state))).collect()
     }
 
     /// `small < large`, or its opposite.
@@ -268,8 +278,12 @@ impl<'f> Walker<'_, 'f> {
             let Some(constant) = self.decide(other, state) else {
                 continue;
             };
-            if let Some(path) = self.subject(value, state) {
-                return vec![Effect::Clean(path)];
+            let known = match constant {
+                Const::Text(_) => self.listed_text(value, state),
+                _ => self.subject(value, state).map(Effect::Clean).into_iter().collect(),
+            };
+            if !known.is_empty() {
+                return known;
             }
             if let ExprKind::Call { callee, args, .. } = &value.kind {
                 let name = called(callee);
@@ -343,12 +357,28 @@ impl<'f> Walker<'_, 'f> {
                 (Some(base), [value]) => Some((base, &value.value)),
                 _ => None,
             };
-            if let Some((set, value)) = pairs
-                && self.is_set(set, state)
-                && let Some(path) = self.subject(value, state)
-            {
-                return vec![Effect::Clean(path)];
+            if let Some((set, value)) = pairs {
+                let known = match self.is_set(set, state) {
+                    true => self.listed_text(value, state),
+                    // Whatever the list holds, it is not the outsider who chose it.
+                    false if self.subject(set, state).is_none() => dead(self.seen(value, state)),
+                    false => Vec::new(),
+                };
+                if !known.is_empty() {
+                    return known;
+                }
             }
+        }
+        if truth
+            && let Some(value) = self
+                .plainly_matched(callee, args, state)
+                .and_then(|value| self.subject(value, state))
+        {
+            return vec![Effect::Clean(value)];
+        }
+        let settled = dead(self.proven(callee, args, &name, truth, state));
+        if !settled.is_empty() {
+            return settled;
         }
         if truth || &*name == "empty" {
             let known = self.proved(callee, args, &name, truth, state);
@@ -464,6 +494,13 @@ impl<'f> Walker<'_, 'f> {
             _ => false,
         }
     }
+}
+
+fn dead(settled: Settled) -> Vec<Effect> {
+    settled
+        .into_iter()
+        .map(|(path, cards)| Effect::Dead(path, cards))
+        .collect()
 }
 
 /// `abs(x)`: what bounds it from above bounds the number at both ends.

@@ -30,6 +30,12 @@ pub enum Purpose {
     Check,
     /// Does not come back.
     End,
+    /// A condition that leaves a value harmless for one card where it holds.
+    Proof,
+    /// … where it does not hold.
+    Alarm,
+    /// The part of a value that decides whether it is harmless for one card.
+    View,
 }
 
 #[derive(Debug, Clone)]
@@ -187,6 +193,11 @@ impl Rules {
             && package(parts)
         {
             return !pattern.any_receiver || !parts.is_empty();
+        }
+        // `getClass().getMethod(x)` is asked of the object itself.
+        let chain = want.len() > 1 && want[0].starts_with(char::is_lowercase);
+        if self.packaged && pattern.any_receiver && chain && tail(want, found) {
+            return true;
         }
         // Exported functions of Go are capitalised like classes: `New` alone is no package's.
         let named = !self.short || found.len() > 1 || want.len() == 1;

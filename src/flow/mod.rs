@@ -27,6 +27,7 @@ pub mod names;
 mod order;
 mod places;
 mod prefix;
+mod proofs;
 mod properties;
 mod reckon;
 mod shapes;

@@ -17,6 +17,13 @@ pub fn plain(regex: &str) -> bool {
     !inner.is_empty() && all_plain(inner)
 }
 
+/// As [`plain`], for a regex without delimiters that is asked to match the whole of a text.
+pub fn plain_whole(regex: &str) -> bool {
+    let inner = regex.strip_prefix('^').unwrap_or(regex);
+    let inner = inner.strip_suffix('$').unwrap_or(inner);
+    !inner.is_empty() && all_plain(inner)
+}
+
 /// The regex between its delimiters; nothing when it spans lines, which lets `^` and `$` hold inside the text.
 fn bare(regex: &str) -> Option<&str> {
     let open = regex.chars().next()?;
@@ -94,5 +101,7 @@ mod tests {
         ] {
             assert!(!plain(regex), "{regex}");
         }
+        assert!(plain_whole("[a-z_]{1,9}") && plain_whole("^\\d+$"));
+        assert!(!plain_whole("[a-z.]+") && !plain_whole(""));
     }
 }

@@ -171,6 +171,12 @@ fn fixed(value: &Expr, properties: &Properties) -> Option<Literal> {
                 _ => None,
             },
         },
+        ExprKind::Binary(op, left, right) if &**op == "+" => {
+            match (fixed(left, properties)?, fixed(right, properties)?) {
+                (Literal::Str(left), Literal::Str(right)) => Some(Literal::Str(format!("{left}{right}").into())),
+                _ => None,
+            }
+        }
         ExprKind::Opaque(parts) if parts.len() == 1 => fixed(&parts[0], properties),
         _ => None,
     }
@@ -194,6 +200,9 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
                 literal(world, module, locals, left)?,
                 literal(world, module, locals, right)?,
             );
+            if let ("+", Literal::Str(left), Literal::Str(right)) = (&**op, &left, &right) {
+                return Some(Literal::Str(format!("{left}{right}").into()));
+            }
             Some(if matches!(left, Literal::Number(_)) {
                 right
             } else {

@@ -457,6 +457,9 @@ fn rules(modules: &[Module], models: &[Vec<&'static Model>], cards: &[Card]) -> 
                 ),
                 (Purpose::Sanitizer, card.sanitizers_for(language)),
                 (Purpose::Guard, card.guards_for(language)),
+                (Purpose::Proof, card.proofs_for(language)),
+                (Purpose::Alarm, card.alarms_for(language)),
+                (Purpose::View, card.views_for(language)),
             ];
             for (purpose, patterns) in groups {
                 for pattern in patterns {

@@ -1,0 +1,196 @@
+//! Conditions that leave a value harmless for one weakness: a canonical path that stays below a directory, a host that
+//! is one of those the program names.
+//!
+//! In: a condition, how it turned out, and the state. Out: the variables that it was about, with the cards for which
+//! they are harmless now. What counts is data: `proofs`, `alarms` and `views` of the cards. Deliberately absent: what
+//! makes a value harmless for every card (`guards`). Start at [`Walker::proven`].
+
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Text};
+
+use super::constants;
+use super::matcher::{Place, Purpose, of_receiver};
+use super::shapes;
+use super::taint::Walker;
+use super::value::{Const, Mask, State};
+
+/// How far a variable is followed to what it was made of.
+const FOLLOW: usize = 4;
+
+/// Variables that a condition was about, each with the cards that are settled for it.
+pub type Settled = Vec<(String, Mask)>;
+
+impl<'f> Walker<'_, 'f> {
+    /// What a condition that is this call settles when it turns out as `truth`.
+    pub fn proven(&self, callee: &'f Expr, args: &'f [Arg], name: &str, truth: bool, state: &State<'f>) -> Settled {
+        let rules = self.world.rules(self.module);
+        if !rules.knows_call(name) {
+            return Vec::new();
+        }
+        let wanted = if truth { Purpose::Proof } else { Purpose::Alarm };
+        let paths = self.view.resolver.paths(callee);
+        let decide = |expr: &Expr| self.literal(expr, state);
+        let mut out = Vec::new();
+        for found in rules.call(&paths, args, false, &decide) {
+            let Some(card) = found.rule.card.filter(|_| found.rule.purpose == wanted) else {
+                continue;
+            };
+            if !of_receiver(found.rule, callee) {
+                continue;
+            }
+            let mut about = Vec::new();
+            let danger = found.rule.pattern.names_danger();
+            for place in found.places.iter().filter(|_| danger) {
+                if let Place::Argument(at) = place {
+                    self.roots(&args[*at].value, FOLLOW, state, &mut about);
+                }
+            }
+            if let (false, ExprKind::Field(base, _)) = (danger, &callee.kind) {
+                self.roots(base, FOLLOW, state, &mut about);
+            }
+            out.extend(about.into_iter().map(|path| (path, 1 << card)));
+        }
+        out
+    }
+
+    /// What it settles that this expression is one of texts that the program knows.
+    pub fn seen(&self, expr: &'f Expr, state: &State<'f>) -> Settled {
+        let mut expr = expr;
+        for _ in 0..FOLLOW {
+            match &expr.kind {
+                ExprKind::Name(name) => match state.bound.get(name) {
+                    Some(bound) => expr = bound,
+                    None => return Vec::new(),
+                },
+                ExprKind::Call { callee, args, .. } if args.is_empty() && is_spelling(callee) => match &callee.kind {
+                    ExprKind::Field(base, _) => expr = base,
+                    _ => break,
+                },
+                _ => break,
+            }
+        }
+        let rules = self.world.rules(self.module);
+        let (masks, base): (Mask, &Expr) = match &expr.kind {
+            ExprKind::Call { callee, args, .. } => {
+                let ExprKind::Field(base, name) = &callee.kind else {
+                    return Vec::new();
+                };
+                if !rules.knows_call(name) {
+                    return Vec::new();
+                }
+                let found = rules.call(&self.view.resolver.paths(callee), args, false, &|_| None);
+                (
+                    views(found.iter().map(|found| (found.rule.purpose, found.rule.card))),
+                    base,
+                )
+            }
+            ExprKind::Field(base, name) if rules.knows_read(name) => {
+                let found = rules.read(&self.view.resolver.paths(expr));
+                (views(found.iter().map(|rule| (rule.purpose, rule.card))), base)
+            }
+            _ => return Vec::new(),
+        };
+        if masks == 0 {
+            return Vec::new();
+        }
+        let mut about = Vec::new();
+        self.roots(base, FOLLOW, state, &mut about);
+        about.into_iter().map(|path| (path, masks)).collect()
+    }
+
+    /// The variables with something known of them that the whole expression is another form of.
+    fn roots(&self, expr: &'f Expr, left: usize, state: &State<'f>, out: &mut Vec<String>) {
+        if left == 0 {
+            return;
+        }
+        if let Some(path) = self.path(expr, state)
+            && !state.read(&path).is_clean()
+            && !out.contains(&path)
+        {
+            out.push(path);
+        }
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                if let Some(bound) = state.bound.get(name) {
+                    self.roots(bound, left - 1, state, out);
+                }
+            }
+            ExprKind::Call { callee, args, .. } => {
+                if let ExprKind::Field(base, _) = &callee.kind {
+                    self.roots(base, left - 1, state, out);
+                }
+                if let [only] = args.as_slice() {
+                    self.roots(&only.value, left - 1, state, out);
+                }
+            }
+            ExprKind::Cast(_, inner) | ExprKind::Address(inner) => self.roots(inner, left - 1, state, out),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.roots(&parts[0], left - 1, state, out),
+            _ => {}
+        }
+    }
+
+    /// The value that a regular expression must match as a whole, when such a match leaves only plain words:
+    /// `x.matches("[a-z]+")`, `Pattern.matches("[a-z]+", x)`, `PLAIN.matcher(x).matches()`.
+    pub fn plainly_matched(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Option<&'f Expr> {
+        let ExprKind::Field(base, name) = &callee.kind else {
+            return None;
+        };
+        if &**name != "matches" || !matches!(self.world.modules[self.module].language, "java" | "kotlin") {
+            return None;
+        }
+        let plain = |expr: &'f Expr| match self.literal(expr, state) {
+            Some(Literal::Str(text)) => shapes::plain_whole(&text),
+            _ => false,
+        };
+        match args {
+            [regex] if plain(&regex.value) => Some(base),
+            [regex, value] if plain(&regex.value) => Some(&value.value),
+            [] => {
+                let ExprKind::Call { callee, args, .. } = &base.kind else {
+                    return None;
+                };
+                let (ExprKind::Field(pattern, matcher), [value]) = (&callee.kind, args.as_slice()) else {
+                    return None;
+                };
+                let known = &**matcher == "matcher"
+                    && self
+                        .regex(pattern, state)
+                        .is_some_and(|text| shapes::plain_whole(&text));
+                known.then_some(&value.value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The text of a compiled regular expression, made here or as a constant of the file.
+    fn regex(&self, expr: &'f Expr, state: &State<'f>) -> Option<Text> {
+        let name = match &expr.kind {
+            ExprKind::Name(name) | ExprKind::Field(_, name) => name,
+            _ => return constants::compiled(expr),
+        };
+        match state.bound.get(name) {
+            Some(bound) => constants::compiled(bound),
+            None => self.world.constants.regex(self.module, name),
+        }
+    }
+
+    fn literal(&self, expr: &Expr, state: &State<'f>) -> Option<Literal> {
+        match self.decide(expr, state)? {
+            Const::Text(text) => Some(Literal::Str(text)),
+            Const::Number(number) => Some(Literal::Number(number.to_string().into())),
+            Const::Bool(value) => Some(Literal::Bool(value)),
+            Const::Null => Some(Literal::Null),
+        }
+    }
+}
+
+fn is_spelling(callee: &Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Field(_, name)
+        if matches!(&**name, "toLowerCase" | "toString" | "lower" | "trim" | "toUpperCase"))
+}
+
+fn views(rules: impl Iterator<Item = (Purpose, Option<usize>)>) -> Mask {
+    rules
+        .filter(|(purpose, _)| *purpose == Purpose::View)
+        .filter_map(|(_, card)| card)
+        .fold(0, |mask, card| mask | 1 << card)
+}
