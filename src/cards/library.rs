@@ -42,6 +42,7 @@ pub const LIBRARY: &[(&str, &str)] = cards![
     "cwe-195.md",
     "cwe-197.md",
     "cwe-200.md",
+    "cwe-208.md",
     "cwe-209.md",
     "cwe-250.md",
     "cwe-252.md",

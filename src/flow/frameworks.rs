@@ -26,7 +26,7 @@ const TEXTS: &[(&str, &str)] = models![
     "c-library.toml" "cpp-library.toml" "posix-sockets.toml"
     "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml" "tornado.toml" "bottle.toml"
     "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml"
-    "hono.toml" "socket-io.toml" "browser.toml"
+    "hono.toml" "socket-io.toml" "browser.toml" "page-routers.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml" "stapler.toml"
     "kotlin-library.toml" "ktor.toml" "javalin.toml" "android.toml"
     "dotnet-library.toml" "aspnet.toml"

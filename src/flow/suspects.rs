@@ -178,6 +178,9 @@ fn fixed(value: &Expr, properties: &Properties) -> Option<Literal> {
             }
         }
         ExprKind::Opaque(parts) if parts.len() == 1 => fixed(&parts[0], properties),
+        ExprKind::Binary(op, left, _) if &**op == "*" && matches!(left.kind, ExprKind::Literal(Literal::Str(_))) => {
+            fixed(left, properties)
+        }
         _ => None,
     }
 }
@@ -194,6 +197,10 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
                 Const::Null => Literal::Null,
             }),
         },
+        // A text repeated is as fixed as the text, however often.
+        ExprKind::Binary(op, left, _) if &**op == "*" && matches!(left.kind, ExprKind::Literal(Literal::Str(_))) => {
+            literal(world, module, locals, left)
+        }
         // Arithmetic over literals is as fixed as a literal.
         ExprKind::Binary(op, left, right) if matches!(&**op, "+" | "-" | "*" | "/" | "<<") => {
             let (left, right) = (

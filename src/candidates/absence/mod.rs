@@ -4,6 +4,7 @@
 //! Deliberately absent: any proof; a control may sit in a proxy or a base class, which the judges are told to ask.
 //! Start at [`find`].
 
+mod checks;
 mod cookies;
 mod filters;
 mod owners;
@@ -35,6 +36,13 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "cookie-without-flags" => cookies::without_flags(scene),
             "message-without-origin-check" => scripts::without_origin_check(scene),
             "merge-without-key-check" => scripts::without_key_check(scene),
+            "address-checked-in-part" => checks::address_in_part(scene, false),
+            "origin-checked-in-part" => checks::address_in_part(scene, true),
+            "throttle-counts-by-header" => checks::counted_by_header(scene),
+            "code-compared-like-text" => checks::code_compared(scene),
+            "internals-for-everybody" => routes::open_internals(scene),
+            "fields-unpicked" => owners::fields_unpicked(scene),
+            "markup-unescaped" => scripts::raw_markup(scene),
             _ => Vec::new(),
         };
         for absence in found {

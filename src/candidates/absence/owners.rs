@@ -55,6 +55,54 @@ static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Everything that a request brings, and nothing picked out of it.
+static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?x)^(\*\*|\.\.\.)?\(?\$?(self\.|this\.|ctx\.|c\.)?(req|request)(\.|->|\(\)->)
+        (body|json|get_json\([^)]*\)|form|POST|data|all\(\)|post\(\)|form\.to_dict\([^)]*\)|values|query|getParsedBody\(\))\)?$",
+    )
+});
+/// Types that are no records: what checks its input, and what only carries it.
+static NO_RECORD: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?ix)(response|error|exception|url|form|serializer|schema|validator|dto|input|request|buffer|set|map|headers|params|
+        string|number|date|event|command|query|context|parser|data|message|payload|filter|options|resource|view)$",
+    )
+});
+
+/// A record is made of whatever a request brings, whoever may set which of its fields.
+pub fn fields_unpicked(scene: &Scene) -> Vec<Absence> {
+    let mut found = Vec::new();
+    for unit in 0..scene.graph.units.len() as u32 {
+        let python = scene.module(unit).language == "python";
+        names::walk(&scene.function(unit).body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                let ExprKind::Call { callee, args, new } = &expr.kind else {
+                    return;
+                };
+                let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+                    return;
+                };
+                let makes = (*new || python) && name.starts_with(char::is_uppercase) && !NO_RECORD.is_match(name);
+                let [only] = args.as_slice() else { return };
+                let text = scene.text(unit, only.value.span);
+                // In Python a call with one thing hands it on; only `**` fills fields with it.
+                let spread =
+                    only.label.as_deref().is_some_and(|label| label.starts_with("**")) || text.starts_with("**");
+                if makes && (!python || spread) && WHOLE.is_match(text) {
+                    found.push(Absence {
+                        unit,
+                        span: expr.span,
+                        what: format!("{name} is made of everything that the request brings"),
+                        weight: 50,
+                    });
+                }
+            });
+        });
+    }
+    found
+}
+
 /// A record is looked up by a key from the request, and nothing ties it to who asks.
 pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     let filters = Filters::of(scene);

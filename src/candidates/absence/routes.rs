@@ -264,6 +264,30 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
     found
 }
 
+/// Addresses under which programs show what is inside of them.
+static INTERNALS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)^/?(metrics|debug(/\w+)*|env|phpinfo|heapdump|dump|server-status|_?profiler|actuator(/\w+)*|trace|config)/?$",
+    )
+});
+
+/// What a program says about itself is there for whoever asks.
+pub fn open_internals(scene: &Scene) -> Vec<Absence> {
+    let filters = Filters::of(scene);
+    let open = |entry: &&Entry| {
+        entry.route.as_ref().is_some_and(|route| INTERNALS.is_match(route))
+            && !WRITES.is_match(&entry.verb)
+            && !checked(scene, entry, &filters)
+    };
+    let absence = |entry: &Entry| Absence {
+        unit: entry.unit,
+        span: place(scene, entry),
+        what: format!("{} shows internals and has no check of who asks", label(scene, entry)),
+        weight: 35,
+    };
+    routes(scene).filter(open).map(absence).collect()
+}
+
 /// Both routes lie under one address that is for few, and the other one has a control for it.
 fn beside(entry: &Entry, other: &Entry) -> bool {
     let head = |entry: &Entry| {
@@ -451,6 +475,7 @@ mod tests {
             &PAGE_TOKEN,
             &PAGE_LOGIN,
             &PAGE_CHECKS,
+            &INTERNALS,
             &WRITES,
         ];
         assert!(all.iter().all(|regex| !regex.as_str().is_empty()));

@@ -38,6 +38,78 @@ fn scripts<'a>(scene: &'a Scene) -> impl Iterator<Item = (u32, &'a Function)> {
     })
 }
 
+/// Values that cannot hold markup of others, or that somebody cleaned.
+static CLEANED: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)(sanit|purif|escape|clean|strip|xss|highlight|katex|JSON\.stringify|serialize|\bt\(|translate|i18n|formatMessage|intl)",
+    )
+});
+/// Calls and keys that put a text into the page as markup.
+static MARKUP: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^(__html|bypassSecurityTrust(Html|Script)|trustAsHtml|unsafeHTML|htmlSafe)$"));
+
+/// A text becomes markup of the page, and nothing on the spot says that it was cleaned.
+pub fn raw_markup(scene: &Scene) -> Vec<Absence> {
+    let mut found = Vec::new();
+    for (unit, function) in scripts(scene) {
+        let mut look = |name: &str, value: &Expr| {
+            if MARKUP.is_match(name) && !settled(scene, unit, function, value) {
+                found.push(Absence {
+                    unit,
+                    span: value.span,
+                    what: format!("{name} takes a value as markup that nothing here cleans"),
+                    weight: 45,
+                });
+            }
+        };
+        names::walk(&function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| match &expr.kind {
+                ExprKind::Collection(items) => {
+                    for (key, value) in items {
+                        if let Some(ExprKind::Name(name) | ExprKind::Literal(Literal::Str(name))) =
+                            key.as_ref().map(|key| &key.kind)
+                        {
+                            look(name, value);
+                        }
+                    }
+                }
+                ExprKind::Call { callee, args, .. } => {
+                    if let (ExprKind::Name(name) | ExprKind::Field(_, name), [only]) = (&callee.kind, args.as_slice()) {
+                        look(name, &only.value);
+                    }
+                }
+                _ => {}
+            });
+        });
+    }
+    found
+}
+
+/// A literal, a constant, or something whose making says that it was cleaned.
+fn settled(scene: &Scene, unit: u32, function: &Function, value: &Expr) -> bool {
+    let plain = |expr: &Expr| match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Name(name) => !name.chars().any(char::is_lowercase),
+        ExprKind::Template(parts) => parts.iter().all(|part| matches!(part.kind, ExprKind::Literal(_))),
+        _ => false,
+    };
+    if plain(value) || CLEANED.is_match(scene.text(unit, value.span)) {
+        return true;
+    }
+    let ExprKind::Name(name) = &value.kind else {
+        return false;
+    };
+    let mut settled = false;
+    names::walk(&function.body, &mut |stmt| {
+        if let StmtKind::Assign { target, value, .. } = &stmt.kind
+            && matches!(&target.kind, ExprKind::Name(own) if own == name)
+        {
+            settled |= plain(value) || CLEANED.is_match(scene.text(unit, value.span));
+        }
+    });
+    settled
+}
+
 /// Any page may send a message to this window, and whoever it is, it is believed.
 pub fn without_origin_check(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();

@@ -86,3 +86,13 @@ fn javascript_programs_give_the_candidates_that_are_marked() {
 fn go_programs_give_the_candidates_that_are_marked() {
     check(include_str!("go.txt"), 5);
 }
+
+#[test]
+fn pages_of_python_give_the_candidates_that_are_marked() {
+    check(include_str!("pages_python.txt"), 10);
+}
+
+#[test]
+fn pages_of_javascript_give_the_candidates_that_are_marked() {
+    check(include_str!("pages_javascript.txt"), 10);
+}
