@@ -318,6 +318,7 @@ impl<'f> Walker<'_, 'f> {
                 value.parts.entry(format!("{SEP}{segment}")).or_default();
                 continue;
             }
+            self.key_sinks(&segment, &inner, item.span);
             value::join(value.parts.entry(format!("{SEP}{segment}")).or_default(), &inner.whole);
             for (path, facts) in inner.parts {
                 value::join(value.parts.entry(format!("{SEP}{segment}{path}")).or_default(), &facts);

@@ -5,7 +5,7 @@
 //! Start at [`Walker::write_sinks`].
 
 use crate::cards::pattern::Pattern;
-use crate::syntax::form::{Expr, ExprKind, Span};
+use crate::syntax::form::{Expr, ExprKind, Span, Text};
 
 use super::matcher::{Place, Purpose};
 use super::places::literal_key;
@@ -44,6 +44,21 @@ impl<'f> Walker<'_, 'f> {
         let facts = value.all();
         for (card, text) in cards {
             self.hit(card, &facts, span, &text);
+        }
+    }
+
+    /// Markup that is set as a property of an element yet to be made: `{ __html: text }`.
+    pub fn key_sinks(&mut self, key: &str, value: &Value, span: Span) {
+        let path = vec![vec![Text::from("element"), Text::from(key)]];
+        let markup = self.world.markup;
+        let rules = self.world.rules(self.module).write(&path).into_iter();
+        let cards: Vec<(usize, String)> = rules
+            .filter(|rule| rule.purpose == Purpose::Sink && self.inside(&rule.pattern))
+            .filter_map(|rule| Some((rule.card?, rule.pattern.text.clone())))
+            .filter(|(card, _)| markup & (1 << card) != 0)
+            .collect();
+        for (card, text) in cards {
+            self.hit(card, &value.all(), span, &text);
         }
     }
 

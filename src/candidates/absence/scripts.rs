@@ -44,9 +44,9 @@ static CLEANED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)(sanit|purif|escape|clean|strip|xss|highlight|katex|JSON\.stringify|serialize|\bt\(|translate|i18n|formatMessage|intl)",
     )
 });
-/// Calls and keys that put a text into the page as markup.
+/// Calls that put a text into the page as markup.
 static MARKUP: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"^(__html|bypassSecurityTrust(Html|Script)|trustAsHtml|unsafeHTML|htmlSafe)$"));
+    LazyLock::new(|| fixed(r"^(bypassSecurityTrust(Html|Script)|trustAsHtml|unsafeHTML|htmlSafe)$"));
 
 /// A text becomes markup of the page, and nothing on the spot says that it was cleaned.
 pub fn raw_markup(scene: &Scene) -> Vec<Absence> {
@@ -64,15 +64,6 @@ pub fn raw_markup(scene: &Scene) -> Vec<Absence> {
         };
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| match &expr.kind {
-                ExprKind::Collection(items) => {
-                    for (key, value) in items {
-                        if let Some(ExprKind::Name(name) | ExprKind::Literal(Literal::Str(name))) =
-                            key.as_ref().map(|key| &key.kind)
-                        {
-                            look(name, value);
-                        }
-                    }
-                }
                 ExprKind::Call { callee, args, .. } => {
                     if let (ExprKind::Name(name) | ExprKind::Field(_, name), [only]) = (&callee.kind, args.as_slice()) {
                         look(name, &only.value);
