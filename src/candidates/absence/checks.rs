@@ -19,7 +19,7 @@ use crate::candidates::Scene;
 static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
-        (is|allow|trust|valid|safe|permit|white_?list|same|check|verif|accept|match)\w*
+        ((^|_)(is|same|check|accept|match)|allow|trust|valid|safe|permit|white_?list|verif)\w*
         (url|uri|redirect|host|domain|link|target|origin|refer+er|return_?to|next)|
         (url|uri|redirect|host|domain|target|origin|refer+er)_?\w*(allow|trust|valid|safe|permit|white_?list|ok\b|accept)",
     )

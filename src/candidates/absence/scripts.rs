@@ -63,13 +63,12 @@ pub fn raw_markup(scene: &Scene) -> Vec<Absence> {
             }
         };
         names::walk(&function.body, &mut |stmt| {
-            names::expressions(stmt, &mut |expr| match &expr.kind {
-                ExprKind::Call { callee, args, .. } => {
-                    if let (ExprKind::Name(name) | ExprKind::Field(_, name), [only]) = (&callee.kind, args.as_slice()) {
-                        look(name, &only.value);
-                    }
+            names::expressions(stmt, &mut |expr| {
+                if let ExprKind::Call { callee, args, .. } = &expr.kind
+                    && let (ExprKind::Name(name) | ExprKind::Field(_, name), [only]) = (&callee.kind, args.as_slice())
+                {
+                    look(name, &only.value);
                 }
-                _ => {}
             });
         });
     }
