@@ -58,7 +58,7 @@ static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
 /// A header that says what a response is, with a literal type.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?:content-type['"\]]{1,2}\s*[,:=]\s*|content_?type\s*[:=]\s*|mimetype\s*=\s*|\.(?:type|contentType)\(\s*)"#,
+        r#"(?i)(?:content-type['"\]]{1,2}\s*[,:=]\s*|content_?type\s*[:=]\s*|mimetype\s*=\s*|\.(?:type|(?:set)?contentType)\(\s*)"#,
         r#"['"`]([\w./+-]+)"#,
     ))
     .expect("the expression is a constant of this file")

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
-use super::formats::{formatted, mapped, named_callback};
+use super::formats::{empties, formatted, mapped, named_callback, strips};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
@@ -100,6 +100,9 @@ impl<'f> Walker<'_, 'f> {
             return self.call_named(expr.span, &callee, &args[1..], &values[1..], each, state);
         }
         let values = formatted(self, &name, args, values);
+        if let Some(value) = self.held(&name, base, &values, state) {
+            return value;
+        }
         let resolved = self.resolve(expr, callee, args, new, state);
         let actual = Actual {
             args,
@@ -144,7 +147,7 @@ impl<'f> Walker<'_, 'f> {
                     .iter()
                     .for_each(|value| result.join(Value::of(value.all())));
             }
-            if resolved.blank || (mapped(actual) && !resolved.number) {
+            if resolved.blank || (mapped(actual) && !resolved.number) || strips(&actual.name, actual.args) {
                 result = Value::default();
             }
             result.join(returned);
@@ -239,6 +242,7 @@ impl<'f> Walker<'_, 'f> {
                 _ => {}
             }
         }
+        resolved.number |= self.world.modules[self.module].language == "java" && parses(callee, args);
         // A function of the project that happens to be called like a library's is judged by its body.
         if !resolved.targets.is_empty() && bare(callee) {
             resolved.sinks.clear();
@@ -316,7 +320,16 @@ impl<'f> Walker<'_, 'f> {
                 return value;
             }
             let keyed = matches!(actual.args, [key, _] if literal_key(&key.value).is_some());
-            if FILLS.contains(&name) && (keyed || !given.is_empty()) {
+            if empties(name, actual.args) {
+                if let Some(path) = self.path(base, state) {
+                    state.write(&path, Value::default());
+                }
+                return Value::default();
+            }
+            // `builder.replace(0, 1, text)`; of a string only two arguments are asked.
+            let spliced =
+                name == "replace" && actual.args.len() == 3 && self.world.modules[self.module].language == "java";
+            if (spliced || FILLS.contains(&name)) && (keyed || !given.is_empty()) {
                 self.fill(actual, base, &given, state);
             }
         }
@@ -409,6 +422,17 @@ impl<'f> Walker<'_, 'f> {
             *result = self.numbered(std::mem::take(result));
         }
     }
+}
+
+/// `Colour.valueOf(text)`: a member of an enumeration, a number or a date; only text gives text.
+fn parses(callee: &Expr, args: &[Arg]) -> bool {
+    let ExprKind::Field(base, name) = &callee.kind else {
+        return false;
+    };
+    let class = |class: &Text| class.starts_with(char::is_uppercase) && &**class != "String";
+    &**name == "valueOf"
+        && args.len() == 1
+        && matches!(&base.kind, ExprKind::Name(name) | ExprKind::Field(_, name) if class(name))
 }
 
 /// What the result of a call by this name says about its range.

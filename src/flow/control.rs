@@ -88,7 +88,9 @@ impl<'f> Walker<'_, 'f> {
 
     pub fn attempt(&mut self, body: &'f [Stmt], handlers: &'f [Handler], finally: &'f [Stmt], state: &mut State<'f>) {
         let before = (!handlers.is_empty()).then(|| state.clone());
+        let outer = std::mem::take(&mut self.thrown);
         self.block(body, state);
+        let thrown = std::mem::replace(&mut self.thrown, outer);
         if let Some(mut caught) = before {
             // What the body had done when it was interrupted is unknown: anything between nothing and all of it.
             let mut done = state.clone();
@@ -97,17 +99,48 @@ impl<'f> Walker<'_, 'f> {
             for handler in handlers {
                 let mut inside = caught.clone();
                 if let Some(name) = &handler.binds {
-                    inside.write(name, Value::default());
+                    inside.write(name, Value::of(thrown.clone()));
                 }
                 self.block(&handler.body, &mut inside);
                 meet(state, inside);
             }
+        }
+        if handlers.is_empty() {
+            value::join(&mut self.thrown, &thrown);
         }
         if !finally.is_empty() {
             let ended = std::mem::replace(&mut state.ended, false);
             self.block(finally, state);
             state.ended |= ended;
         }
+    }
+
+    /// `supplier.get()`, `function.apply(x)`: runs the lambda that the name was bound to.
+    pub fn held(
+        &mut self,
+        name: &str,
+        base: Option<&'f Expr>,
+        values: &[Value],
+        state: &mut State<'f>,
+    ) -> Option<Value> {
+        if !matches!(
+            name,
+            "get" | "apply" | "accept" | "test" | "run" | "call" | "applyAsInt" | "invoke" | "Invoke"
+        ) {
+            return None;
+        }
+        let ExprKind::Name(variable) = &base?.kind else {
+            return None;
+        };
+        let ExprKind::Function(index) = state.bound.get(variable)?.kind else {
+            return None;
+        };
+        // In JavaScript `call` and `apply` have other arguments.
+        if self.world.modules[self.module].functions[index].params.len() != values.len() {
+            return None;
+        }
+        let given: Vec<Facts> = values.iter().map(Value::all).collect();
+        Some(self.inline(index, &given, state))
     }
 
     /// Walks a lambda where it stands, with what is known of its parameters; what it does to captured variables counts.

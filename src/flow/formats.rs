@@ -6,6 +6,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::apply::Actual;
 use super::names;
+use super::shapes;
 use super::tables::{ALLOCATES, CALLBACKS, FORMATS, MAPS};
 use super::taint::Walker;
 use super::value::{ANY, State, Value};
@@ -17,6 +18,36 @@ pub fn mapped(actual: &Actual) -> bool {
             .args
             .iter()
             .any(|arg| matches!(arg.value.kind, ExprKind::Function(_)))
+}
+
+/// `text.replaceAll("[^a-z0-9]", "")`: nothing is left but plain words.
+pub fn strips(name: &str, args: &[Arg]) -> bool {
+    if !matches!(
+        name,
+        "replaceAll" | "replace" | "sub" | "gsub" | "preg_replace" | "ReplaceAllString"
+    ) {
+        return false;
+    }
+    let text = |at: usize| match args.get(at).map(|arg| &arg.value.kind) {
+        Some(ExprKind::Literal(Literal::Str(text))) => Some(&**text),
+        _ => None,
+    };
+    let (Some(regex), Some(by)) = (text(0), text(1)) else {
+        return false;
+    };
+    // Where a plain text may stand in the place of a regex, only delimiters make it one.
+    let wanted = name != "replace" || regex.starts_with('/');
+    wanted && by.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) && shapes::all_but_plain(regex)
+}
+
+/// `list.clear()`, `builder.setLength(0)`: nothing is left of what was there.
+pub fn empties(name: &str, args: &[Arg]) -> bool {
+    let zero = |arg: &Arg| matches!(&arg.value.kind, ExprKind::Literal(Literal::Number(number)) if &**number == "0");
+    match (name, args) {
+        ("clear" | "removeAllElements", []) => true,
+        ("setLength", [only]) => zero(only),
+        _ => false,
+    }
 }
 
 /// What a literal format prints as a number is one.

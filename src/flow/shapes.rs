@@ -24,6 +24,22 @@ pub fn plain_whole(regex: &str) -> bool {
     !inner.is_empty() && all_plain(inner)
 }
 
+/// Whether a regex matches every character that [`plain`] would not let through, wherever it stands in a text.
+pub fn all_but_plain(regex: &str) -> bool {
+    let body = match regex.strip_prefix('/') {
+        Some(rest) => match rest.rsplit_once('/') {
+            Some((body, flags)) if flags.is_empty() || flags.contains(['g', 'i', 'u']) => body,
+            _ => return false,
+        },
+        None => regex,
+    };
+    let class = body.trim_end_matches(['+', '*']);
+    let inner = class.strip_prefix("[^").and_then(|rest| rest.strip_suffix(']'));
+    inner.is_some_and(|inner| {
+        !inner.is_empty() && !inner.contains(['(', ')', ':', '?', '*', '+']) && all_plain(&format!("[{inner}]"))
+    })
+}
+
 /// The regex between its delimiters; nothing when it spans lines, which lets `^` and `$` hold inside the text.
 fn bare(regex: &str) -> Option<&str> {
     let open = regex.chars().next()?;
@@ -45,7 +61,11 @@ fn all_plain(inner: &str) -> bool {
     let (mut class, mut braces) = (false, false);
     while let Some(c) = chars.next() {
         match c {
+            // A string may write a backslash twice.
             '\\' => {
+                if chars.peek() == Some(&'\\') {
+                    chars.next();
+                }
                 if !matches!(chars.next(), Some('d' | 'w' | '-' | '_')) {
                     return false;
                 }
@@ -101,6 +121,8 @@ mod tests {
         ] {
             assert!(!plain(regex), "{regex}");
         }
+        assert!(all_but_plain("[^A-Za-z0-9_-]+") && all_but_plain("/[^a-z]/g") && all_but_plain(r"[^\\w]"));
+        assert!(!all_but_plain("[A-Z]") && !all_but_plain("[^a-z.]") && !all_but_plain("[^<>]"));
         assert!(plain_whole("[a-z_]{1,9}") && plain_whole("^\\d+$"));
         assert!(!plain_whole("[a-z.]+") && !plain_whole(""));
     }

@@ -5,7 +5,7 @@
 //! Start at [`Walker::write_sinks`].
 
 use crate::cards::pattern::Pattern;
-use crate::syntax::form::{Expr, ExprKind, Span, Text};
+use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 
 use super::matcher::{Place, Purpose};
 use super::places::literal_key;
@@ -69,6 +69,7 @@ impl<'f> Walker<'_, 'f> {
         }
         let entry = self.in_entry();
         let page = self.sends_returned_text() && !matches!(expr.kind, ExprKind::Collection(_));
+        let page = page && !built(expr);
         let rules = self.world.rules(self.module).returns();
         let cards: Vec<usize> = rules
             .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry))
@@ -79,6 +80,29 @@ impl<'f> Walker<'_, 'f> {
         for card in cards {
             self.hit(card, &value.all(), span, "the response");
         }
+        if entry && !page && self.world.destination != 0 && self.names_view() {
+            self.redirected(expr, value, span);
+        }
+    }
+
+    /// `return "redirect:" + address`: where the name of a view is given back, this one sends the browser elsewhere.
+    fn redirected(&mut self, expr: &'f Expr, value: &Value, span: Span) {
+        let Some(rest) = opening(expr).and_then(|text| text.strip_prefix("redirect:")) else {
+            return;
+        };
+        if !rest.is_empty() {
+            return;
+        }
+        for &card in &self.world.redirects {
+            self.hit(card, &value.all(), span, "the address of a redirect");
+        }
+    }
+
+    /// Whether the text that the function returns is the name of a view.
+    fn names_view(&self) -> bool {
+        let entry = self.world.entries.get(&self.current());
+        let function = &self.world.modules[self.module].functions[self.here];
+        function.returns.as_deref() == Some("String") && entry.is_some_and(|entry| entry.framework == "Spring MVC")
     }
 
     /// Whether what the function returns is sent as a page, and not as JSON or as an object that some call made.
@@ -149,4 +173,20 @@ impl<'f> Walker<'_, 'f> {
             }
         }
     }
+}
+
+/// The literal text that a text put together at run time starts with.
+fn opening(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Str(text)) => Some(text),
+        ExprKind::Binary(op, left, _) if &**op == "+" => opening(left),
+        ExprKind::Template(parts) => opening(parts.first()?),
+        _ => None,
+    }
+}
+
+/// An answer that is built without a body: `ResponseEntity.status(302).location(x).build()`.
+fn built(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call { callee, args, .. }
+        if args.is_empty() && matches!(&callee.kind, ExprKind::Field(_, name) if &**name == "build"))
 }

@@ -65,6 +65,8 @@ pub struct Walker<'w, 'f> {
     pub included: Vec<usize>,
     /// How many were, in all.
     pub inclusions: u32,
+    /// What the objects hold that the block being walked throws.
+    pub thrown: Facts,
     /// States at jumps to labels that lie ahead.
     gotos: BTreeMap<String, State<'f>>,
 }
@@ -109,6 +111,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             } else {
                 Labels::default()
             },
+            thrown: Facts::new(),
             gotos: BTreeMap::new(),
         };
         let function = world.function(unit);
@@ -362,7 +365,8 @@ impl<'w, 'f> Walker<'w, 'f> {
             StmtKind::Return(value) => self.leave(value.as_ref(), stmt.span, state),
             StmtKind::Throw(value) => {
                 if let Some(value) = value {
-                    self.eval(value, state);
+                    let facts = self.eval(value, state).all();
+                    value::join(&mut self.thrown, &facts);
                 }
                 state.ended = true;
             }

@@ -71,6 +71,8 @@ pub struct World<'f> {
     pub markup: Mask,
     /// Cards about where an address leads.
     pub destination: Mask,
+    /// Cards about addresses that a browser is sent to.
+    pub redirects: Vec<usize>,
     /// Cards about texts that a database reads.
     pub queries: Mask,
     /// Cards that a number cannot harm.
@@ -176,6 +178,7 @@ impl<'f> World<'f> {
             properties: Properties::of(files),
             queries: mask(cards, |card| card.id == "CWE-89"),
             markup: mask(cards, |card| card.id == "CWE-79"),
+            redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
             // A weak random number is one also where it is kept as a number.
             stringish: mask(cards, |card| {

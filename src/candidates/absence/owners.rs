@@ -42,6 +42,12 @@ static STORE_OF: LazyLock<Regex> =
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(r"(?i)(admin|staff|superuser|has_?perm|permission|_role|roles|moderator|csrf_exempt_admin|policy)")
 });
+static GRANT: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(authori[sz]e|secured|roles|permission)"));
+static GRANTED: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r#"(?i)(has(any)?(role|authority|permission)\w*\(\s*['"](role_)?[^u]|['"](role_)?(admin|manager|staff)|#\w+|@\w+\.)"#,
+    )
+});
 /// Calls that decide about a user and a thing.
 static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
@@ -110,7 +116,9 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     for entry in routes(scene) {
         let known = checked(scene, entry, &filters) || WRITES.is_match(&entry.verb);
         let head = head_of_class(scene, entry);
-        let privileged = entry.controls.iter().any(|control| ROLE.is_match(control)) || ROLE.is_match(&head);
+        let privileged = granted(scene, entry)
+            || entry.controls.iter().any(|control| ROLE.is_match(control))
+            || ROLE.is_match(&head);
         if !known || privileged {
             continue;
         }
@@ -138,6 +146,15 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         }
     }
     found
+}
+
+/// An annotation asks for more than to be logged in: a role of few, a right, a rule about the record.
+fn granted(scene: &Scene, entry: &Entry) -> bool {
+    let module = scene.module(entry.unit);
+    let function = scene.function(entry.unit);
+    let class = function.class.map(|class| module.classes[class].annotations.as_slice());
+    let mut notes = function.annotations.iter().chain(class.unwrap_or_default());
+    notes.any(|note| GRANT.is_match(&note.name) && GRANTED.is_match(scene.text(entry.unit, note.span)))
 }
 
 struct Look<'a> {
