@@ -24,7 +24,7 @@ mod map;
 pub mod matcher;
 mod members;
 pub mod names;
-mod order;
+pub mod order;
 mod places;
 mod prefix;
 mod proofs;
@@ -103,7 +103,7 @@ pub struct Suspect {
 }
 
 /// Stack of the analysis in bytes; only what is used is ever touched.
-const STACK: usize = 512 << 20;
+pub const STACK: usize = 512 << 20;
 
 /// What is known about how the project hangs together.
 #[derive(Debug, Default)]

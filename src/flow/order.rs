@@ -4,6 +4,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::Edge;
 use super::solve::Summary;
 use super::value::{Const, Fact};
 use super::world::World;
@@ -19,7 +20,7 @@ pub struct Level {
 
 /// All units, callees in earlier levels than their callers.
 pub fn levels(world: &World) -> Vec<Level> {
-    let groups = components(world);
+    let groups = components(world.units.len(), &world.edges);
     let mut group_of = vec![0usize; world.units.len()];
     for (at, group) in groups.iter().enumerate() {
         group.iter().for_each(|&unit| group_of[unit as usize] = at);
@@ -78,11 +79,11 @@ pub fn digest(summary: &Summary) -> u64 {
     hash.finish()
 }
 
-/// Strongly connected components, callees first (Tarjan 1972, without recursion).
-fn components(world: &World) -> Vec<Vec<u32>> {
-    let count = world.units.len();
+/// Units that call each other, by call edges in order: strongly connected components, callees first (Tarjan 1972,
+/// without recursion).
+pub fn components(count: usize, edges: &[Edge]) -> Vec<Vec<u32>> {
     let starts: Vec<usize> = (0..=count)
-        .map(|unit| world.edges.partition_point(|edge| (edge.from as usize) < unit))
+        .map(|unit| edges.partition_point(|edge| (edge.from as usize) < unit))
         .collect();
     let mut index = vec![usize::MAX; count];
     let mut low = vec![0usize; count];
@@ -104,7 +105,7 @@ fn components(world: &World) -> Vec<Vec<u32>> {
             let mut at = edge;
             let mut deeper = None;
             while at < starts[unit + 1] {
-                let to = world.edges[at].to as usize;
+                let to = edges[at].to as usize;
                 at += 1;
                 if index[to] == usize::MAX {
                     deeper = Some(to);
@@ -120,7 +121,7 @@ fn components(world: &World) -> Vec<Vec<u32>> {
                 work.push((to, starts[to]));
                 continue;
             }
-            for edge in &world.edges[starts[unit]..starts[unit + 1]] {
+            for edge in &edges[starts[unit]..starts[unit + 1]] {
                 let to = edge.to as usize;
                 if on[to] {
                     low[unit] = low[unit].min(low[to]);

@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
         memory: &mut Memory,
     ) -> Pointer {
         for target in targets {
-            let effects = &self.known[*target as usize];
+            let effects = self.effects_of(*target);
             for (at, pointer) in pointers.iter().enumerate().filter(|(at, _)| *at < args.len()) {
                 if effects.derefs.contains(&at) {
                     self.usable(&args[at].value, pointer, span, memory);
@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
         self.havoc_globals(targets.iter().any(here), memory);
         let mut result: Option<Pointer> = None;
         for target in targets {
-            let effects = &self.known[*target as usize];
+            let effects = self.effects_of(*target);
             let given = self.applied(effects, args, pointers, span, memory);
             result = Some(given);
         }

@@ -15,9 +15,9 @@ use super::memory::{FREED, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range, bel
 use super::walk::{PARAMS, Walk, merge};
 
 /// How deep calls are followed.
-const DEPTH: usize = 4;
+pub const DEPTH: usize = 4;
 /// Most lines of a function that is walked at its calls.
-const LINES: u32 = 90;
+pub const LINES: u32 = 90;
 /// Statements walked inside calls, per function.
 pub const BORROWED: u32 = 500;
 

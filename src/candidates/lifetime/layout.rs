@@ -1,7 +1,7 @@
-//! What must be known of the whole project before one function is walked: the order, how structures lie in memory,
-//! globals, names for types, and macros with parameters.
+//! What must be known of the whole project before one function is walked: how structures lie in memory, globals, names
+//! for types, and macros with parameters.
 //!
-//! In: the scene. Out: units with callees first, and a [`Program`]. Start at [`Program::of`].
+//! In: the scene. Out: a [`Program`]. Deliberately absent: the order of the walk (`order`). Start at [`Program::of`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -56,26 +56,6 @@ pub struct Program<'a> {
     types: HashMap<String, String>,
     /// Bodies of macros with parameters.
     pub macros: HashMap<String, String>,
-}
-
-/// Callees before callers; cycles are cut where they are entered.
-pub fn order(scene: &Scene) -> Vec<u32> {
-    let count = scene.graph.units.len();
-    let mut seen = vec![false; count];
-    let mut order = Vec::with_capacity(count);
-    for root in 0..count as u32 {
-        let mut work = vec![(root, false)];
-        while let Some((unit, done)) = work.pop() {
-            if done {
-                order.push(unit);
-            } else if !std::mem::replace(&mut seen[unit as usize], true) {
-                work.push((unit, true));
-                let open = scene.graph.callees(unit).filter(|edge| !seen[edge.to as usize]);
-                work.extend(open.map(|edge| (edge.to, false)));
-            }
-        }
-    }
-    order
 }
 
 impl<'a> Program<'a> {

@@ -18,6 +18,7 @@ mod memory;
 #[cfg(test)]
 mod number_tests;
 mod numbers;
+mod order;
 mod places;
 mod refine;
 #[cfg(test)]

@@ -6,6 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use crate::flow::STACK;
 use crate::flow::constants::Constants;
 use crate::flow::labels::Labels;
 use crate::flow::macros::{self, Macros};
@@ -13,8 +16,9 @@ use crate::flow::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Handler, Span, Stmt, StmtKind, Text};
 
 use super::inline::BORROWED;
-use super::layout::{self, Program};
+use super::layout::Program;
 use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer};
+use super::order::Order;
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
 
@@ -65,7 +69,9 @@ pub struct Walk<'a> {
     pub macros: Arc<Macros>,
     pub all_macros: &'a [Arc<Macros>],
     pub program: &'a Program<'a>,
-    pub known: &'a [Effects],
+    known: &'a [Effects],
+    /// Where each unit stands in the order.
+    position: &'a [u32],
     pub cpp: bool,
     /// Types of locals and parameters.
     pub hints: HashMap<String, Text>,
@@ -101,36 +107,80 @@ pub struct Walk<'a> {
     pub continues: Vec<Vec<Memory>>,
 }
 
-/// Every mistake in the C and C++ units of the scene, in order of unit.
+/// What every walk looks at and none changes.
+struct Project<'a> {
+    scene: &'a Scene<'a>,
+    constants: Constants,
+    macros: Vec<Arc<Macros>>,
+    program: Program<'a>,
+    order: Order,
+}
+
+/// What is known of what no walk has come to yet.
+static NOTHING: Effects = Effects {
+    frees: BTreeMap::new(),
+    derefs: BTreeSet::new(),
+    loosens: BTreeSet::new(),
+    uses: BTreeSet::new(),
+    keeps: BTreeSet::new(),
+    demands: Vec::new(),
+    returns: None,
+    known: false,
+};
+
+/// Every mistake in the C and C++ units of the scene.
 pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
     let modules = &scene.forest.modules;
-    let files = scene.snapshot.files();
-    let c = |module: usize| matches!(modules[module].language, "c" | "cpp");
-    if !(0..modules.len()).any(c) {
+    if !modules.iter().any(|module| matches!(module.language, "c" | "cpp")) {
         return Vec::new();
     }
-    let constants = Constants::of(modules);
-    let macros = macros::of_files(modules, files);
-    let program = Program::of(scene);
-    let mut known: Vec<Effects> = vec![Effects::default(); scene.graph.units.len()];
-    let mut found = Vec::new();
-    for unit in layout::order(scene) {
-        let at = &scene.graph.units[unit as usize];
-        if !c(at.module) {
-            continue;
+    let project = Project {
+        scene,
+        constants: Constants::of(modules),
+        macros: macros::of_files(modules, scene.snapshot.files()),
+        program: Program::of(scene),
+        order: Order::of(scene),
+    };
+    // Statements nest as deep as the parser lets them.
+    let threads = rayon::current_num_threads();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK);
+    match pool.build() {
+        Ok(pool) => pool.install(|| project.mistakes()),
+        Err(_) => project.mistakes(),
+    }
+}
+
+impl Project<'_> {
+    /// Units of one wave are walked side by side, and what they did is kept in their order.
+    fn mistakes(&self) -> Vec<Mistake> {
+        let mut known: Vec<Effects> = vec![Effects::default(); self.scene.graph.units.len()];
+        let mut found = Vec::new();
+        for wave in &self.order.waves {
+            let walked: Vec<_> = wave.par_iter().map(|&unit| self.walk(unit, &known)).collect();
+            for (&unit, (effects, own)) in wave.iter().zip(walked) {
+                known[unit as usize] = effects;
+                found.extend(own);
+            }
         }
-        let function = scene.function(unit);
+        found
+    }
+
+    fn walk(&self, unit: u32, known: &[Effects]) -> (Effects, Vec<Mistake>) {
+        let at = &self.scene.graph.units[unit as usize];
+        let function = self.scene.function(unit);
+        let text = &self.scene.snapshot.files()[at.file.0 as usize].text;
         let mut walk = Walk {
-            scene,
+            scene: self.scene,
             unit,
             module: at.module,
             function,
-            constants: &constants,
-            macros: Arc::clone(&macros[at.module]),
-            all_macros: &macros,
-            program: &program,
-            known: &known,
-            cpp: modules[at.module].language == "cpp",
+            constants: &self.constants,
+            macros: Arc::clone(&self.macros[at.module]),
+            all_macros: &self.macros,
+            program: &self.program,
+            known,
+            position: &self.order.position,
+            cpp: self.scene.forest.modules[at.module].language == "cpp",
             hints: HashMap::new(),
             arrays: HashMap::new(),
             references: HashMap::new(),
@@ -148,19 +198,16 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
             },
             found: Vec::new(),
             fuel: FUEL,
-            text: &files[at.file.0 as usize].text,
-            labels: Labels::of(&files[at.file.0 as usize].text, function.span),
+            text,
+            labels: Labels::of(text, function.span),
             gotos: BTreeMap::new(),
             exits: None,
             breaks: Vec::new(),
             continues: Vec::new(),
         };
         walk.run();
-        let (effects, own) = (walk.effects, walk.found);
-        known[unit as usize] = effects;
-        found.extend(own);
+        (walk.effects, walk.found)
     }
-    found
 }
 
 impl<'a> Walk<'a> {
@@ -274,6 +321,12 @@ impl<'a> Walk<'a> {
             .filter(|edge| edge.span == span)
             .map(|edge| edge.to)
             .collect()
+    }
+
+    /// What a function does, where it stands before the one being walked.
+    pub fn effects_of(&self, unit: u32) -> &'a Effects {
+        let before = self.position[unit as usize] < self.position[self.root as usize];
+        if before { &self.known[unit as usize] } else { &NOTHING }
     }
 
     pub fn block(&mut self, body: &'a [Stmt], memory: &mut Memory) {
