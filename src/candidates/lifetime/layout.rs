@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::candidates::Scene;
 use crate::syntax::form::{Expr, StmtKind, Text};
 
-use super::memory::bytes_of;
+use super::memory::{bytes_of, without};
 
 static TYPEDEF: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^[ \t]*typedef\s+((?:unsigned|signed|long|short|int|char|[a-z0-9]+_t)(?:\s+(?:long|short|int|char))*)\s+([A-Za-z_]\w*)\s*;")
@@ -197,9 +197,10 @@ impl<'a> Program<'a> {
     /// The structure that a type names, unless it is a pointer to one.
     pub fn shape(&self, hint: &str) -> Option<&Shape> {
         let hint = hint.trim().trim_end_matches('&').trim();
-        let hint = hint.trim_start_matches("const ").trim_start_matches("static ");
-        self.shapes
-            .get(hint.trim_start_matches("struct ").trim_start_matches("union "))
+        let name = ["const ", "static ", "struct ", "union "]
+            .into_iter()
+            .fold(hint, without);
+        self.shapes.get(name)
     }
 
     /// The plain type that a name stands for, or the name itself.

@@ -375,20 +375,26 @@ pub fn below<V>(map: &BTreeMap<String, V>, place: &str) -> Vec<String> {
         .collect()
 }
 
+/// A type without a word that it begins with, however often: asked so often that a search for the word costs too much.
+pub fn without<'t>(mut hint: &'t str, word: &str) -> &'t str {
+    while let Some(rest) = hint.strip_prefix(word) {
+        hint = rest;
+    }
+    hint
+}
+
 /// Bytes of a type as most 64-bit systems have it; `None` for structures and what is not known.
 pub fn bytes_of(hint: &str) -> Option<i128> {
-    let hint = hint
-        .trim()
-        .trim_start_matches("const ")
-        .trim_start_matches("static ")
-        .trim_start_matches("unsigned ");
+    let hint = ["const ", "static ", "unsigned "]
+        .into_iter()
+        .fold(hint.trim(), without);
     if hint.contains('<') {
         return None;
     }
     if hint.contains('*') {
         return Some(8);
     }
-    Some(match hint.trim_start_matches("signed ").trim() {
+    Some(match without(hint, "signed ").trim() {
         "char" | "bool" | "int8_t" | "uint8_t" | "byte" | "BYTE" | "void" | "u8" | "CHAR" => 1,
         "short" | "short int" | "int16_t" | "uint16_t" | "char16_t" | "WORD" | "u16" => 2,
         "int" | "unsigned" | "float" | "wchar_t" | "int32_t" | "uint32_t" | "char32_t" | "DWORD" | "u32" | "signed" => {

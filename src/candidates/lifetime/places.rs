@@ -17,8 +17,13 @@ impl<'a> Walk<'a> {
     /// The name under which the state knows a variable.
     pub fn name_key(&self, name: &str) -> String {
         if self.hints.contains_key(name) {
-            let key = format!("{}{name}", self.frame);
-            return self.references.get(&key).cloned().unwrap_or(key);
+            let key = [&self.frame, name].concat();
+            let meant = if self.references.is_empty() {
+                None
+            } else {
+                self.references.get(&key)
+            };
+            return meant.cloned().unwrap_or(key);
         }
         match self
             .program
@@ -27,7 +32,7 @@ impl<'a> Walk<'a> {
             .and_then(|globals| globals.get(name))
         {
             Some(global) if global.own => format!("::{}:{name}", self.module),
-            _ => format!("::{name}"),
+            _ => ["::", name].concat(),
         }
     }
 
@@ -52,11 +57,7 @@ impl<'a> Walk<'a> {
                 let shared = self
                     .type_of(base)
                     .is_some_and(|hint| self.program.shape(pointee(&hint)).is_some_and(|shape| shape.union));
-                Some(if shared {
-                    format!("{whole}.|")
-                } else {
-                    format!("{whole}.{field}")
-                })
+                Some(if shared { whole + ".|" } else { whole + "." + field })
             }
             ExprKind::Deref(inner) => self.pointed(inner, Range::exactly(0), memory),
             ExprKind::Index(base, key) => self.pointed(base, self.range(key, memory), memory),
@@ -90,7 +91,7 @@ impl<'a> Walk<'a> {
         }
         let key = key?;
         Some(if index == 0 {
-            format!("{key}@")
+            key + "@"
         } else {
             format!("{key}@[{index}]")
         })
