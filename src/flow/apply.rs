@@ -11,6 +11,7 @@ use std::rc::Rc;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
+use super::confined::resolves;
 use super::formats::{empties, formatted, mapped, named_callback, strips};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
@@ -319,7 +320,7 @@ impl<'f> Walker<'_, 'f> {
             if let Some(value) = self.keyed(actual, base, state) {
                 return value;
             }
-            let keyed = matches!(actual.args, [key, _] if literal_key(&key.value).is_some());
+            let keyed = matches!(actual.args, [key, _] | [key, _, _] if literal_key(&key.value).is_some());
             if empties(name, actual.args) {
                 if let Some(path) = self.path(base, state) {
                     state.write(&path, Value::default());
@@ -351,7 +352,7 @@ impl<'f> Walker<'_, 'f> {
             return record;
         }
         let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
-        let ends = ends(name);
+        let ends = ends(name) | resolves(name, self.world.modules[self.module].language);
         let value = Value::of(carried).map(&|fact| Fact {
             bounds: fact.bounds | ends,
             ..fact.step(hop.clone())

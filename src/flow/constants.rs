@@ -17,7 +17,7 @@ pub struct Constants {
     own: Vec<HashMap<Text, Const>>,
     /// Names of C and C++ globals that one module of the project defines.
     shared: HashMap<Text, Const>,
-    /// Collections of literals, per module.
+    /// Collections per module: true for those of literals, false for tables of anything.
     sets: Vec<HashMap<Text, bool>>,
     /// Regular expressions compiled from literals, per module.
     regexes: Vec<HashMap<Text, Text>>,
@@ -77,6 +77,8 @@ impl Constants {
                     }
                     if is_literal_set(value) {
                         sets.insert(name, true);
+                    } else if is_table(value) {
+                        sets.insert(name, false);
                     }
                 }
             });
@@ -112,6 +114,11 @@ impl Constants {
 
     /// Whether a global name is a collection of literals that nothing reassigns.
     pub fn is_set(&self, module: usize, name: &Text) -> bool {
+        self.sets[module].get(name) == Some(&true)
+    }
+
+    /// Whether a global name is a table under keys that the code names, and nothing reassigns it.
+    pub fn is_table(&self, module: usize, name: &Text) -> bool {
         self.sets[module].contains_key(name)
     }
 }
@@ -222,6 +229,16 @@ pub fn is_literal_set(expr: &Expr) -> bool {
     }
 }
 
+/// A collection whose keys are all literals.
+pub fn is_table(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Collection(items) => {
+            !items.is_empty() && items.iter().all(|(key, _)| key.as_ref().is_some_and(fixed))
+        }
+        _ => false,
+    }
+}
+
 fn fixed(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(_) => true,
@@ -243,6 +260,13 @@ pub fn decide(expr: &Expr, known: &dyn Known) -> Option<Const> {
         },
         ExprKind::Field(base, field) => known.field(base, field),
         ExprKind::Call { .. } => known.call(expr),
+        ExprKind::Index(base, key) => match (decide(base, known)?, decide(key, known)?) {
+            (Const::Text(text), Const::Number(at)) if at >= 0.0 => {
+                let found = text.chars().nth(at as usize)?;
+                Some(Const::Text(found.to_string().into()))
+            }
+            _ => None,
+        },
         ExprKind::Cast(_, inner) => decide(inner, known),
         ExprKind::Unary(op, inner) => match (&**op, decide(inner, known)?) {
             ("!", value) => Some(Const::Bool(!value.truth())),
@@ -311,6 +335,15 @@ const TEXTUAL: [&str; 13] = [
 ];
 
 fn binary(op: &str, left: &Expr, right: &Expr, known: &dyn Known) -> Option<Const> {
+    if let (ExprKind::Collection(items), "==" | "in") = (&right.kind, op) {
+        // One of several cases; a list that is compared as a whole is no text or number anyhow.
+        let left = decide(left, known)?;
+        let cases: Vec<Const> = items
+            .iter()
+            .map(|(key, item)| decide(key.as_ref().unwrap_or(item), known))
+            .collect::<Option<_>>()?;
+        return Some(Const::Bool(cases.iter().any(|case| same(&left, case))));
+    }
     let (a, b) = (decide(left, known), decide(right, known));
     match op {
         "&&" => match (a.map(|a| a.truth()), b.map(|b| b.truth())) {

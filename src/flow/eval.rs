@@ -57,12 +57,14 @@ impl<'f> Walker<'_, 'f> {
                 self.stepped(op, &value, expr.span);
                 match &**op {
                     "!" | "sizeof" | "typeof" => Value::default(),
+                    "yield" => self.yielded(value),
                     // The keys of a collection: outside input only where all of it is.
                     "key" => Value::of(value.whole),
                     _ => value,
                 }
             }
             ExprKind::Template(parts) => self.template(parts, expr.span, state),
+            ExprKind::Opaque(parts) if comprehends(parts) => self.comprehended(parts, state),
             ExprKind::Opaque(parts) => {
                 let single = parts.len() == 1;
                 let mut value = Value::default();
@@ -97,6 +99,35 @@ impl<'f> Walker<'_, 'f> {
             },
             ExprKind::Assign(target, from) => self.assigned(target, from, expr.span, state),
         }
+    }
+
+    /// `f(x) for x in xs if good(x)`: what the last part makes of elements that pass the others.
+    fn comprehended(&mut self, parts: &'f [Expr], state: &mut State<'f>) -> Value {
+        let (body, before) = parts.split_last().expect("a comprehension has parts");
+        let mut inside = state.clone();
+        for part in before {
+            self.eval(part, &mut inside);
+            if !matches!(part.kind, ExprKind::Assign(..)) {
+                self.refine(part, true, &mut inside);
+            }
+        }
+        let made = self.eval(body, &mut inside);
+        if matches!(body.kind, ExprKind::Collection(_)) {
+            return made;
+        }
+        let mut value = Value::default();
+        value.parts.insert(format!("{SEP}{ANY}"), made.all());
+        value
+    }
+
+    /// One of the elements that a generator gives; where it waits for a result, that is what comes back.
+    fn yielded(&mut self, value: Value) -> Value {
+        let mut element = Value::default();
+        element.parts.insert(format!("{SEP}{ANY}"), value.all());
+        if let Some(exit) = self.exits.last_mut().filter(|_| !value.is_clean()) {
+            exit.returns.join(element);
+        }
+        value
     }
 
     fn assigned(&mut self, target: &'f Expr, from: &'f Expr, span: Span, state: &mut State<'f>) -> Value {
@@ -200,6 +231,9 @@ impl<'f> Walker<'_, 'f> {
             return self.numbered(Value::of(whole.part(field).all()));
         }
         let mut value = whole.part(field);
+        if let Some(owner) = self.foreign(expr) {
+            self.shared_field(&owner, field, &mut value);
+        }
         let own = matches!(&base.kind, ExprKind::Name(name) if self.receiver() == Some(name));
         if own && !whole.parts.contains_key(&format!("{SEP}{field}")) {
             if let Some(class) = self.class() {
@@ -501,4 +535,12 @@ impl<'f> Walker<'_, 'f> {
             ..fact.clone()
         })
     }
+}
+
+/// A comprehension: names bound to elements, conditions, and last what is made of them.
+fn comprehends(parts: &[Expr]) -> bool {
+    let binds = |part: &Expr| matches!(part.kind, ExprKind::Assign(..));
+    parts
+        .split_last()
+        .is_some_and(|(last, before)| !binds(last) && before.first().is_some_and(binds))
 }

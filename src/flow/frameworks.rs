@@ -24,7 +24,8 @@ macro_rules! models {
 
 const TEXTS: &[(&str, &str)] = models![
     "c-library.toml" "cpp-library.toml" "posix-sockets.toml"
-    "python-library.toml" "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml" "tornado.toml" "bottle.toml"
+    "python-library.toml" "python-servers.toml" "python-messages.toml"
+    "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml" "tornado.toml" "bottle.toml"
     "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml"
     "hono.toml" "socket-io.toml" "browser.toml" "page-routers.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml" "stapler.toml"

@@ -6,6 +6,7 @@
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
+use super::confined;
 use super::constants;
 use super::matcher::{Place, Purpose};
 use super::names;
@@ -106,7 +107,7 @@ const SPELLINGS: [&str; 39] = [
 
 /// One consequence of a condition.
 #[derive(Debug, Clone, PartialEq)]
-enum Effect {
+pub(super) enum Effect {
     Clean(String),
     Bound(String, u8),
     Guard(String, Text),
@@ -140,8 +141,14 @@ impl<'f> Walker<'_, 'f> {
         for effect in effects {
             match effect {
                 Effect::Clean(path) => state.write(&path, super::value::Value::default()),
-                Effect::Dead(path, cards) => state.change(&path, &|fact: &mut Fact| fact.dead |= cards),
-                Effect::Bound(path, bits) => state.change(&path, &|fact: &mut Fact| fact.bounds |= bits),
+                Effect::Dead(path, mask) => state.change(&path, &|fact: &mut Fact| fact.dead |= mask),
+                Effect::Bound(path, bits) => {
+                    let paths = self.world.paths;
+                    state.change(&path, &|fact: &mut Fact| {
+                        fact.bounds |= bits;
+                        fact.dead |= confined::settles(fact, paths);
+                    });
+                }
                 Effect::Guard(path, text) => {
                     let hop = hop(&text);
                     state.change(&path, &|fact: &mut Fact| fact.guarded(hop.clone()));
@@ -209,6 +216,8 @@ impl<'f> Walker<'_, 'f> {
             },
             ExprKind::Assign(_, value) => self.effects(value, truth, state, left - 1),
             ExprKind::Opaque(parts) if parts.len() == 1 => self.effects(&parts[0], truth, state, left - 1),
+            // An address without a host stays on this one.
+            ExprKind::Field(..) if !truth => dead(self.seen(cond, state)),
             ExprKind::Index(base, key) if truth && self.is_set(base, state) => {
                 self.subject(key, state).map(Effect::Clean).into_iter().collect()
             }
@@ -228,6 +237,7 @@ impl<'f> Walker<'_, 'f> {
         match (op, truth) {
             ("==" | "===" | "is", true) | ("!=" | "!==" | "is not", false) => self.equal(a, b, state, span),
             ("==" | "===" | "is", false) | ("!=" | "!==" | "is not", true) => self.unequal(a, b, state, span),
+            ("in", false) | ("not in", true) if !self.dotless(a, b, state).is_empty() => self.dotless(a, b, state),
             ("in", true) | ("not in", false) => match self.subject(a, state) {
                 _ if self.is_set(b, state) => self.listed_text(a, state),
                 Some(path) => vec![Effect::Guard(path, "membership test".into())],
@@ -274,6 +284,12 @@ impl<'f> Walker<'_, 'f> {
     }
 
     fn equal(&self, a: &'f Expr, b: &'f Expr, state: &State<'f>, span: Span) -> Vec<Effect> {
+        for side in [a, b] {
+            let known = self.common(side, state);
+            if !known.is_empty() {
+                return known;
+            }
+        }
         for (value, other) in [(a, b), (b, a)] {
             let Some(constant) = self.decide(other, state) else {
                 continue;
@@ -305,6 +321,10 @@ impl<'f> Walker<'_, 'f> {
                 };
                 return self.asked(callee, args, truth, state, span);
             }
+        }
+        let known = dead([self.seen(a, state), self.seen(b, state)].concat());
+        if !known.is_empty() {
+            return known;
         }
         self.looked_at(&[a, b], "comparison", state)
     }
@@ -376,7 +396,8 @@ impl<'f> Walker<'_, 'f> {
         {
             return vec![Effect::Clean(value)];
         }
-        let settled = dead(self.proven(callee, args, &name, truth, state));
+        let mut settled = dead(self.proven(callee, args, &name, truth, state));
+        settled.extend(self.confined(&name, receiver, args, truth, state));
         if !settled.is_empty() {
             return settled;
         }
@@ -439,7 +460,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// The variable that an expression is about, other spellings of it included, if anything is known of it.
-    fn subject(&self, expr: &'f Expr, state: &State<'f>) -> Option<String> {
+    pub(super) fn subject(&self, expr: &'f Expr, state: &State<'f>) -> Option<String> {
         match &expr.kind {
             ExprKind::Address(inner) => return self.subject(inner, state),
             // What is switched on has a name of its own when it is long.
@@ -465,8 +486,21 @@ impl<'f> Walker<'_, 'f> {
         (!state.read(&path).is_clean()).then_some(path)
     }
 
+    /// A table that the code wrote down: what is looked up in it is what stands in it.
+    pub(super) fn is_table(&self, expr: &Expr, state: &State<'f>) -> bool {
+        self.is_set(expr, state)
+            || constants::is_table(expr)
+            || match &expr.kind {
+                ExprKind::Name(name) => match state.bound.get(name) {
+                    Some(bound) => constants::is_table(bound),
+                    None => self.world.constants.is_table(self.module, name),
+                },
+                _ => false,
+            }
+    }
+
     /// A collection of literals, by itself or behind a name that nothing reassigns.
-    fn is_set(&self, expr: &Expr, state: &State<'f>) -> bool {
+    pub(super) fn is_set(&self, expr: &Expr, state: &State<'f>) -> bool {
         if constants::is_literal_set(expr) {
             return true;
         }
@@ -496,7 +530,7 @@ impl<'f> Walker<'_, 'f> {
     }
 }
 
-fn dead(settled: Settled) -> Vec<Effect> {
+pub(super) fn dead(settled: Settled) -> Vec<Effect> {
     settled
         .into_iter()
         .map(|(path, cards)| Effect::Dead(path, cards))

@@ -14,15 +14,27 @@ use super::value::{ANY, Const, DEPTH, Note, SEP, State, Value};
 const LONGEST: usize = 32;
 const LISTS: [&str; 4] = ["ArrayList", "LinkedList", "Vector", "CopyOnWriteArrayList"];
 /// Calls that neither read nor change an element.
-const HARMLESS: [&str; 6] = ["size", "isEmpty", "contains", "hashCode", "equals", "iterator"];
+const HARMLESS: [&str; 9] = [
+    "size", "isEmpty", "contains", "hashCode", "equals", "iterator", "index", "indexOf", "join",
+];
 
 impl<'f> Walker<'_, 'f> {
     /// `list = new ArrayList<>()` begins a list of no elements; any other value is one of unknown length.
     pub fn begun(&self, name: &Text, value: &Expr, state: &mut State<'f>) {
+        let count = count_of(&self.slot(name));
+        if self.literal_lists() {
+            let plain = |(key, item): &(Option<Expr>, Expr)| key.is_none() && !matches!(item.kind, ExprKind::Unary(..));
+            match &value.kind {
+                ExprKind::Collection(items) if items.len() < LONGEST && items.iter().all(plain) => {
+                    state.consts.insert(count.into(), Const::Number(items.len() as f64));
+                }
+                _ => state.consts.remove(&count),
+            }
+            return;
+        }
         if self.world.modules[self.module].language != "java" {
             return;
         }
-        let count = count_of(&self.slot(name));
         let ExprKind::Call {
             callee,
             args,
@@ -42,6 +54,11 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
+    /// A list became longer by nobody knows what.
+    pub fn grown(&self, name: &Text, state: &mut State<'f>) {
+        state.consts.remove(&count_of(&self.slot(name)));
+    }
+
     /// A call on a collection whose elements are known apart.
     pub fn listed(
         &self,
@@ -50,7 +67,8 @@ impl<'f> Walker<'_, 'f> {
         span: Span,
         state: &mut State<'f>,
     ) -> Option<Value> {
-        if self.world.modules[self.module].language != "java" {
+        let literal = self.literal_lists();
+        if !literal && self.world.modules[self.module].language != "java" {
             return None;
         }
         let path = self.path(base, state)?;
@@ -59,29 +77,32 @@ impl<'f> Walker<'_, 'f> {
         }
         let count = count_of(&path);
         let Some(Const::Number(known)) = state.consts.get(&count).cloned() else {
-            return self.absent(name, args, &path, state);
+            return if literal {
+                None
+            } else {
+                self.absent(name, args, &path, state)
+            };
         };
         let length = known as usize;
         match (name, args) {
-            ("add" | "addElement", [_]) if length < LONGEST => {
+            ("add" | "addElement" | "append" | "push", [_]) if length < LONGEST => {
                 let hop = self.hop(span, Note::Stored(name.into()));
                 let value = values[0].clone().map(&|fact| fact.step(hop.clone()));
                 state.write(&format!("{path}{SEP}{length}"), value);
                 state.consts.insert(count.into(), Const::Number(known + 1.0));
                 Some(Value::default())
             }
-            ("remove", [at]) => {
-                let at: usize = literal_key(&at.value)?.parse().ok()?;
-                let removed = state.read(&format!("{path}{SEP}{at}"));
-                for later in at + 1..length {
-                    let moved = state.read(&format!("{path}{SEP}{later}"));
-                    state.write(&format!("{path}{SEP}{}", later - 1), moved);
-                }
-                if at < length {
-                    state.write(&format!("{path}{SEP}{}", length - 1), Value::default());
-                    state.consts.insert(count.into(), Const::Number(known - 1.0));
-                }
-                Some(removed)
+            ("remove", [at]) if !literal => self.taken(&path, literal_key(&at.value)?.parse().ok()?, length, state),
+            ("pop", [at]) if literal => self.taken(&path, literal_key(&at.value)?.parse().ok()?, length, state),
+            ("shift", []) if literal => self.taken(&path, 0, length, state),
+            ("pop", []) if literal && length > 0 => self.taken(&path, length - 1, length, state),
+            ("remove" | "sort" | "reverse" | "insert" | "splice" | "unshift", _) if literal => {
+                // Nothing stands where it stood.
+                let all = state.read(&path).all();
+                state.write(&path, Value::default());
+                state.add(&format!("{path}{SEP}{ANY}"), &all);
+                state.consts.remove(&count);
+                None
             }
             ("get" | "elementAt", _) => None,
             (name, _) if HARMLESS.contains(&name) => None,
@@ -90,6 +111,30 @@ impl<'f> Walker<'_, 'f> {
                 None
             }
         }
+    }
+
+    /// Lists begin as literals, and positions are written in brackets.
+    fn literal_lists(&self) -> bool {
+        matches!(
+            self.world.modules[self.module].language,
+            "python" | "javascript" | "typescript"
+        )
+    }
+
+    /// One element leaves; those behind it move up.
+    fn taken(&self, path: &str, at: usize, length: usize, state: &mut State<'f>) -> Option<Value> {
+        let removed = state.read(&format!("{path}{SEP}{at}"));
+        for later in at + 1..length {
+            let moved = state.read(&format!("{path}{SEP}{later}"));
+            state.write(&format!("{path}{SEP}{}", later - 1), moved);
+        }
+        if at < length {
+            state.write(&format!("{path}{SEP}{}", length - 1), Value::default());
+            state
+                .consts
+                .insert(count_of(path).into(), Const::Number(length as f64 - 1.0));
+        }
+        Some(removed)
     }
 
     /// `map.get("b")` of a map that this function made and filled under other known keys only.

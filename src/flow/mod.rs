@@ -7,7 +7,9 @@
 //! Start at [`build`].
 
 mod apply;
+mod arrivals;
 mod calls;
+mod confined;
 pub mod constants;
 mod control;
 pub mod entries;

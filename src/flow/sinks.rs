@@ -5,16 +5,23 @@
 //! Start at [`Walker::write_sinks`].
 
 use crate::cards::pattern::Pattern;
-use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::matcher::{Place, Purpose};
+use super::names;
 use super::places::literal_key;
 use super::tables;
 use super::taint::Walker;
 use super::value::{Facts, State, Value};
 
 /// Frameworks that send the text a handler returns as a page.
-const PAGES: &[&str] = &["Flask", "Sinatra", "Spring MVC", "JAX-RS"];
+const PAGES: &[&str] = &[
+    "Flask",
+    "Sinatra",
+    "Spring MVC",
+    "JAX-RS",
+    "Bottle, CherryPy, web.py and Pyramid",
+];
 
 impl<'f> Walker<'_, 'f> {
     /// Sinks that are assignments: `element.innerHTML = value`.
@@ -68,7 +75,9 @@ impl<'f> Walker<'_, 'f> {
             return;
         }
         let entry = self.in_entry();
-        let page = self.sends_returned_text() && !matches!(expr.kind, ExprKind::Collection(_));
+        let answer = answered(expr);
+        let page = self.sends_returned_text() && (answer || !matches!(expr.kind, ExprKind::Collection(_)));
+        let body = if answer { value.part("0").all() } else { value.all() };
         let page = page && !built(expr);
         let rules = self.world.rules(self.module).returns();
         let cards: Vec<usize> = rules
@@ -78,7 +87,7 @@ impl<'f> Walker<'_, 'f> {
             .filter(|&card| page || self.world.markup & (1 << card) == 0)
             .collect();
         for card in cards {
-            self.hit(card, &value.all(), span, "the response");
+            self.hit(card, &body, span, "the response");
         }
         if entry && !page && self.world.destination != 0 && self.names_view() {
             self.redirected(expr, value, span);
@@ -108,7 +117,15 @@ impl<'f> Walker<'_, 'f> {
     /// Whether what the function returns is sent as a page, and not as JSON or as an object that some call made.
     fn sends_returned_text(&self) -> bool {
         let entry = self.world.entries.get(&self.current());
-        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework)) && self.returns_page()
+        let declared = || {
+            let notes = &self.world.modules[self.module].functions[self.here].annotations;
+            let page = |arg: &Arg| {
+                let class = names::dotted(&arg.value).unwrap_or_default();
+                arg.label.as_deref() == Some("response_class") && class.ends_with("HTMLResponse")
+            };
+            notes.iter().any(|note| note.args.iter().any(page))
+        };
+        entry.is_some_and(|entry| PAGES.contains(&&*entry.framework) || declared()) && self.returns_page()
     }
 
     /// In Java and Kotlin a handler returns a page only as text, and in Spring only where the text is the body and no view's name.
@@ -189,4 +206,18 @@ fn opening(expr: &Expr) -> Option<&str> {
 fn built(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call { callee, args, .. }
         if args.is_empty() && matches!(&callee.kind, ExprKind::Field(_, name) if &**name == "build"))
+}
+
+/// `return page, 404`: the body comes first, then the status or headers.
+fn answered(expr: &Expr) -> bool {
+    let ExprKind::Collection(items) = &expr.kind else {
+        return false;
+    };
+    let about = |expr: &Expr| match &expr.kind {
+        ExprKind::Literal(Literal::Number(_)) => true,
+        ExprKind::Collection(items) => items.iter().any(|(key, _)| key.is_some()),
+        _ => false,
+    };
+    let bare = items.iter().all(|(key, _)| key.is_none());
+    bare && matches!(items.len(), 2 | 3) && about(&items[1].1) && !about(&items[0].1)
 }

@@ -181,44 +181,6 @@ impl<'w, 'f> Walker<'w, 'f> {
         Fact::new(Origin::Source { unit, at: span.start }, dead, trace)
     }
 
-    fn parameters(&mut self, function: &'f Function, state: &mut State<'f>) {
-        let shift = self.world.shift(self.unit);
-        for (at, param) in function.params.iter().enumerate().take(usize::from(RECEIVER)) {
-            let index = if at < shift { RECEIVER } else { (at - shift) as u8 };
-            let trace = Trace::start(self.hop(param.span, Note::Parameter(param.name.clone())));
-            let mut facts = Facts::from(Fact::new(Origin::Param { index, path: "".into() }, 0, trace));
-            value::join(&mut facts, &self.entering(function, at));
-            if param.hint.as_deref().is_some_and(names::is_numeric) {
-                facts.change(|fact| fact.dead |= self.world.stringish);
-            }
-            state.vars.insert(param.name.clone(), facts);
-        }
-        if let Some(receiver) = self.world.frame(self.unit).receiver.clone()
-            && !state.vars.contains_key(&receiver)
-        {
-            let trace = Trace::start(self.hop(first_line(function.span), Note::Parameter(receiver.clone())));
-            let fact = Fact::new(
-                Origin::Param {
-                    index: RECEIVER,
-                    path: "".into(),
-                },
-                0,
-                trace,
-            );
-            state.vars.insert(receiver, fact.into());
-        }
-    }
-
-    /// Outside input that the framework puts into a parameter.
-    pub fn entering(&mut self, function: &'f Function, at: usize) -> Facts {
-        let entry = self.world.entries.get(&self.current());
-        let Some(entry) = entry.filter(|entry| entry.tainted.contains(&at)) else {
-            return Facts::new();
-        };
-        let (span, name) = (function.params[at].span, function.params[at].name.clone());
-        self.source(span, &entry.kind, None, &name).into()
-    }
-
     fn outs(&self, function: &Function, last: &State<'f>) -> BTreeMap<(u8, Text), Facts> {
         let shift = self.world.shift(self.unit);
         let mut outs = BTreeMap::new();
@@ -451,6 +413,11 @@ impl<'w, 'f> Walker<'w, 'f> {
             self.positioned(key, &position, span);
         }
         if augmented {
+            if matches!(&value.kind, ExprKind::Collection(items) if items.iter().all(|(key, _)| key.is_none())) {
+                // Elements that come behind those that were there.
+                let all = std::mem::take(&mut result).all();
+                result.parts.insert(format!("{SEP}{ANY}"), all);
+            }
             let own = self.eval(target, state);
             result.join(own);
         }
@@ -468,7 +435,11 @@ impl<'w, 'f> Walker<'w, 'f> {
         let result = self.assigned_to(target, result, span);
         self.store(target, result, hint.is_some(), state);
         if let ExprKind::Name(name) = &target.kind {
-            self.begun(name, value, state);
+            if augmented {
+                self.grown(name, state);
+            } else {
+                self.begun(name, value, state);
+            }
             match constant {
                 Some(constant) => state.consts.insert(name.clone(), constant),
                 None => state.consts.remove(name),
@@ -507,6 +478,17 @@ impl<'w, 'f> Walker<'w, 'f> {
         }
     }
 
+    /// The object that a library shares with all of the project, `flask.g`, where this is a field of it.
+    pub fn foreign(&self, target: &Expr) -> Option<Text> {
+        let ExprKind::Field(base, _) = &target.kind else {
+            return None;
+        };
+        let ExprKind::Name(name) = &base.kind else { return None };
+        let local = self.world.frames[self.module][self.here].locals.contains(name);
+        let path = self.world.scopes[self.module].imports.get(name).filter(|_| !local)?;
+        (path.len() > 1).then(|| path.join(".").into())
+    }
+
     /// Outside input stored where other functions see it.
     fn publish(&mut self, target: &Expr, path: &str, value: &Value, declared: bool) {
         let facts = outside(&value.all());
@@ -524,6 +506,12 @@ impl<'w, 'f> Walker<'w, 'f> {
                 let facts = facts.map(|fact| fact.step(hop.clone()));
                 self.fields.push(((class, field.into()), facts));
             }
+        } else if let Some(owner) = self.foreign(target)
+            && let Some(field) = segments.next()
+        {
+            let hop = self.hop(target.span, Note::Stored(field.into()));
+            let facts = facts.map(|fact| fact.step(hop.clone()));
+            self.fields.push(((owner, field.into()), facts));
         } else if &*root == SESSION && self.named_globals() {
             if let Some(field) = segments.next() {
                 let hop = self.hop(target.span, Note::Stored(field.into()));
@@ -553,7 +541,7 @@ fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
     matches!(&fact.origin, Origin::Param { index: own, path } if *own == index && **path == *below)
 }
 
-fn first_line(span: Span) -> Span {
+pub fn first_line(span: Span) -> Span {
     Span {
         last: span.line,
         ..span

@@ -28,6 +28,23 @@ fn held(hint: &str) -> Option<Path> {
     lends.contains(&wrapper).then(|| type_path(inner)).flatten()
 }
 
+/// Whether a route says that this parameter is a number or an identifier: `/user/<int:id>`, `/user/{id:int}`.
+pub fn routed_as_number(route: &str, param: &str) -> bool {
+    let before = ["int", "float", "uuid"]
+        .iter()
+        .any(|kind| route.contains(&format!("<{kind}:{param}>")));
+    let after = ["int", "float", "uuid", "\\d+", "[0-9]+", "long", "guid"]
+        .iter()
+        .any(|kind| route.contains(&format!("{{{param}:{kind}}}")) || route.contains(&format!(":{param}({kind})")));
+    before || after
+}
+
+/// Whether a type says that a text is one of a few: `Literal["a", "b"]`.
+pub fn is_choice(hint: &str) -> bool {
+    let name = hint.rsplit_once('.').map_or(hint, |(_, last)| last);
+    name.starts_with("Literal[") || hint.starts_with("Literal[")
+}
+
 /// True for a C or Go type whose values are never negative.
 pub fn is_unsigned(hint: &str) -> bool {
     let hint = hint.trim().trim_start_matches("const ");

@@ -38,6 +38,12 @@ pub const LOWER: u8 = 2;
 pub const NONZERO: u8 = 4;
 /// Text that was escaped for a place between quotes, and whether it stands in one is open.
 pub const QUOTED: u8 = 8;
+/// A path without links, `.` and `..`: where it begins is where it leads.
+pub const RESOLVED: u8 = 16;
+/// It was checked that a text has no `..`.
+pub const DOTLESS: u8 = 32;
+/// It was checked that a path does not begin at a root.
+pub const RELATIVE: u8 = 64;
 
 /// Where a fact begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -75,6 +75,8 @@ pub struct World<'f> {
     pub redirects: Vec<usize>,
     /// Cards about texts that a database reads.
     pub queries: Mask,
+    /// Cards that ask whether a path leaves its directory.
+    pub paths: Mask,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
     /// Cards that each language lacks.
@@ -180,6 +182,7 @@ impl<'f> World<'f> {
             markup: mask(cards, |card| card.id == "CWE-79"),
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
+            paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
             // A weak random number is one also where it is kept as a number.
             stringish: mask(cards, |card| {
                 !NUMERIC.contains(&card.family.as_str()) && card.id != "CWE-338"

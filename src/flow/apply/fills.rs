@@ -33,9 +33,26 @@ impl<'f> Walker<'_, 'f> {
         if !GETS.contains(&&*actual.name) {
             return None;
         }
+        if matches!(&*actual.name, "get" | "getOrDefault" | "pop" | "Get") && self.is_table(base, state) {
+            let known = actual.args.first().and_then(|key| literal_key(&key.value));
+            if known.is_none() {
+                let mut value = actual.receiver.part(ANY);
+                for extra in &actual.values[1..] {
+                    value.join(extra.clone());
+                }
+                return Some(value);
+            }
+        }
         let key = literal_key(&actual.args.first()?.value)?;
         let path = self.path(base, state)?;
         let at = format!("{path}{SEP}{key}");
+        if let Some(deeper) = actual.args.get(1).and_then(|second| literal_key(&second.value)) {
+            // `settings.get("section", "name")` reads what `settings.set("section", "name", …)` stored.
+            let at = format!("{at}{SEP}{deeper}");
+            if state.vars.contains_key(&at) {
+                return Some(state.read(&at));
+            }
+        }
         state.vars.contains_key(&at).then(|| {
             let mut value = state.read(&at);
             for extra in &actual.values[1..] {
@@ -53,6 +70,16 @@ impl<'f> Walker<'_, 'f> {
             [key, _] => literal_key(&key.value),
             _ => None,
         };
+        if let [first, second, _] = actual.args
+            && let (Some(first), Some(second)) = (literal_key(&first.value), literal_key(&second.value))
+            && path.matches(SEP).count() + 2 <= value::DEPTH
+        {
+            state.write(
+                &format!("{path}{SEP}{first}{SEP}{second}"),
+                actual.values[2].clone().stepped(&hop),
+            );
+            return;
+        }
         match key {
             Some(key) if path.matches(SEP).count() < value::DEPTH => {
                 let value = actual.values[1].clone();

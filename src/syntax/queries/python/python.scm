@@ -24,7 +24,7 @@
 (parenthesized_list_splat (_) @same.value) @same
 (parenthesized_expression (_) @same.value) @same
 (await (_) @same.value) @same
-(yield (_) @same.value) @same
+(yield "yield" @unary.op (_) @unary.value) @unary
 (binary_operator left: (_) @binary.left operator: _ @binary.op right: (_) @binary.right) @binary
 (boolean_operator left: (_) @binary.left operator: _ @binary.op right: (_) @binary.right) @binary
 (comparison_operator) @chain

@@ -1,0 +1,161 @@
+//! Checks that confine: a resolved path that begins with a base, an address that begins on this site.
+//!
+//! In: the parts of a condition and the way it turned out. Out: [`Effect`]s on the paths that they are about.
+//! Deliberately absent: whether the base is well chosen, and checks that one call makes by itself (`proofs`); a prefix
+//! of an unresolved path proves nothing.
+//! Start at [`Walker::confined`].
+
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
+
+use super::guards::{Effect, dead};
+use super::taint::Walker;
+use super::value::{DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
+
+/// Calls that ask what a text begins with, and calls that ask whether a path lies below another.
+const BEGINS: [&str; 9] = [
+    "startswith",
+    "startsWith",
+    "starts_with",
+    "StartsWith",
+    "HasPrefix",
+    "start_with?",
+    "str_starts_with",
+    "is_relative_to",
+    "isRelativeTo",
+];
+/// Calls that give a path as it really is.
+const RESOLVES: [&str; 14] = [
+    "realpath",
+    "abspath",
+    "normpath",
+    "resolve",
+    "getCanonicalPath",
+    "getCanonicalFile",
+    "toRealPath",
+    "normalize",
+    "canonicalize",
+    "GetFullPath",
+    "EvalSymlinks",
+    "expand_path",
+    "realpathSync",
+    "Clean",
+];
+
+/// What the result of a call by this name says about a path that is made from its arguments. A path of Java that is
+/// resolved against another is only joined to it.
+pub fn resolves(name: &str, language: &str) -> u8 {
+    let joins = name == "resolve" && matches!(language, "java" | "kotlin");
+    if RESOLVES.contains(&name) && !joins {
+        RESOLVED
+    } else {
+        0
+    }
+}
+
+/// Cards that what is known of a value by now leaves nothing to do for.
+pub fn settles(fact: &Fact, paths: Mask) -> Mask {
+    let both = DOTLESS | RELATIVE;
+    if fact.bounds & both == both { paths } else { 0 }
+}
+
+impl<'f> Walker<'_, 'f> {
+    /// What a call in a condition says about a path or an address.
+    pub(super) fn confined(
+        &self,
+        name: &str,
+        base: Option<&'f Expr>,
+        args: &'f [Arg],
+        truth: bool,
+        state: &State<'f>,
+    ) -> Vec<Effect> {
+        let (value, prefix) = match (base, args) {
+            (_, [value]) if matches!(name, "isabs" | "isAbsolute" | "IsAbs") && !truth => {
+                return self.bits(&value.value, RELATIVE, state);
+            }
+            (Some(base), [prefix, ..]) if self.subject(base, state).is_some() || args.len() == 1 => {
+                (base, &prefix.value)
+            }
+            (_, [value, prefix]) => (&value.value, &prefix.value),
+            _ => return Vec::new(),
+        };
+        if matches!(name, "endswith" | "endsWith" | "ends_with" | "HasSuffix" | "EndsWith") && truth {
+            return dead(self.seen(value, state));
+        }
+        if matches!(name, "contains" | "includes" | "Contains") && !truth && is_text(prefix, "..") {
+            return self.bits(value, DOTLESS, state);
+        }
+        if !BEGINS.contains(&name) {
+            return Vec::new();
+        }
+        match (&prefix.kind, truth) {
+            (ExprKind::Literal(Literal::Str(text)), false) if &**text == "//" => {
+                self.harmless(value, self.world.destination, state)
+            }
+            (ExprKind::Literal(Literal::Str(text)), false) if text.starts_with("..") => {
+                self.below(value, DOTLESS, state)
+            }
+            (ExprKind::Literal(Literal::Str(text)), false) if matches!(&**text, "/" | "\\") => {
+                self.bits(value, RELATIVE, state)
+            }
+            (ExprKind::Literal(Literal::Str(text)), true) if text.len() < 2 => Vec::new(),
+            (_, true) => self.below(value, RESOLVED, state),
+            _ => Vec::new(),
+        }
+    }
+
+    /// `".." in name` that does not hold.
+    pub(super) fn dotless(&self, part: &Expr, whole: &'f Expr, state: &State<'f>) -> Vec<Effect> {
+        if is_text(part, "..") || is_text(part, "../") {
+            self.bits(whole, DOTLESS, state)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// `commonpath([BASE, path]) == BASE`: the resolved paths among what is compared lie below it.
+    pub(super) fn common(&self, expr: &'f Expr, state: &State<'f>) -> Vec<Effect> {
+        let ExprKind::Call { callee, args, .. } = &expr.kind else {
+            return Vec::new();
+        };
+        let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+            return Vec::new();
+        };
+        if !matches!(&**name, "commonpath" | "commonprefix") {
+            return Vec::new();
+        }
+        let items = args.iter().flat_map(|arg| match &arg.value.kind {
+            ExprKind::Collection(items) => items.iter().map(|(_, item)| item).collect::<Vec<_>>(),
+            _ => vec![&arg.value],
+        });
+        items.flat_map(|item| self.below(item, RESOLVED, state)).collect()
+    }
+
+    fn harmless(&self, expr: &'f Expr, mask: Mask, state: &State<'f>) -> Vec<Effect> {
+        let path = self.subject(expr, state);
+        path.map(|path| Effect::Dead(path, mask)).into_iter().collect()
+    }
+
+    fn bits(&self, expr: &'f Expr, bits: u8, state: &State<'f>) -> Vec<Effect> {
+        let path = self.subject(expr, state);
+        path.map(|path| Effect::Bound(path, bits)).into_iter().collect()
+    }
+
+    /// A path of which everything known was resolved before it was compared.
+    fn below(&self, expr: &'f Expr, bits: u8, state: &State<'f>) -> Vec<Effect> {
+        let Some(path) = self.subject(expr, state) else {
+            return Vec::new();
+        };
+        let facts = state.read(&path).all();
+        if facts.iter().all(|fact| fact.bounds & RESOLVED != 0) {
+            vec![Effect::Dead(path, self.world.paths)]
+        } else if bits == DOTLESS {
+            vec![Effect::Bound(path, bits)]
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+fn is_text(expr: &Expr, wanted: &str) -> bool {
+    matches!(&expr.kind, ExprKind::Literal(Literal::Str(text)) if &**text == wanted)
+}
