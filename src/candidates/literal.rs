@@ -16,7 +16,10 @@ use super::make::Draft;
 use super::{Generator, Scene};
 
 /// Words that show that a value stands for another.
-const PLACEHOLDERS: [&str; 30] = [
+const PLACEHOLDERS: [&str; 33] = [
+    "user:password@",
+    "username:password@",
+    "user:pass@",
     "masked",
     "hidden",
     "example",

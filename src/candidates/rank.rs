@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::source::Origin;
 
+use super::absence::is_template;
 use super::make::Draft;
 use super::{Candidate, Generator, Scene};
 
@@ -104,10 +105,11 @@ fn merge(scene: &Scene, scored: Vec<(u32, Draft)>) -> Vec<(u32, Draft)> {
             continue;
         }
         let places = taken.entry((draft.unit, family)).or_default();
+        let page = is_template(&scene.snapshot.file(scene.file(draft.unit)).path);
         let near = |&(line, card): &(u32, usize)| {
             let apart = line.abs_diff(draft.span.line);
-            // Every secret is taken out by itself.
-            apart == 0 || (card == draft.card && apart <= NEAR && family != "secrets")
+            // Every secret is taken out by itself, and every place of a page is escaped by itself.
+            apart == 0 || (card == draft.card && apart <= NEAR && family != "secrets" && !page)
         };
         if places.iter().any(near) {
             continue;

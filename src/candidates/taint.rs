@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::flow::{Flow, Hop, Note};
+use crate::syntax::templates::RAW;
 
 use super::make::{Draft, brief};
 use super::{Generator, Role, Scene, Step};
@@ -178,6 +179,7 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
         .map(|hop| step(scene, hop, 1, usize::MAX))
         .collect::<Vec<_>>();
     let sink = match &last.note {
+        Note::Sink(what) if what.starts_with(RAW) => "the page as it is".to_owned(),
         Note::Sink(what) => brief(what),
         _ => brief(scene.text(last.unit, last.span)),
     };
@@ -228,6 +230,7 @@ fn step(scene: &Scene, hop: &Hop, at: usize, end: usize) -> Step {
         Note::Returned(function) => format!("returned from {}", brief(function)),
         Note::Through(callee) => format!("goes through {}", brief(callee)),
         Note::Stored(place) => format!("stored by {}", brief(place)),
+        Note::Sink(what) if what.starts_with(RAW) => "shown as it is".to_owned(),
         Note::Sink(what) => format!("reaches {}", brief(what)),
         Note::Guard(what) => format!("checked by {}", brief(what)),
     };

@@ -115,6 +115,7 @@ impl<'f> Walker<'_, 'f> {
             values: &values,
         };
         let mut result = self.perform(&resolved, &actual, state);
+        self.render(expr, args, &values);
         if let Some(value) = self.include(expr, state) {
             result = value;
         }

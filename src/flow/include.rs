@@ -27,7 +27,7 @@ pub const SESSION: &str = "_SESSION";
 
 /// Where an included path starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Base {
+pub enum Base {
     /// The including file's folder, so many levels up.
     Here(usize),
     Anywhere,
@@ -105,7 +105,7 @@ fn folder(expr: &Expr) -> Option<usize> {
 }
 
 /// The module that a path names as seen from a file: exactly, else the nearest whose path ends in it.
-fn find<'p>(
+pub fn find<'p>(
     from: &str,
     base: Base,
     text: &str,
@@ -169,10 +169,25 @@ impl<'f> Walker<'_, 'f> {
     /// Walks the included file here, with this place's variables; what it returns is the call's value.
     pub fn include(&mut self, call: &Expr, state: &mut State<'f>) -> Option<Value> {
         let module = *self.world.includes.get(&(self.module, call.span.start))?;
-        let again = self.included.contains(&module);
-        if again || self.included.len() > DEPTH || self.inclusions >= FILES || self.fuel == 0 {
+        if !self.may_run(module) {
             return Some(Value::default());
         }
+        let (exit, gone) = self.run(module, state.clone());
+        if let Some(mut last) = exit.state {
+            last.ended = gone;
+            *state = last;
+        }
+        Some(exit.returns)
+    }
+
+    /// Whether another module may be walked here: not inside itself, and not without end.
+    pub fn may_run(&self, module: usize) -> bool {
+        let again = self.included.contains(&module);
+        !again && self.included.len() <= DEPTH && self.inclusions < FILES && self.fuel > 0
+    }
+
+    /// Walks the top level of another module in this state. Also tells whether no way leads out of its end.
+    pub fn run(&mut self, module: usize, mut inside: State<'f>) -> (Exit<'f>, bool) {
         self.inclusions += 1;
         let text = &*self.world.files[self.world.modules[module].file.0 as usize].text;
         let outer = (
@@ -188,7 +203,6 @@ impl<'f> Walker<'_, 'f> {
         let view = std::mem::replace(&mut self.view, Rc::new(View::of(self.world, module, 0)));
         self.included.push(module);
         self.exits.push(Exit::default());
-        let mut inside = state.clone();
         let body = self.world.modules[module]
             .functions
             .first()
@@ -209,11 +223,7 @@ impl<'f> Walker<'_, 'f> {
             self.labels,
         ) = outer;
         self.view = view;
-        if let Some(mut last) = exit.state {
-            last.ended = gone;
-            *state = last;
-        }
-        Some(exit.returns)
+        (exit, gone)
     }
 
     /// Calls that make variables of a collection's keys, or a collection of variables' names.

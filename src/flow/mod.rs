@@ -32,6 +32,7 @@ mod prefix;
 mod proofs;
 mod properties;
 mod reckon;
+mod render;
 mod shapes;
 mod sinks;
 mod solve;

@@ -50,6 +50,8 @@ pub struct World<'f> {
     pub callers: BTreeMap<u32, Vec<u32>>,
     /// The module whose top level a call runs in its own place, by module and start of the call.
     pub includes: HashMap<(usize, u32), usize>,
+    /// The template that a call fills, by module and start of the call.
+    pub renders: HashMap<(usize, u32), usize>,
     /// Fields by class, per module, where the language lets methods name them barely.
     fields: Vec<HashMap<Text, HashSet<Text>>>,
     /// Names that a module's top level introduces.
@@ -169,6 +171,7 @@ impl<'f> World<'f> {
             edges: Vec::new(),
             callers: BTreeMap::new(),
             includes: super::include::targets(modules, files),
+            renders: super::render::targets(modules, files),
             fields: modules.par_iter().map(bare_fields).collect(),
             globals: modules.par_iter().map(globals).collect(),
             classes: classes(modules),
@@ -283,7 +286,8 @@ impl<'f> World<'f> {
                         new: *new,
                     };
                     let span = expr.span;
-                    let included = self.includes.get(&(unit.module, span.start));
+                    let place = (unit.module, span.start);
+                    let included = self.includes.get(&place).or_else(|| self.renders.get(&place));
                     let included = included.map(|&module| self.unit(module, 0));
                     let targets = self.directory.targets(&site).into_iter().chain(included);
                     edges.extend(targets.map(|to| Edge { from, to, span }));

@@ -12,6 +12,7 @@ use tree_sitter::Language;
 
 use super::macros;
 use super::roles::Query;
+use super::templates;
 
 /// Every extension that a row reads, without the dot.
 pub fn extensions() -> Vec<&'static str> {
@@ -44,7 +45,10 @@ const JSX: &str = include_str!("queries/javascript/jsx.scm");
 const C_COMMON: &str = include_str!("queries/c/common.scm");
 const TYPESCRIPT: &str = include_str!("queries/typescript/types.scm");
 
-static ROWS: [Row; 13] = [
+/// The one extension of two parts: the second alone is PHP's.
+const BLADE: &str = "blade.php";
+
+static ROWS: [Row; 20] = [
     row(
         "python",
         &["py", "pyi", "pyw"],
@@ -158,6 +162,87 @@ static ROWS: [Row; 13] = [
         &[include_str!("queries/ruby/ruby.scm")],
         as_written,
     ),
+    // Templates are read in the language of their expressions.
+    row(
+        "javascript",
+        &[
+            "html",
+            "htm",
+            "xhtml",
+            "hbs",
+            "handlebars",
+            "mustache",
+            "jinja",
+            "jinja2",
+            "j2",
+            "njk",
+            "nunjucks",
+            "twig",
+        ],
+        &[],
+        || tree_sitter_javascript::LANGUAGE.into(),
+        &[JAVASCRIPT_COMMON, include_str!("queries/javascript/plain.scm"), JSX],
+        module_name,
+    )
+    .spelled(templates::markup),
+    row(
+        "typescript",
+        &["vue", "svelte"],
+        &[],
+        || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        &[
+            JAVASCRIPT_COMMON,
+            TYPESCRIPT,
+            include_str!("queries/typescript/only.scm"),
+        ],
+        module_name,
+    )
+    .spelled(templates::markup),
+    row(
+        "javascript",
+        &["ejs"],
+        &[],
+        || tree_sitter_javascript::LANGUAGE.into(),
+        &[JAVASCRIPT_COMMON, include_str!("queries/javascript/plain.scm"), JSX],
+        module_name,
+    )
+    .spelled(templates::embedded_javascript),
+    row(
+        "ruby",
+        &["erb", "rhtml"],
+        &[],
+        || tree_sitter_ruby::LANGUAGE.into(),
+        &[include_str!("queries/ruby/ruby.scm")],
+        as_written,
+    )
+    .spelled(templates::embedded_ruby),
+    row(
+        "java",
+        &["jsp", "jspf", "jspx", "tag"],
+        &[],
+        || tree_sitter_java::LANGUAGE.into(),
+        &[include_str!("queries/java/java.scm")],
+        as_written,
+    )
+    .spelled(templates::server_pages),
+    row(
+        "csharp",
+        &["cshtml", "razor"],
+        &[],
+        || tree_sitter_c_sharp::LANGUAGE.into(),
+        &[include_str!("queries/c_sharp/c_sharp.scm")],
+        as_written,
+    )
+    .spelled(templates::razor),
+    row(
+        "php",
+        &[BLADE],
+        &[],
+        || tree_sitter_php::LANGUAGE_PHP.into(),
+        &[include_str!("queries/php/php.scm")],
+        namespaced_name,
+    )
+    .spelled(templates::blade),
 ];
 
 const fn row(
@@ -210,10 +295,10 @@ pub(super) fn row_of(path: &str, head: &[u8]) -> Option<&'static Row> {
     match file.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() => {
             let extension = extension.to_ascii_lowercase();
-            let wanted = if extension == "h" && holds_cpp(head) {
-                "hpp"
-            } else {
-                extension.as_str()
+            let wanted = match extension.as_str() {
+                "h" if holds_cpp(head) => "hpp",
+                "php" if file.ends_with(BLADE) => BLADE,
+                own => own,
             };
             ROWS.iter().find(|row| row.extensions.contains(&wanted))
         }

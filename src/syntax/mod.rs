@@ -14,6 +14,7 @@ mod languages;
 mod lower;
 mod macros;
 mod roles;
+pub mod templates;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

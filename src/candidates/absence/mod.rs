@@ -8,8 +8,11 @@ mod checks;
 mod cookies;
 mod filters;
 mod owners;
+mod pages;
 mod routes;
 mod scripts;
+
+pub use pages::is_template;
 
 use std::collections::BTreeMap;
 
@@ -42,7 +45,11 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "code-compared-like-text" => checks::code_compared(scene),
             "internals-for-everybody" => routes::open_internals(scene),
             "fields-unpicked" => owners::fields_unpicked(scene),
-            "markup-unescaped" => scripts::raw_markup(scene),
+            "markup-unescaped" => {
+                let mut all = scripts::raw_markup(scene);
+                all.extend(pages::raw_output(scene));
+                all
+            }
             _ => Vec::new(),
         };
         for absence in found {

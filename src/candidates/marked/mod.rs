@@ -96,3 +96,8 @@ fn pages_of_python_give_the_candidates_that_are_marked() {
 fn pages_of_javascript_give_the_candidates_that_are_marked() {
     check(include_str!("pages_javascript.txt"), 10);
 }
+
+#[test]
+fn templates_give_the_candidates_that_are_marked() {
+    check(include_str!("templates.txt"), 10);
+}

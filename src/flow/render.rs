@@ -1,0 +1,169 @@
+//! Templates that a call fills: `render("page.ejs", { name: value })`.
+//!
+//! In: calls that name a template of the project, with what they hand to it. Out: the template walked as a program of
+//! its own, in which what was handed over has the names that it was given. The template may be written in another
+//! language than the call. Deliberately absent: templates found by convention alone, and what a framework adds.
+//! Start at [`targets`] and [`Walker::render`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::source::SourceFile;
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Text};
+
+use super::include::{Base, find};
+use super::names;
+use super::places::literal_key;
+use super::taint::Walker;
+use super::value::{SEP, State, Value};
+
+/// Calls that fill a template, by their last name.
+const FILLS: [&str; 14] = [
+    "render",
+    "render_template",
+    "render_to_string",
+    "render_to_response",
+    "render_async",
+    "renderFile",
+    "renderView",
+    "renderForm",
+    "view",
+    "View",
+    "make",
+    "TemplateResponse",
+    "template",
+    "get_template",
+];
+/// What the name of a template may leave out.
+const ENDINGS: [&str; 12] = [
+    "",
+    ".ejs",
+    ".html",
+    ".hbs",
+    ".handlebars",
+    ".mustache",
+    ".twig",
+    ".html.twig",
+    ".njk",
+    ".blade.php",
+    ".jsp",
+    ".html.erb",
+];
+
+/// Whether a file is read as a template.
+fn is_template(path: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        ".ejs",
+        ".html",
+        ".htm",
+        ".hbs",
+        ".handlebars",
+        ".mustache",
+        ".jinja",
+        ".jinja2",
+        ".j2",
+        ".njk",
+        ".twig",
+        ".erb",
+        ".blade.php",
+        ".jsp",
+        ".cshtml",
+        ".phtml",
+    ];
+    KINDS.iter().any(|kind| path.ends_with(kind))
+}
+
+/// The template that each call fills, by module and start of the call.
+pub fn targets(modules: &[Module], files: &[SourceFile]) -> HashMap<(usize, u32), usize> {
+    let path_of = |at: usize| &*files[modules[at].file.0 as usize].path;
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for at in (0..modules.len()).filter(|at| is_template(path_of(*at))) {
+        let name = path_of(at).rsplit('/').next().unwrap_or_default();
+        by_name.entry(name).or_default().push(at);
+    }
+    let mut found = HashMap::new();
+    if by_name.is_empty() {
+        return found;
+    }
+    for (at, module) in modules.iter().enumerate() {
+        let mut note = |expr: &Expr| {
+            if let ExprKind::Call { callee, args, .. } = &expr.kind
+                && matches!(&callee.kind, ExprKind::Name(name) | ExprKind::Field(_, name) if FILLS.contains(&&**name))
+                && let Some(name) = named(args)
+            {
+                let target = ENDINGS.iter().find_map(|ending| {
+                    // Laravel writes folders with dots.
+                    let path = if *ending == ".blade.php" {
+                        name.replace('.', "/")
+                    } else {
+                        name.to_string()
+                    };
+                    find(
+                        path_of(at),
+                        Base::Anywhere,
+                        &format!("{path}{ending}"),
+                        &by_name,
+                        &path_of,
+                    )
+                });
+                found.extend(
+                    target
+                        .filter(|target| *target != at)
+                        .map(|target| ((at, expr.span.start), target)),
+                );
+            }
+        };
+        for function in &module.functions {
+            names::walk(&function.body, &mut |stmt| names::expressions(stmt, &mut note));
+        }
+    }
+    found
+}
+
+/// The first text among the leading arguments.
+fn named(args: &[Arg]) -> Option<&Text> {
+    args.iter().take(3).find_map(|arg| match &arg.value.kind {
+        ExprKind::Literal(Literal::Str(text)) if !text.is_empty() && text.len() < 200 => Some(text),
+        _ => None,
+    })
+}
+
+impl<'f> Walker<'_, 'f> {
+    /// Walks the template that the call fills, with what it is handed.
+    pub fn render(&mut self, call: &Expr, args: &'f [Arg], values: &[Value]) {
+        let Some(&module) = self.world.renders.get(&(self.module, call.span.start)) else {
+            return;
+        };
+        if !self.may_run(module) || values.iter().all(Value::is_clean) {
+            return;
+        }
+        let mut inside = State::default();
+        for (arg, value) in args.iter().zip(values).filter(|(_, value)| !value.is_clean()) {
+            match (&arg.label, &arg.value.kind) {
+                (Some(label), _) if !label.starts_with('*') => inside.write(label, value.clone()),
+                (_, ExprKind::Collection(items)) => {
+                    for key in items.iter().filter_map(|(key, _)| key.as_ref()) {
+                        let key = match &key.kind {
+                            ExprKind::Name(name) => name.to_string(),
+                            _ => literal_key(key).unwrap_or_default(),
+                        };
+                        let part = value.part(&key);
+                        if !key.is_empty() && !part.is_clean() {
+                            inside.write(&key, part);
+                        }
+                    }
+                }
+                _ => {
+                    let keys: std::collections::BTreeSet<&str> = value
+                        .parts
+                        .keys()
+                        .filter_map(|path| path.split(SEP).find(|part| !part.is_empty()))
+                        .collect();
+                    for key in keys {
+                        inside.write(key, value.part(key));
+                    }
+                }
+            }
+        }
+        self.run(module, inside);
+    }
+}
