@@ -56,11 +56,7 @@ impl<'t> Page<'t> {
 
     /// `before expression after` with `open` bytes in front: an assignment to [`RAW`] that ends with a semicolon.
     fn shows(&mut self, open: (usize, usize), inside: (usize, usize), close: usize) {
-        let at = open
-            .1
-            .checked_sub(SHOWS.len())
-            .unwrap_or_default()
-            .max(open.0.saturating_sub(1));
+        let at = open.1.saturating_sub(SHOWS.len()).max(open.0.saturating_sub(1));
         self.put(at, SHOWS);
         self.copy(inside.0, inside.1);
         self.put(close, b";");
