@@ -149,3 +149,52 @@ impl<'s> Levels<'s> {
         Some(wave)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidates::Settings;
+    use crate::source::Snapshot;
+    use crate::{cards, flow, syntax};
+
+    fn order(code: &str) -> (Order, flow::Graph) {
+        let snapshot = Snapshot::of_texts([("a.c", code)]);
+        let forest = syntax::parse(snapshot.files(), &syntax::Limits::default());
+        let (graph, _) = flow::build(&forest.modules, snapshot.files(), cards::all());
+        let scene = Scene {
+            graph: &graph,
+            forest: &forest,
+            snapshot: &snapshot,
+            cards: cards::all(),
+            settings: &Settings::default(),
+        };
+        (Order::of(&scene), graph)
+    }
+
+    fn wave(order: &Order, graph: &flow::Graph, name: &str) -> usize {
+        let own = |unit: &u32| graph.units[*unit as usize].name == name;
+        let found = order.waves.iter().position(|wave| wave.iter().any(own));
+        found.unwrap_or_else(|| panic!("{name} is in no wave"))
+    }
+
+    #[test]
+    fn callees_are_walked_in_waves_before_their_callers_and_the_rest_side_by_side() {
+        let code = "void leaf(void) {}\nvoid other(void) {}\nvoid middle(void) { leaf(); }\n\
+                    void top(void) { middle(); other(); }\n";
+        let (order, graph) = order(code);
+        let waves = ["leaf", "other", "middle", "top"].map(|name| wave(&order, &graph, name));
+        assert_eq!(waves, [0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn a_unit_of_a_cycle_comes_behind_all_that_it_may_ask_through_calls_that_are_walked_again() {
+        // `a` enters the cycle, so that `c` and `b` come first; `c` calls back into `a`, through which it meets `far`.
+        let code = "void far(void) {}\nvoid a(void) { b(); far(); }\nvoid b(void) { c(); }\nvoid c(void) { a(); }\n\
+                    void after(void) { c(); }\n";
+        let (order, graph) = order(code);
+        let [far, a, b, c, after] = ["far", "a", "b", "c", "after"].map(|name| wave(&order, &graph, name));
+        assert!(far < c && c < b && b < a && a < after, "{far} {c} {b} {a} {after}");
+        let count: usize = order.waves.iter().map(Vec::len).sum();
+        assert_eq!(count, graph.units.len());
+    }
+}
