@@ -83,6 +83,7 @@ pub fn run(world: &World, problems: &mut Vec<Problem>) -> Solved {
         short: BTreeMap::new(),
         reads: vec![BTreeSet::new(); world.units.len()],
         dirty: vec![true; world.units.len()],
+        digests: vec![order::digest(&Summary::default()); world.units.len()],
         changed: BTreeSet::new(),
         uncalled: uncalled(world),
     };
@@ -123,6 +124,8 @@ struct Work<'w, 'f> {
     uncalled: Vec<bool>,
     /// Units whose result may change.
     dirty: Vec<bool>,
+    /// What tells the summaries apart from those of another round.
+    digests: Vec<u64>,
     /// Names of fields and globals that carry more than they did.
     changed: BTreeSet<Text>,
 }
@@ -155,20 +158,23 @@ impl Work<'_, '_> {
         let open = units.iter().copied().filter(|&unit| self.dirty[unit as usize]);
         let open: Vec<u32> = open.collect();
         let (world, shared) = (self.world, &self.shared);
-        let walk = |&unit: &u32| (unit, Walker::walk(world, shared, unit));
-        let walked: Vec<(u32, Walked)> = match open.as_slice() {
+        let walk = |&unit: &u32| {
+            let walked = Walker::walk(world, shared, unit);
+            (unit, order::digest(&walked.summary), walked)
+        };
+        let walked: Vec<(u32, u64, Walked)> = match open.as_slice() {
             [only] => vec![walk(only)],
             _ => open.par_iter().map(walk).collect(),
         };
         let mut news = false;
-        for (unit, walked) in walked {
-            news |= self.take(unit, walked);
+        for (unit, digest, walked) in walked {
+            news |= self.take(unit, digest, walked);
         }
         news
     }
 
     /// Whether callers learn something new from this.
-    fn take(&mut self, unit: u32, walked: Walked) -> bool {
+    fn take(&mut self, unit: u32, digest: u64, walked: Walked) -> bool {
         let at = unit as usize;
         self.dirty[at] = false;
         for (key, facts) in walked.fields {
@@ -191,7 +197,7 @@ impl Work<'_, '_> {
         if let Some(limit) = walked.limit {
             self.short.insert(unit, limit);
         }
-        let news = order::digest(&self.shared.summaries[at]) != order::digest(&walked.summary);
+        let news = std::mem::replace(&mut self.digests[at], digest) != digest;
         self.shared.summaries[at] = walked.summary;
         if news {
             for &caller in self.world.callers.get(&unit).into_iter().flatten() {

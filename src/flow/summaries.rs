@@ -4,6 +4,7 @@
 //! sinks inside that the caller's data reaches, and what is left in arguments and receiver. Deliberately absent: calls
 //! into code that is not here (`apply`). Start at [`Walker::known`].
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::syntax::form::Text;
@@ -41,7 +42,7 @@ impl<'f> Walker<'_, 'f> {
             order: &order,
             actual,
             hop,
-            known: Vec::new(),
+            known: BTreeMap::new(),
         };
         for hit in &summary.hits {
             self.arrives(hit, &mut inside);
@@ -121,19 +122,19 @@ struct Inside<'c, 'a, 'f> {
     order: &'c [Option<usize>],
     actual: &'c Actual<'a, 'f>,
     hop: Hop,
-    /// What the caller passes at a parameter and path, once asked for.
-    known: Vec<((u8, Arc<str>), Facts)>,
+    /// What the caller passes at a parameter and a path below it, once asked for.
+    known: BTreeMap<u8, HashMap<Arc<str>, Facts>>,
 }
 
 impl Inside<'_, '_, '_> {
     /// What the caller passes, one step further.
     fn given(&mut self, index: u8, path: &Arc<str>) -> Facts {
-        let known = self.known.iter().find(|((at, below), _)| *at == index && below == path);
-        if let Some((_, facts)) = known {
+        let known = self.known.entry(index).or_default();
+        if let Some(facts) = known.get(path) {
             return facts.clone();
         }
         let facts = argument(index, path, self.order, self.actual).map(|fact| fact.step(self.hop.clone()));
-        self.known.push(((index, Arc::clone(path)), facts.clone()));
+        known.insert(Arc::clone(path), facts.clone());
         facts
     }
 

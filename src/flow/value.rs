@@ -190,8 +190,11 @@ impl Fact {
 
     pub fn step(&self, hop: Hop) -> Self {
         Self {
+            origin: self.origin.clone(),
+            dead: self.dead,
+            bounds: self.bounds,
             trace: self.trace.then(hop),
-            ..self.clone()
+            guards: Arc::clone(&self.guards),
         }
     }
 
@@ -204,12 +207,17 @@ impl Fact {
     /// A caller's fact continues through a callee's history.
     pub fn extended(&self, inner: &Fact) -> Self {
         let mut fact = Self {
-            trace: self.trace.through(&inner.trace),
+            origin: self.origin.clone(),
             dead: self.dead | inner.dead,
             bounds: self.bounds | inner.bounds,
-            ..self.clone()
+            trace: self.trace.through(&inner.trace),
+            guards: Arc::clone(if self.guards.is_empty() {
+                &inner.guards
+            } else {
+                &self.guards
+            }),
         };
-        for hop in inner.guards.iter() {
+        for hop in inner.guards.iter().filter(|_| !self.guards.is_empty()) {
             fact.guarded(hop.clone());
         }
         fact
