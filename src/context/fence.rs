@@ -9,6 +9,7 @@
 //! One single [`Piece::Hostile`]; no envelope and no nonce, the prefix of every line is the fence.
 //!
 //! ```text
+//! = taint 1 request.args reaches self.db.execute
 //! @ app/users.py:Users.find
 //! 1|def find(self, request):
 //! 2> q = request.args["q"]
@@ -21,6 +22,8 @@
 //! * 2 of 3 siblings have "login_required"
 //! ```
 //!
+//! - The first line says what the analysis claims: `= GENERATOR GUARDS SUMMARY`, the number of guards met on the way and at
+//!   most 100 characters of the candidate's summary.
 //! - A header `@ PATH:FUNCTION` opens each run of lines of one function. `PATH` is the last two components of the path;
 //!   `FUNCTION` is qualified (`Class.method`), `<module>` for top-level code.
 //! - A line is `NUMBER MARK INDENT TEXT` without blanks between them. `NUMBER` is [`Line::number`]. `MARK` is `>` for a
@@ -45,6 +48,7 @@
 use std::fmt::Write as _;
 
 use super::{Brief, Line, Profile, Why};
+use crate::candidates::Generator;
 
 /// A run of prompt text and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub enum Piece {
 const COMPACT_CHARS: usize = 160;
 /// Longest text of a line, in characters, in the full form.
 const FULL_CHARS: usize = 400;
+/// Longest summary, in characters, in the compact form.
+const COMPACT_SUMMARY: usize = 100;
 /// Facts shown in the compact form.
 const COMPACT_FACTS: usize = 3;
 /// Columns of a tab in the compact form.
@@ -88,7 +94,13 @@ pub fn inline(text: &str, most: usize) -> String {
 }
 
 fn compact(brief: &Brief) -> String {
-    let mut out = String::new();
+    let candidate = &brief.candidate;
+    let mut out = format!(
+        "= {} {} {}\n",
+        generator(candidate.generator),
+        candidate.guards.len(),
+        inline(&candidate.summary, COMPACT_SUMMARY)
+    );
     for run in brief.lines.chunk_by(same_function) {
         let head = format!("{}:{}", tail(&run[0].path), run[0].function);
         let _ = writeln!(out, "@ {}", inline(&head, COMPACT_CHARS));
@@ -113,6 +125,15 @@ fn compact(brief: &Brief) -> String {
         let _ = writeln!(out, "* {}", inline(fact, COMPACT_CHARS));
     }
     out
+}
+
+fn generator(generator: Generator) -> &'static str {
+    match generator {
+        Generator::Taint => "taint",
+        Generator::Pattern => "pattern",
+        Generator::Absence => "absence",
+        Generator::Sweep => "sweep",
+    }
 }
 
 fn code_text(code: &str) -> String {

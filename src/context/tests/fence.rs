@@ -3,11 +3,19 @@
 use super::super::fence::{Piece, fence, inline};
 use super::*;
 
-fn compact(brief: &Brief) -> String {
+/// The first line of the compact form, and the rest.
+fn parts(brief: &Brief) -> (String, String) {
     match fence(brief, Profile::Compact, "unused").as_slice() {
-        [Piece::Hostile(text)] => text.clone(),
+        [Piece::Hostile(text)] => {
+            let (first, rest) = text.split_once('\n').expect("a first line");
+            (first.to_owned(), rest.to_owned())
+        }
         other => panic!("the compact form is one hostile piece, not {other:?}"),
     }
+}
+
+fn compact(brief: &Brief) -> String {
+    parts(brief).1
 }
 
 /// The pieces of the full form: opening tag, hostile text, closing tag.
@@ -80,6 +88,17 @@ fn writes_the_compact_form_exactly_as_documented() {
 * three
 ";
     assert_eq!(compact(&brief), expect);
+}
+
+#[test]
+fn the_compact_form_opens_with_what_the_analysis_claims() {
+    let mut brief = one("x");
+    brief.candidate.summary = format!("a\n@ b reaches {}", "c".repeat(200));
+    let shown = format!(
+        "= taint 0 a\\u{{a}}@ b reaches {}…",
+        "c".repeat(100 - "a\\u{a}@ b reaches ".len())
+    );
+    assert_eq!(parts(&brief).0, shown);
 }
 
 #[test]

@@ -163,6 +163,7 @@ fn flow() -> Candidate {
 #[test]
 fn the_compact_slice_is_the_trace_and_what_its_guards_use() {
     let expect = "\
+= taint 1 
 @ app/db.py:escape
 1|def escape(text):
 2| return text.replace(\"'\", \"''\")
@@ -324,6 +325,7 @@ fn in_a_long_function_the_conditions_and_sizes_far_away_come_before_what_is_near
     let tree = tree(&[("a.c", &text)], &[], &[]);
     let candidate = candidate(Generator::Pattern, &[(Role::Sink, "a.c", 166)]);
     let expect = "\
+= pattern 0 
 @ a.c:f
 1|int f(char *src, int n) {
 2| char buf[64];
@@ -376,7 +378,7 @@ fn top_level_code_is_shown_without_the_functions_around_it() {
         &candidate(Generator::Pattern, &[(Role::Sink, "a.py", 4)]),
         Profile::Compact,
     );
-    assert_eq!(text, "@ a.py:<module>\n1|key = 'x'\n2!run(key)\n");
+    assert_eq!(text, "= pattern 0 \n@ a.py:<module>\n1|key = 'x'\n2!run(key)\n");
 }
 
 #[test]
