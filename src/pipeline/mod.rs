@@ -216,6 +216,7 @@ fn unclaimed(brief: &Brief, claim: &Claim, detector: &Identity) -> Unit {
         Outcome::Inconclusive {
             because,
             story: claim.story.clone(),
+            probability: claim.probability,
         }
     } else if claim.verdict == Verdict::Safe {
         let guard = claim.guard.as_ref().and_then(|pointer| locate(brief, pointer));
@@ -236,6 +237,7 @@ fn unclaimed(brief: &Brief, claim: &Claim, detector: &Identity) -> Unit {
         Outcome::Inconclusive {
             because,
             story: claim.story.clone(),
+            probability: claim.probability,
         }
     };
     let asked = claim.asked.iter().map(Exchange::from).collect();
@@ -252,16 +254,24 @@ fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>, ve
         Err(problem) => Outcome::Failed { why: problem.what },
         Ok(judgement) => {
             asked.extend(judgement.asked.iter().map(Exchange::from));
-            let story = claim.story.clone();
+            let (story, probability) = (claim.story.clone(), claim.probability);
             match (judgement.ruling, foreign(brief, verifier)) {
                 (Ruling::Confirmed(finding), _) => Outcome::confirmed(&finding, &claim.story),
-                (Ruling::Rejected { .. }, Some(because)) => Outcome::Inconclusive { because, story },
+                (Ruling::Rejected { .. }, Some(because)) => Outcome::Inconclusive {
+                    because,
+                    story,
+                    probability,
+                },
                 (Ruling::Rejected { reason, guard, why }, None) => Outcome::Rejected {
                     reason,
                     guard: (&guard).into(),
                     why,
                 },
-                (Ruling::Inconclusive { because }, _) => Outcome::Inconclusive { because, story },
+                (Ruling::Inconclusive { because }, _) => Outcome::Inconclusive {
+                    because,
+                    story,
+                    probability,
+                },
             }
         }
     };

@@ -90,8 +90,12 @@ pub enum Outcome {
         why: String,
         story: String,
     },
-    /// Claimed, but neither proven nor refuted.
-    Inconclusive { because: String, story: String },
+    /// Neither proven nor refuted; `probability` is what the detector gave the weakness.
+    Inconclusive {
+        because: String,
+        story: String,
+        probability: f32,
+    },
     /// Claimed and refuted, with the line that proves it.
     Rejected { reason: String, guard: Quote, why: String },
     /// The detector found nothing; `probability` is what it gave the weakness.

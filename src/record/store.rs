@@ -6,8 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::journal::{self, Journal};
@@ -74,13 +74,14 @@ impl Record {
 
 /// Reads a run back. `dir` is a run directory.
 pub fn load(dir: &Path) -> Result<Run, Fatal> {
-    let header: Header = get(dir, "run.json")?;
-    if header.version != VERSION {
+    // The form may have changed since in anything else: these two fields have not.
+    let stamp: Stamp = get(dir, "run.json")?;
+    if stamp.version != VERSION {
         let what = format!(
             "{} was written by {} in form {}, this one reads form {VERSION}",
             dir.display(),
-            header.tool,
-            header.version
+            stamp.tool,
+            stamp.version
         );
         return Err(Fatal::new(
             Exit::Usage,
@@ -88,6 +89,7 @@ pub fn load(dir: &Path) -> Result<Run, Fatal> {
             "use the version of anchorite that wrote it, or scan again",
         ));
     }
+    let header: Header = get(dir, "run.json")?;
     let plan: Plan = get(dir, "plan.json")?;
     let path = dir.join("units.jsonl");
     let units = match File::open(&path) {
@@ -114,8 +116,15 @@ pub fn latest(store: &Path) -> Option<PathBuf> {
     runs(store).pop()
 }
 
+/// Who wrote a run, in which form.
+#[derive(Deserialize)]
+struct Stamp {
+    version: u32,
+    tool: String,
+}
+
 /// Version of the serialised forms.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Directories of runs, oldest first: names start with the time they were made.
 fn runs(store: &Path) -> Vec<PathBuf> {

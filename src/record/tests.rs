@@ -141,6 +141,23 @@ fn a_changed_record_is_refused_with_exit_5() {
 }
 
 #[test]
+fn a_run_in_another_form_is_refused_by_its_number_and_its_writer() {
+    let store = tempfile::tempdir().unwrap();
+    let dir = store.path().join("old");
+    fs::create_dir(&dir).unwrap();
+    fs::write(
+        dir.join("run.json"),
+        r#"{"version":1,"tool":"anchorite 0","detector":"other fields"}"#,
+    )
+    .unwrap();
+    let told = load(&dir).unwrap_err().to_string();
+    assert!(
+        told.contains("by anchorite 0 in form 1") && told.contains(&VERSION.to_string()),
+        "{told}"
+    );
+}
+
+#[test]
 fn every_planned_candidate_is_accounted_for() {
     let mut run = Run {
         header: header(1),

@@ -95,10 +95,13 @@ fn result(candidate: &Candidate, unit: &Unit, view: View) -> Option<Value> {
                 format!("{told}\n\nWhy it stands: {why}"),
             )
         }
-        Outcome::Inconclusive { because, .. } => (
+        // Below every confirmed one, and among themselves as likely as the detector found them.
+        Outcome::Inconclusive {
+            because, probability, ..
+        } => (
             "review",
             "none",
-            0.0,
+            f64::from(*probability) * 50.0,
             format!("{}\n\nInconclusive: {because}.", candidate.summary),
         ),
         _ => return None,

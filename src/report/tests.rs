@@ -89,6 +89,7 @@ fn outcomes() -> [Outcome; 5] {
         Outcome::Inconclusive {
             because: "nobody knows".into(),
             story: String::new(),
+            probability: 0.6,
         },
         Outcome::Rejected {
             reason: "guarded".into(),
