@@ -34,6 +34,8 @@ pub enum Command {
     Models(ModelsCommand),
     /// Write the report of an earlier run again, in any format
     Report(ReportArgs),
+    /// Judge one candidate of an earlier run again and say whether it comes out the same, to the bit
+    Replay(ReplayArgs),
     /// Say what will and will not be enforced here, and what this machine can run
     Doctor(DoctorArgs),
     /// Print what a judge would be shown for every candidate, as JSON lines, without asking one
@@ -97,7 +99,7 @@ pub struct OutputArgs {
     pub output: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct PlaceArgs {
     /// Configuration file [default: anchorite/anchorite.toml in the user's configuration directory]
     #[arg(long, env = "ANCHORITE_CONFIG")]
@@ -152,6 +154,29 @@ pub struct ReportArgs {
     /// List only findings at least this bad
     #[arg(long, value_enum)]
     pub min_severity: Option<Severity>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Id of the finding, or its first letters, as reports show it
+    pub finding: String,
+    /// Directory of the run [default: the newest]
+    #[arg(long)]
+    pub run: Option<PathBuf>,
+    /// Show every prompt and reply
+    #[arg(long)]
+    pub explain: bool,
+    /// Threads [default: all cores]
+    #[arg(short, long)]
+    pub jobs: Option<usize>,
+    /// Where the model runs: `cpu`, `cuda:0`, `metal:0` [default: cpu]
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Weakest sandbox to go on with: `full`, `seccomp-only`, `none` [default: full]
+    #[arg(long)]
+    pub sandbox: Option<String>,
     #[command(flatten)]
     pub place: PlaceArgs,
 }

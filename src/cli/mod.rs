@@ -11,6 +11,7 @@ mod explain;
 mod models;
 mod output;
 mod progress;
+mod replay;
 mod report;
 mod scan;
 mod settings;
@@ -50,6 +51,7 @@ fn seal(command: &Command) -> Result<(), Fatal> {
     };
     let may = match command {
         Command::Scan(args) => args.sandbox.as_deref() == Some("none"),
+        Command::Replay(args) => args.sandbox.as_deref() == Some("none"),
         Command::Brief(_) | Command::Models(_) => false,
         _ => true,
     };
@@ -66,6 +68,7 @@ fn dispatch(command: Command) -> Result<Exit, Fatal> {
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => models::run(&command),
         Command::Report(args) => report::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Brief(args) => brief::run(&args),
         Command::Completions { shell } => output::print(|out| {

@@ -44,7 +44,7 @@ pub fn run(args: &ScanArgs) -> Result<Exit, Fatal> {
     Ok(exit(&run, &settings))
 }
 
-fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
+pub fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
     let root = absolute(&args.path)?;
     let store = &settings.places.runs;
     let outside = fs::canonicalize(first_existing(store)).map_or(true, |store| !store.starts_with(&root));
@@ -91,29 +91,45 @@ fn first_existing(path: &Path) -> &Path {
 
 fn work(settings: &Settings, scan: &Scan, progress: &mut Progress, stop: &AtomicBool) -> Result<Run, Fatal> {
     progress.say("sealing the workers, loading the model");
-    let registry = Registry::at(&settings.places.models);
-    let start = |name: Option<&str>| {
-        let located = registry.resolve(name)?;
-        let engine = judge::settings(&located, device(settings)?, settings.jobs);
-        Judge::start(located, engine, settings.sandbox)
-    };
-    let mut judge = start(settings.model.as_deref())?;
-    let mut second = match &settings.verifier_model {
-        Some(name) if settings.model.as_ref() != Some(name) => Some(start(Some(name))?),
-        _ => None,
-    };
-    let mut reader = Reader::start(scan.root.clone(), settings.sandbox)?;
-    let sealed = std::iter::once(judge.sealed())
-        .chain(second.as_ref().map(Judge::sealed))
-        .collect();
+    let mut staff = Staff::start(settings, scan)?;
     progress.say("reading the code");
-    let hands = Hands {
-        reader: &mut reader,
-        detector: &mut judge,
-        verifier: second.as_mut().map(|judge| judge as &mut dyn Model),
-        sealed,
-    };
-    pipeline::scan(scan, hands, progress, stop)
+    pipeline::scan(scan, staff.hands(), progress, stop)
+}
+
+/// The sealed workers of one scan.
+pub struct Staff {
+    judge: Judge,
+    second: Option<Judge>,
+    reader: Reader,
+}
+
+impl Staff {
+    pub fn start(settings: &Settings, scan: &Scan) -> Result<Self, Fatal> {
+        let registry = Registry::at(&settings.places.models);
+        let start = |name: Option<&str>| {
+            let located = registry.resolve(name)?;
+            let engine = judge::settings(&located, device(settings)?, settings.jobs);
+            Judge::start(located, engine, settings.sandbox)
+        };
+        Ok(Self {
+            judge: start(settings.model.as_deref())?,
+            second: match &settings.verifier_model {
+                Some(name) if settings.model.as_ref() != Some(name) => Some(start(Some(name))?),
+                _ => None,
+            },
+            reader: Reader::start(scan.root.clone(), settings.sandbox)?,
+        })
+    }
+
+    pub fn hands(&mut self) -> Hands<'_> {
+        let judges = std::iter::once(&self.judge).chain(&self.second);
+        Hands {
+            sealed: judges.map(Judge::sealed).collect(),
+            reader: &mut self.reader,
+            detector: &mut self.judge,
+            verifier: self.second.as_mut().map(|judge| judge as &mut dyn Model),
+        }
+    }
 }
 
 fn device(settings: &Settings) -> Result<Device, Fatal> {

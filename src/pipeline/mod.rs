@@ -7,6 +7,7 @@
 
 pub mod judge;
 pub mod reader;
+mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,13 +17,15 @@ use std::time::{Duration, Instant};
 use crate::candidates::Candidate;
 use crate::cards::{self, Severity};
 use crate::context::Brief;
+use crate::detect::prompt::card_text;
 use crate::detect::{Case, Claim, Verdict, detect, locate};
 use crate::engine::model::{Identity, Model};
 use crate::problem::{Fatal, Problem};
-use crate::record::{End, Exchange, Header, Outcome, Plan, Quote, Record, Run, Sealed, Unit, VERSION};
+use crate::record::{End, Exchange, Header, Outcome, Plan, Quote, Record, Run, Sealed, Shown, Unit, VERSION, hex};
 use crate::source::Limits;
 use crate::verify::{Judgement, Ruling, verify};
 pub use reader::{Reader, Survey};
+pub use replay::{Replay, replay};
 
 /// Candidates per round: enough for the engine to share prefixes and fill its rows, few enough that a kill costs
 /// seconds. Rounds are cut by position in the plan, so a resumed scan asks in the same company.
@@ -198,8 +201,17 @@ fn failed(id: &str, why: &str) -> Unit {
     Unit {
         id: id.to_owned(),
         outcome: Outcome::Failed { why: why.to_owned() },
+        shown: None,
         asked: Vec::new(),
     }
+}
+
+fn shown(brief: &Brief) -> Option<Shown> {
+    let brief_json = serde_json::to_vec(brief).expect("a brief is plain data");
+    Some(Shown {
+        card: hex(card_text(cards::get(&brief.candidate.card)?).as_bytes()),
+        brief: hex(&brief_json),
+    })
 }
 
 /// Why the word of this model does not clear code in the brief's language, if it does not: what a model was not measured
@@ -244,6 +256,7 @@ fn unclaimed(brief: &Brief, claim: &Claim, detector: &Identity) -> Unit {
     Unit {
         id: brief.candidate.id.clone(),
         outcome,
+        shown: shown(brief),
         asked,
     }
 }
@@ -278,6 +291,7 @@ fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>, ve
     Unit {
         id: brief.candidate.id.clone(),
         outcome,
+        shown: shown(brief),
         asked,
     }
 }

@@ -74,7 +74,18 @@ pub struct Unit {
     /// Id of the candidate in the plan.
     pub id: String,
     pub outcome: Outcome,
+    /// `None` where there was nothing to show.
+    pub shown: Option<Shown>,
     pub asked: Vec<Exchange>,
+}
+
+/// What the judges were shown, as SHA-256 in hex: enough to say later which part of it has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Of the card's text in prompts.
+    pub card: String,
+    /// Of the brief in its serialised form.
+    pub brief: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,7 +153,11 @@ pub struct Exchange {
     pub stage: String,
     /// SHA-256 of the prompt in its serialised form, hex.
     pub prompt: String,
+    /// SHA-256 of its grammar alone, hex.
+    pub grammar: String,
     pub reply: String,
+    /// The words open at the reply's first choice, the verdict, with their probabilities.
+    pub verdict: Vec<(String, f32)>,
     pub prompt_tokens: usize,
     pub shared_tokens: usize,
     pub reply_tokens: usize,
@@ -150,10 +165,13 @@ pub struct Exchange {
 
 impl From<&Asked> for Exchange {
     fn from(asked: &Asked) -> Self {
-        let prompt = serde_json::to_vec(&asked.prompt).expect("a prompt is plain data");
+        let digest = |json: serde_json::Result<Vec<u8>>| super::hex(&json.expect("a prompt is plain data"));
+        let first = asked.reply.choices.first();
         Self {
             stage: asked.stage.to_owned(),
-            prompt: super::hex(&prompt),
+            prompt: digest(serde_json::to_vec(&asked.prompt)),
+            grammar: digest(serde_json::to_vec(&asked.prompt.grammar)),
+            verdict: first.map_or_else(Vec::new, |choice| choice.alternatives.clone()),
             reply: asked.reply.text.clone(),
             prompt_tokens: asked.reply.prompt_tokens,
             shared_tokens: asked.reply.shared_tokens,

@@ -12,7 +12,7 @@ mod form;
 mod journal;
 mod store;
 
-pub use form::{Coverage, End, Exchange, Header, Outcome, Plan, Quote, Run, Sealed, Tally, Unit};
+pub use form::{Coverage, End, Exchange, Header, Outcome, Plan, Quote, Run, Sealed, Shown, Tally, Unit};
 pub use store::{Record, VERSION, hex, latest, load};
 
 #[cfg(test)]

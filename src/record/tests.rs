@@ -55,6 +55,7 @@ fn unit(id: &str) -> Unit {
     Unit {
         id: id.into(),
         outcome,
+        shown: None,
         asked: Vec::new(),
     }
 }

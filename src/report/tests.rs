@@ -38,6 +38,7 @@ fn run() -> Run {
     let units = ids.into_iter().zip(outcomes()).map(|(id, outcome)| Unit {
         id: id.into(),
         outcome,
+        shown: None,
         asked: Vec::new(),
     });
     Run {

@@ -99,7 +99,7 @@ fn the_scanned_tree_is_left_as_it_was() {
     assert_eq!(before, stand(tree.path()));
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod first_scan;
 mod house;
+mod replay;
 mod resume;
 
 use std::path::{Path, PathBuf};
