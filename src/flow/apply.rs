@@ -201,7 +201,7 @@ impl<'f> Walker<'_, 'f> {
                 Const::Null => Literal::Null,
             })
         };
-        let entry = self.in_entry();
+        let (entry, own) = (self.in_entry(), self.own_method(callee, &resolved.targets));
         let found = self.world.rules(self.module).call(&paths, args, new, &decide);
         for found in found {
             let rule = found.rule;
@@ -210,6 +210,8 @@ impl<'f> Walker<'_, 'f> {
             }
             let named = rule.pattern.names_danger();
             match (rule.purpose, rule.card) {
+                // A method of the project that is called like a library's is judged by its body, too.
+                (Purpose::Sink, _) if own && rule.pattern.text.starts_with("*.") => {}
                 (Purpose::Sink, Some(card)) => {
                     resolved.sinks.push((
                         card,
@@ -252,6 +254,20 @@ impl<'f> Walker<'_, 'f> {
             resolved.ends = false;
         }
         resolved
+    }
+
+    /// Whether `Name.method()` names a class of the project that has the method.
+    fn own_method(&self, callee: &Expr, targets: &[u32]) -> bool {
+        let ExprKind::Field(base, name) = &callee.kind else {
+            return false;
+        };
+        let ExprKind::Name(class) = &base.kind else {
+            return false;
+        };
+        let units = &self.world.units;
+        targets
+            .iter()
+            .any(|&target| units[target as usize].name.strip_suffix(&**name) == Some(&format!("{class}.")))
     }
 
     fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {

@@ -77,7 +77,9 @@ impl<'f> Walker<'_, 'f> {
         let entry = self.in_entry();
         let answer = answered(expr);
         let page = self.sends_returned_text() && (answer || !matches!(expr.kind, ExprKind::Collection(_)));
-        let body = if answer { value.part("0").all() } else { value.all() };
+        let body = if answer { value.part("0") } else { value.clone() };
+        // What a record holds under its keys is sent as JSON, and no markup.
+        let (all, text) = (body.all(), body.unpicked());
         let page = page && !built(expr);
         let rules = self.world.rules(self.module).returns();
         let cards: Vec<usize> = rules
@@ -87,7 +89,8 @@ impl<'f> Walker<'_, 'f> {
             .filter(|&card| page || self.world.markup & (1 << card) == 0)
             .collect();
         for card in cards {
-            self.hit(card, &body, span, "the response");
+            let markup = self.world.markup & (1 << card) != 0;
+            self.hit(card, if markup { &text } else { &all }, span, "the response");
         }
         if entry && !page && self.world.destination != 0 && self.names_view() {
             self.redirected(expr, value, span);

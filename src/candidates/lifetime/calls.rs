@@ -37,6 +37,9 @@ impl<'a> Walk<'a> {
         if macro_like || self.cpp {
             self.maybe_set(args.iter().map(|arg| &arg.value), memory);
         }
+        if let Some(end) = args.get(1).filter(|_| library::stores_end(&name)) {
+            self.maybe_set(std::iter::once(&end.value), memory);
+        }
         let pointers = self.arguments(args, memory);
         if new {
             return self.constructed(expr, args, &pointers, memory);

@@ -262,6 +262,11 @@ pub fn needs_object(name: &str, position: usize) -> bool {
     }
 }
 
+/// Functions that store through their second argument where the number they read ends.
+pub fn stores_end(name: &str) -> bool {
+    (name.starts_with("strto") || name.starts_with("wcsto")) && !name.ends_with("tok")
+}
+
 /// Functions that read every text they are given up to its end.
 pub fn reads_texts(name: &str) -> bool {
     matches!(
