@@ -19,7 +19,7 @@ use crate::candidates::Scene;
 static USER: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
-        (current_?user|request\.user|req\.user|logged_?in|\buser\.(id|_id|pk|data)|session|principal|owner|user_?id|account_?id|tenant|belongs|
+        (current_?(user|context|tenant|org)|request\.user|req\.user|logged_?in|\buser\.(id|_id|pk|data)|session|principal|owner|user_?id|account_?id|tenant|belongs|
         g\.user|authenticat|authoriz|can_|has_?perm|permission|self\.user|created_?by|author|ctx\.state|jwt|
         claims|is_?admin|get_?user)",
     )
