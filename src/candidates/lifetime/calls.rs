@@ -37,8 +37,10 @@ impl<'a> Walk<'a> {
         if macro_like || self.cpp {
             self.maybe_set(args.iter().map(|arg| &arg.value), memory);
         }
-        if let Some(end) = args.get(1).filter(|_| library::stores_end(&name)) {
-            self.maybe_set(std::iter::once(&end.value), memory);
+        if library::stores_end(&name)
+            && let Some(ExprKind::Address(end)) = args.get(1).map(|arg| &arg.value.kind)
+        {
+            self.maybe_set(std::iter::once(&**end), memory);
         }
         let pointers = self.arguments(args, memory);
         if new {

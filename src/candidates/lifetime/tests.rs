@@ -268,6 +268,17 @@ void four(void) {
     for (i = 0; i < 3; i++) { sum = i; }
     printf(\"%d\", sum); /* SAFE: CWE-457 */
 }
+long five(const char *text) {
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (end == text) { return -1; } /* SAFE: CWE-457 */
+    return number;
+}
+long six(const char *text) {
+    char *end;
+    if (end == text) { return -1; } /* VULN: CWE-457 */
+    return 0;
+}
 ",
     );
 }
