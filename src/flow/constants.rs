@@ -235,6 +235,14 @@ pub fn is_table(expr: &Expr) -> bool {
         ExprKind::Collection(items) => {
             !items.is_empty() && items.iter().all(|(key, _)| key.as_ref().is_some_and(fixed))
         }
+        // `new Map([["key", value], …])`
+        ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+            (ExprKind::Name(name), [only]) if &**name == "Map" => {
+                let pair = |item: &Expr| matches!(&item.kind, ExprKind::Collection(pair) if pair.len() == 2 && fixed(&pair[0].1));
+                matches!(&only.value.kind, ExprKind::Collection(items) if !items.is_empty() && items.iter().all(|(_, item)| pair(item)))
+            }
+            _ => false,
+        },
         _ => false,
     }
 }
