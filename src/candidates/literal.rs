@@ -13,7 +13,7 @@ use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
 
 use super::make::Draft;
-use super::{Generator, Scene};
+use super::{Generator, Scene, regexes};
 
 /// Words that show that a value stands for another.
 const PLACEHOLDERS: [&str; 33] = [
@@ -104,6 +104,11 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             for &card in wanted
                 .iter()
                 .filter(|&&card| scene.cards[card].applies_to(module.language))
+                .filter(|&&card| {
+                    // Regular expressions of the language are looked at one by one.
+                    let elsewhere = scene.cards[card].literals.iter().any(|rule| rule.backtracks);
+                    !(elsewhere && regexes::WRITTEN.contains(&module.language))
+                })
             {
                 if scene.cards[card].literals.iter().any(|rule| fits(rule, &found))
                     && scene.in_context(&scene.cards[card], at as u32, found.span, false)
@@ -125,7 +130,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
 
 fn fits(rule: &LiteralRule, found: &Found) -> bool {
     let told = rule.name.is_match(found.name) && rule.value.is_match(found.value);
-    told && (rule.scalar || (found.text && !placeholder(found.name, found.value) && !label(found)))
+    told && !rule.backtracks && (rule.scalar || (found.text && !placeholder(found.name, found.value) && !label(found)))
 }
 
 /// What stands under a key may be a label, a type or a hint for people.

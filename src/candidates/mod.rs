@@ -15,6 +15,7 @@ mod make;
 mod marked;
 mod pattern;
 mod rank;
+mod regexes;
 mod sweep;
 mod taint;
 #[cfg(test)]
@@ -90,6 +91,7 @@ pub fn find(
     let mut drafts = taint::find(&scene);
     drafts.extend(pattern::find(&scene));
     drafts.extend(literal::find(&scene));
+    drafts.extend(regexes::find(&scene));
     drafts.extend(lifetime::find(&scene));
     drafts.extend(unsound::find(&scene));
     drafts.extend(absence::find(&scene));

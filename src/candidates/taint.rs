@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Flow, Hop, Note};
+use crate::flow::{Flow, Hop, Note, TWO_KEYS};
 use crate::syntax::templates::RAW;
 
 use super::make::{Draft, brief};
@@ -124,7 +124,9 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
     if flow.weak {
         // In a program that is complete, what nobody calls is called by nobody outside either.
         let own_file = card.id == "CWE-22" && matches!(&first.note, Note::Parameter(name) if FILE.is_match(name));
-        if (!serves.is_empty() && !alone(scene, first)) || !GRAVE.contains(&card.id.as_str()) || own_file {
+        let keys = matches!(&last.note, Note::Sink(what) if **what == *TWO_KEYS);
+        let grave = keys || GRAVE.contains(&card.id.as_str());
+        if (!serves.is_empty() && !alone(scene, first)) || !grave || own_file {
             return false;
         }
     }
@@ -149,7 +151,12 @@ fn page(scene: &Scene, sink: &Hop) -> bool {
     if OBJECT.is_match(scene.text(sink.unit, sink.span)) {
         return false;
     }
-    if !matches!(&sink.note, Note::Sink(what) if RESPONSE.is_match(what)) {
+    // The sink of a chain of calls is told as its pattern: `res.type.send(0)`.
+    let bare = |what: &str| {
+        what.split_once('(')
+            .map_or(what.to_owned(), |(head, _)| head.to_owned())
+    };
+    if !matches!(&sink.note, Note::Sink(what) if RESPONSE.is_match(&bare(what))) {
         return true;
     }
     let text = scene.text(sink.unit, scene.graph.units[sink.unit as usize].span);

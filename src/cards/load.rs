@@ -192,6 +192,8 @@ struct FrontLiteral {
     value: String,
     #[serde(default)]
     scalar: bool,
+    #[serde(default)]
+    backtracks: bool,
 }
 
 #[derive(Deserialize)]
@@ -286,6 +288,7 @@ fn literal(rule: &FrontLiteral) -> Result<LiteralRule, String> {
         name: regex("literals", &rule.name)?,
         value: regex("literals", &rule.value)?,
         scalar: rule.scalar,
+        backtracks: rule.backtracks,
     })
 }
 

@@ -88,6 +88,8 @@ pub struct LiteralRule {
     pub value: Regex,
     /// Whether truth values and numbers count, as they are written; otherwise only text does.
     pub scalar: bool,
+    /// Whether only regular expressions count whose worst case is out of proportion.
+    pub backtracks: bool,
 }
 
 /// A condition on the text around a place; every part that is given must hold.

@@ -5,7 +5,7 @@
 //! Deliberately absent: function pointers, reflection and dynamic dispatch beyond declared base classes.
 //! Start at [`Directory::targets`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::source::SourceFile;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtKind, Text};
@@ -96,6 +96,35 @@ pub fn lambda_names(module: &Module) -> BTreeMap<usize, Text> {
         });
     }
     found
+}
+
+/// Functions without a name of their own that the code around them puts where other files find them: what a module
+/// exports or keeps at its top level, methods that a prototype is given. A handler that is set (`onload =`) is not.
+pub fn held(module: &Module) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for (at, function) in module.functions.iter().enumerate() {
+        names::walk(&function.body, &mut |stmt: &Stmt| match &stmt.kind {
+            StmtKind::Assign { target, value, .. } => {
+                let field = matches!(&target.kind, ExprKind::Field(_, name) if !name.starts_with("on"));
+                if field || (at == 0 && matches!(target.kind, ExprKind::Name(_))) {
+                    holds(value, field, &mut found);
+                }
+            }
+            // `export default function (…) { … }`
+            StmtKind::Expr(expr) if at == 0 => holds(expr, false, &mut found),
+            _ => {}
+        });
+    }
+    found
+}
+
+fn holds(value: &Expr, deep: bool, found: &mut BTreeSet<usize>) {
+    match &value.kind {
+        ExprKind::Function(index) => drop(found.insert(*index)),
+        ExprKind::Assign(_, value) => holds(value, deep, found),
+        ExprKind::Collection(items) if deep => items.iter().for_each(|(_, item)| holds(item, false, found)),
+        _ => {}
+    }
 }
 
 fn tail(expr: &Expr) -> Option<Text> {

@@ -479,6 +479,13 @@ fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) ->
                 .iter()
                 .flat_map(|arg| handlers(search, resolver, module, &arg.value))
                 .collect();
+            // `controller.show.bind(controller)`
+            if let ExprKind::Field(base, name) = &callee.kind
+                && &**name == "bind"
+                && inner.is_empty()
+            {
+                return handlers(search, resolver, module, base);
+            }
             // `get(list).post(create)`
             if let ExprKind::Field(base, _) = &callee.kind
                 && matches!(base.kind, ExprKind::Call { .. })

@@ -433,6 +433,15 @@ impl<'f> Walker<'_, 'f> {
                     return clean(&value.value);
                 }
             }
+            // `/^\w+$/.test(value)`
+            ("test", [value]) => {
+                if let ExprKind::Field(regex, _) = &callee.kind
+                    && let Some(Const::Text(text)) = self.decide(regex, state)
+                    && super::shapes::plain(&text)
+                {
+                    return clean(&value.value);
+                }
+            }
             _ => {}
         }
         let rules = self.world.rules(self.module);

@@ -55,6 +55,7 @@ use crate::source::{FileId, SourceFile};
 use crate::syntax::form::{Module, Span};
 
 pub use entries::Entry;
+pub use sinks::TWO_KEYS;
 pub use solve::{Hit, Summary};
 pub use value::{Hop, Note};
 

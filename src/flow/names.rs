@@ -176,21 +176,28 @@ impl Scope {
     pub fn learn_fields(&mut self, module: &Module, frames: &[Frame]) {
         let mut found = Vec::new();
         for (at, function) in module.functions.iter().enumerate() {
-            let (Some(class), Some(receiver)) = (&function.class_name, &frames[at].receiver) else {
+            if function.class_name.is_none() && at != 0 {
                 continue;
+            }
+            let own = function.class_name.as_ref().zip(frames[at].receiver.as_ref());
+            // What a class initialises a field with stands in the code around it, under the name of the class.
+            let class = |name: &Text| match own {
+                Some((class, receiver)) => (name == receiver).then_some(class),
+                None => module.classes.iter().map(|class| &class.name).find(|own| *own == name),
             };
             let resolver = Resolver {
                 module,
                 scope: self,
                 frames: vec![&frames[at]],
-                class: Some(class.clone()),
+                class: function.class_name.clone(),
             };
             walk(&function.body, &mut |stmt| {
                 if let StmtKind::Assign {
                     target, value, hint, ..
                 } = &stmt.kind
                     && let ExprKind::Field(base, field) = &target.kind
-                    && matches!(&base.kind, ExprKind::Name(name) if name == receiver)
+                    && let ExprKind::Name(name) = &base.kind
+                    && let Some(class) = class(name)
                 {
                     let mut paths = resolver.paths(value);
                     paths.extend(hint.as_deref().and_then(type_path).map(|path| self.qualify(path)));

@@ -14,6 +14,9 @@ use super::tables;
 use super::taint::Walker;
 use super::value::{Facts, State, Value};
 
+/// What a write under two keys in a row is called where outside input chooses the first.
+pub const TWO_KEYS: &str = "two keys in a row";
+
 /// Frameworks that send the text a handler returns as a page.
 const PAGES: &[&str] = &[
     "Flask",
@@ -188,8 +191,15 @@ impl<'f> Walker<'_, 'f> {
         };
         if literal_key(key).is_none() {
             let facts = self.eval(key, state).all();
+            // Where the second key is chosen too, nothing is left that the code itself decides.
+            let both = matches!(&target.kind, ExprKind::Index(_, second) if literal_key(second).is_none());
+            let what = if both {
+                TWO_KEYS
+            } else {
+                "a key that leads to another object"
+            };
             for &card in &world.keys {
-                self.hit(card, &facts, span, "a key that leads to another object");
+                self.hit(card, &facts, span, what);
             }
         }
     }

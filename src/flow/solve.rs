@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use crate::problem::Problem;
 use crate::syntax::form::{Span, Text};
 
+use super::calls;
 use super::taint::{Walked, Walker};
 use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, Value};
 use super::world::World;
@@ -220,7 +221,19 @@ impl Work<'_, '_> {
 
 /// Public functions that nothing here calls and that are no entry points.
 fn uncalled(world: &World) -> Vec<bool> {
-    let calls = |unit: u32| world.callers.get(&unit).into_iter().flatten().any(|&from| from != unit);
+    let mut held = vec![false; world.units.len()];
+    for (at, module) in world.modules.iter().enumerate() {
+        for index in calls::held(module) {
+            held[world.unit(at, index) as usize] = true;
+        }
+    }
+    // A function without a name of its own is no more than mentioned by the code around it when that gives it away.
+    let calls = |unit: u32| {
+        let parent = world.function(unit).parent.unwrap_or_default();
+        let around = held[unit as usize].then(|| world.unit(world.units[unit as usize].module, parent));
+        let callers = world.callers.get(&unit).into_iter().flatten();
+        callers.filter(|&&from| Some(from) != around).any(|&from| from != unit)
+    };
     let of = |(at, unit): (usize, &Unit)| {
         let own = at as u32;
         unit.public && unit.index != 0 && !world.entries.contains_key(&own) && !calls(own)

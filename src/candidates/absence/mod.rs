@@ -9,6 +9,7 @@ mod cookies;
 mod filters;
 mod owners;
 mod pages;
+mod prototypes;
 mod routes;
 mod scripts;
 
@@ -38,7 +39,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "upload-without-check" => routes::without_upload_check(scene),
             "cookie-without-flags" => cookies::without_flags(scene),
             "message-without-origin-check" => scripts::without_origin_check(scene),
-            "merge-without-key-check" => scripts::without_key_check(scene),
+            "merge-without-key-check" => prototypes::without_key_check(scene),
             "address-checked-in-part" => checks::address_in_part(scene, false),
             "origin-checked-in-part" => checks::address_in_part(scene, true),
             "throttle-counts-by-header" => checks::counted_by_header(scene),

@@ -1,4 +1,4 @@
-//! Checks that code in browsers and in objects without classes needs: who sent a message, and which keys are copied.
+//! Checks that code in browsers needs: who sent a message, and where markup comes from.
 //!
 //! In: functions of JavaScript and TypeScript. Out: [`Absence`]s, one rule per public function.
 
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::flow::names;
-use crate::syntax::form::{Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
+use crate::syntax::form::{Expr, ExprKind, Function, Literal, Span, StmtKind};
 
 use super::Absence;
 use super::routes::fixed;
@@ -23,14 +23,8 @@ static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Something is made of what the message says.
 static USED: LazyLock<Regex> = LazyLock::new(|| fixed(r"\.data\b|\{\s*data\b"));
-/// Names through which every object reaches its prototype are left out, or there is none to reach.
-static SPARED: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r"(?i)__proto__|Object\.create\(\s*null|new (Map|Set)\b|prototype.{0,30}(includes|has)\b|(unsafe|forbidden|dangerous|blocked)_?keys?",
-    )
-});
 
-fn scripts<'a>(scene: &'a Scene) -> impl Iterator<Item = (u32, &'a Function)> {
+pub fn scripts<'a>(scene: &'a Scene) -> impl Iterator<Item = (u32, &'a Function)> {
     let units = scene.graph.units.iter().enumerate();
     units.filter_map(|(at, unit)| {
         let module = &scene.forest.modules[unit.module];
@@ -149,108 +143,4 @@ fn listener(scene: &Scene, unit: u32, expr: &Expr) -> Option<Span> {
             .map(|function| function.span),
         _ => None,
     }
-}
-
-/// Keys of one object are copied into another, level by level, whatever they are called.
-pub fn without_key_check(scene: &Scene) -> Vec<Absence> {
-    let mut found = Vec::new();
-    for (unit, function) in scripts(scene) {
-        if SPARED.is_match(scene.text(unit, function.span)) {
-            continue;
-        }
-        let recurs = scene.graph.callees(unit).any(|edge| edge.to == unit);
-        let Some(span) = copies(scene, unit, &function.body, recurs) else {
-            continue;
-        };
-        let weight = if scene.graph.reachable[unit as usize] { 60 } else { 30 };
-        found.push(Absence {
-            unit,
-            span,
-            what: format!(
-                "{} copies keys of one object into another and lets `__proto__` through",
-                scene.graph.units[unit as usize].name
-            ),
-            weight,
-        });
-    }
-    found
-}
-
-/// Where a loop over keys fills a deeper level of another object: by calling the function again, or step by step.
-fn copies(scene: &Scene, unit: u32, body: &[Stmt], recurs: bool) -> Option<Span> {
-    let mut found = None;
-    names::walk(body, &mut |stmt| {
-        let StmtKind::Loop { binds, body, .. } = &stmt.kind else {
-            return;
-        };
-        let key = binds.as_ref().and_then(|(target, _)| match &target.kind {
-            ExprKind::Name(name) => Some(name.clone()),
-            ExprKind::Collection(items) => items.first().and_then(|(_, item)| match &item.kind {
-                ExprKind::Name(name) => Some(name.clone()),
-                _ => None,
-            }),
-            _ => None,
-        });
-        let deeper = recurs || descends(body, key.as_ref());
-        let Some(key) = key.filter(|_| found.is_none() && deeper) else {
-            return;
-        };
-        names::walk(body, &mut |inner| {
-            let StmtKind::Assign { target, value, .. } = &inner.kind else {
-                return;
-            };
-            let Some(object) = indexed(target, &key) else { return };
-            let from = from_other(value, &key, &object);
-            if from && !own_key(scene.text(unit, stmt.span), &object, &key) {
-                found = found.or(Some(inner.span));
-            }
-        });
-    });
-    found
-}
-
-/// Something is called with what stands under the key on both sides.
-fn descends(body: &[Stmt], key: Option<&Text>) -> bool {
-    let Some(key) = key else { return false };
-    let mut deeper = false;
-    names::walk(body, &mut |stmt| {
-        names::expressions(stmt, &mut |expr| {
-            if let ExprKind::Call { args, .. } = &expr.kind {
-                deeper |= args.iter().filter(|arg| indexed(&arg.value, key).is_some()).count() > 1;
-            }
-        });
-    });
-    deeper
-}
-
-/// `object` of `object[key]`.
-fn indexed(expr: &Expr, key: &Text) -> Option<Text> {
-    let ExprKind::Index(base, index) = &expr.kind else {
-        return None;
-    };
-    let (ExprKind::Name(object), ExprKind::Name(own)) = (&base.kind, &index.kind) else {
-        return None;
-    };
-    (own == key).then(|| object.clone())
-}
-
-/// The value is what stands under the same key of something else.
-fn from_other(value: &Expr, key: &Text, object: &Text) -> bool {
-    let mut from = false;
-    names::descend(value, &mut |expr| {
-        from |= indexed(expr, key).is_some_and(|other| other != *object)
-    });
-    from
-}
-
-/// Only keys that the target has of its own are filled.
-fn own_key(text: &str, object: &Text, key: &Text) -> bool {
-    let asks = [
-        format!("hasOwnProperty.call({object},"),
-        format!("hasOwn({object},"),
-        format!("{object}.hasOwnProperty("),
-        format!(".has({key})"),
-        format!(".includes({key})"),
-    ];
-    asks.iter().any(|ask| text.contains(ask.as_str()))
 }
