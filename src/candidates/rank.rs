@@ -57,7 +57,11 @@ impl Concern {
 pub(crate) fn rank(scene: &Scene, drafts: Vec<Draft>) -> Vec<Candidate> {
     let mut scored: Vec<(u32, Draft)> = drafts.into_iter().map(|draft| (score(scene, &draft), draft)).collect();
     scored.sort_by(|a, b| {
-        let key = |draft: &Draft| (draft.unit, draft.span.start, draft.card, draft.trace.len());
+        // Of two on one line the inner one comes first: what it gives is what the outer one takes.
+        let key = |draft: &Draft| {
+            let inner = std::cmp::Reverse(draft.span.start);
+            (draft.unit, draft.span.line, inner, draft.card, draft.trace.len())
+        };
         b.0.cmp(&a.0)
             .then_with(|| key(&a.1).cmp(&key(&b.1)))
             .then_with(|| a.1.summary.cmp(&b.1.summary))

@@ -12,7 +12,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
 use super::confined::resolves;
-use super::formats::{empties, formatted, mapped, named_callback, strips};
+use super::formats::{deferred, empties, formatted, mapped, named_callback, strips};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
@@ -99,6 +99,13 @@ impl<'f> Walker<'_, 'f> {
         }
         if let Some((callee, each)) = named_callback(&name, args) {
             return self.call_named(expr.span, &callee, &args[1..], &values[1..], each, state);
+        }
+        if let Some(at) = deferred(&name, args) {
+            let (function, rest) = (&args[at].value, at + 1);
+            let paths = self.view.resolver.paths(function);
+            if !self.targets_of(function, args.len() - rest, false, &paths).is_empty() {
+                return self.call_named(expr.span, function, &args[rest..], &values[rest..], false, state);
+            }
         }
         let values = formatted(self, &name, args, values);
         if let Some(value) = self.held(&name, base, &values, state) {

@@ -4,8 +4,9 @@
 //! passes and what a framework puts there; a declared choice of a few texts is no outside input. Deliberately absent:
 //! what callers pass (`summaries`). Start at [`Walker::parameters`].
 
-use crate::syntax::form::{ExprKind, Function, Literal, Param};
+use crate::syntax::form::{ExprKind, Function, Literal, Param, Text};
 
+use super::names::Path;
 use super::taint::{Walker, first_line};
 use super::value::{self, Fact, Facts, Note, Origin, RECEIVER, State, Trace};
 use super::{names, shapes, types};
@@ -63,13 +64,9 @@ impl<'f> Walker<'_, 'f> {
     /// Whether a parameter's declaration leaves a choice of a few texts, or of plain words.
     fn chosen(&self, param: &Param) -> bool {
         let hint = param.hint.as_deref();
-        let of_class = hint.and_then(names::type_path).and_then(|path| path.last().cloned());
-        let listed = of_class.is_some_and(|class| {
-            let ancestors = self.world.directory.ancestors(&class);
-            ancestors
-                .iter()
-                .any(|name| matches!(&**name, "Enum" | "StrEnum" | "IntEnum"))
-        });
+        let listed = hint
+            .and_then(names::type_path)
+            .is_some_and(|path| self.is_choice(&path));
         let shaped = match param.default.as_ref().map(|value| &value.kind) {
             Some(ExprKind::Call { args, .. }) => args.iter().any(|arg| {
                 let names = matches!(arg.label.as_deref(), Some("regex" | "pattern"));
@@ -78,5 +75,14 @@ impl<'f> Walker<'_, 'f> {
             _ => false,
         };
         listed || shaped || hint.is_some_and(types::is_choice)
+    }
+
+    /// Whether a type has a few values that the code lists.
+    pub fn is_choice(&self, path: &Path) -> bool {
+        path.last().is_some_and(|class| {
+            let ancestors = self.world.directory.ancestors(class);
+            let listed = |name: &Text| matches!(&**name, "Enum" | "StrEnum" | "IntEnum" | "Literal");
+            ancestors.iter().any(listed)
+        })
     }
 }

@@ -7,7 +7,7 @@ use crate::syntax::form::{Expr, ExprKind, Span, Text};
 
 use super::include::SESSION;
 use super::matcher::Purpose;
-use super::names;
+use super::names::{self, Path};
 use super::places::literal_key;
 use super::tables::COMPARISONS;
 use super::taint::{Walker, meet};
@@ -214,7 +214,10 @@ impl<'f> Walker<'_, 'f> {
             let owner = self.world.class_module(self.module, class).unwrap_or(self.module);
             let declared = |module: usize| self.world.scopes[module].fields.get(&(class.clone(), field.clone()));
             let types = declared(self.module).or_else(|| declared(owner));
-            types.is_some_and(|types| types.iter().all(|path| names::is_numeric(&path.join("."))))
+            {
+                let plain = |path: &Path| names::is_numeric(&path.join(".")) || self.is_choice(path);
+                types.is_some_and(|types| types.iter().all(plain))
+            }
         })
     }
 

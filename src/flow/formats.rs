@@ -7,7 +7,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 use super::apply::Actual;
 use super::names;
 use super::shapes;
-use super::tables::{ALLOCATES, CALLBACKS, FORMATS, MAPS};
+use super::tables::{ALLOCATES, CALLBACKS, DEFERS, FORMATS, MAPS};
 use super::taint::Walker;
 use super::value::{ANY, State, Value};
 
@@ -155,6 +155,13 @@ pub fn named_callback(name: &str, args: &[Arg]) -> Option<(Expr, bool)> {
         _ => return None,
     };
     Some((callee, *each))
+}
+
+/// Where the function stands that a call runs later: `pool.submit(work, text)`.
+pub fn deferred(name: &str, args: &[Arg]) -> Option<usize> {
+    let (_, at) = DEFERS.iter().find(|(own, _)| *own == name)?;
+    let function = &args.get(*at)?.value;
+    matches!(function.kind, ExprKind::Name(_) | ExprKind::Field(..)).then_some(*at)
 }
 
 #[cfg(test)]

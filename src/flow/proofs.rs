@@ -134,6 +134,24 @@ impl<'f> Walker<'_, 'f> {
         let ExprKind::Field(base, name) = &callee.kind else {
             return None;
         };
+        let whole = match &**name {
+            "fullmatch" => Some(true),
+            "match" => Some(false),
+            _ => None,
+        };
+        if let Some(whole) = whole.filter(|_| self.world.modules[self.module].language == "python") {
+            let leaves = |text: &str| match whole {
+                true => shapes::plain_whole(text),
+                false => shapes::plain(text),
+            };
+            let written =
+                |regex: &Expr| matches!(self.literal(regex, state), Some(Literal::Str(text)) if leaves(&text));
+            return match args {
+                [regex, value] if written(&regex.value) => Some(&value.value),
+                [value] if self.regex(base, state).is_some_and(|text| leaves(&text)) => Some(&value.value),
+                _ => None,
+            };
+        }
         if &**name != "matches" || !matches!(self.world.modules[self.module].language, "java" | "kotlin") {
             return None;
         }

@@ -12,7 +12,7 @@ use super::names;
 use super::places::literal_key;
 use super::tables;
 use super::taint::Walker;
-use super::value::{Facts, State, Value};
+use super::value::{self, Facts, State, Value};
 
 /// What a write under two keys in a row is called where outside input chooses the first.
 pub const TWO_KEYS: &str = "two keys in a row";
@@ -29,7 +29,13 @@ const PAGES: &[&str] = &[
 impl<'f> Walker<'_, 'f> {
     /// Sinks that are assignments: `element.innerHTML = value`.
     pub fn write_sinks(&mut self, target: &'f Expr, value: &Value, span: Span, state: &mut State<'f>) {
-        if value.is_clean() {
+        let mut facts = value.all();
+        if let ExprKind::Index(_, key) = &target.kind
+            && literal_key(key).is_none()
+        {
+            value::join(&mut facts, &self.eval(key, state).all());
+        }
+        if facts.is_empty() {
             return;
         }
         let view = std::rc::Rc::clone(&self.view);
@@ -51,7 +57,6 @@ impl<'f> Walker<'_, 'f> {
             .filter(|rule| self.inside(&rule.pattern))
             .filter_map(|rule| Some((rule.card?, rule.pattern.text.clone())))
             .collect();
-        let facts = value.all();
         for (card, text) in cards {
             self.hit(card, &facts, span, &text);
         }

@@ -494,6 +494,19 @@ pub const CALLBACKS: &[(&str, bool)] = &[
     ("forward_static_call", false),
 ];
 
+/// Calls that run a function later with what follows it, and where it stands.
+pub const DEFERS: &[(&str, usize)] = &[
+    ("add_task", 0),
+    ("submit", 0),
+    ("call_soon", 0),
+    ("call_soon_threadsafe", 0),
+    ("to_thread", 0),
+    ("run_in_threadpool", 0),
+    ("run_sync", 0),
+    ("run_in_executor", 1),
+    ("call_later", 1),
+];
+
 /// What a declared type of several texts says: they are sent as a list and not as a page.
 pub const LISTS: &[&str] = &[
     "List<",

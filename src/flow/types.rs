@@ -28,9 +28,9 @@ fn held(hint: &str) -> Option<Path> {
     lends.contains(&wrapper).then(|| type_path(inner)).flatten()
 }
 
-/// Whether a route says that this parameter is a number or an identifier: `/user/<int:id>`, `/user/{id:int}`.
+/// Whether a route says that this parameter is a number or a plain word: `/user/<int:id>`, `/user/{id:int}`.
 pub fn routed_as_number(route: &str, param: &str) -> bool {
-    let before = ["int", "float", "uuid"]
+    let before = ["int", "float", "uuid", "slug"]
         .iter()
         .any(|kind| route.contains(&format!("<{kind}:{param}>")));
     let after = ["int", "float", "uuid", "\\d+", "[0-9]+", "long", "guid"]

@@ -10,11 +10,12 @@ use rayon::prelude::*;
 use crate::cards::pattern::Pattern;
 use crate::cards::{Card, segments};
 use crate::source::SourceFile;
-use crate::syntax::form::{ExprKind, Function, Module, Text};
+use crate::syntax::form::{Expr, ExprKind, Function, Module, Text};
 
 use super::calls::{self, Directory, Site};
 use super::constants::Constants;
 use super::entries::{self, Entry, Search};
+use super::formats::deferred;
 use super::frameworks::{self, Model};
 use super::matcher::{Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
@@ -276,20 +277,27 @@ impl<'f> World<'f> {
         names::walk(&self.function(from).body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| match &expr.kind {
                 ExprKind::Call { callee, args, new } => {
-                    let paths = resolver.paths(callee);
-                    let site = Site {
-                        module: unit.module,
-                        class: resolver.class.as_ref(),
-                        callee,
-                        paths: &paths,
-                        args: args.len(),
-                        new: *new,
+                    let reached = |callee: &Expr, args: usize, new: bool| {
+                        self.directory.targets(&Site {
+                            module: unit.module,
+                            class: resolver.class.as_ref(),
+                            callee,
+                            paths: &resolver.paths(callee),
+                            args,
+                            new,
+                        })
                     };
+                    let later = match &callee.kind {
+                        ExprKind::Name(name) | ExprKind::Field(_, name) => deferred(name, args),
+                        _ => None,
+                    };
+                    let later = later.map(|at| reached(&args[at].value, args.len() - at - 1, false));
                     let span = expr.span;
                     let place = (unit.module, span.start);
                     let included = self.includes.get(&place).or_else(|| self.renders.get(&place));
                     let included = included.map(|&module| self.unit(module, 0));
-                    let targets = self.directory.targets(&site).into_iter().chain(included);
+                    let targets = reached(callee, args.len(), *new).into_iter().chain(included);
+                    let targets = targets.chain(later.into_iter().flatten());
                     edges.extend(targets.map(|to| Edge { from, to, span }));
                 }
                 ExprKind::Function(index) => edges.push(Edge {
