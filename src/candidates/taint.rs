@@ -65,6 +65,22 @@ static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the expression is a constant of this file")
 });
 
+/// Cards about amounts that are copied.
+const COPIED: [&str; 5] = ["CWE-119", "CWE-120", "CWE-122", "CWE-787", "CWE-125"];
+
+/// `memcpy(target, source, amount)`.
+static COPY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*\w*(?:mem(?:p?cpy|move)|strn?cpy)\s*\(([^,]*),[^,]*,(?s:(.*))\)\s*$")
+        .expect("the expression is a constant of this file")
+});
+static WORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[A-Za-z_]\w*").expect("the expression is a constant of this file"));
+/// `target = some_alloc(size)`.
+static ALLOCATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"([\w.>\-]+)\s*=\s*(?:\([^()]*\)\s*)?\w*(?i:alloc|new|grow|room|create|reserve)\w*\s*\(([^;]*);")
+        .expect("the expression is a constant of this file")
+});
+
 pub fn find(scene: &Scene) -> Vec<Draft> {
     let serves: BTreeSet<&str> = scene
         .graph
@@ -142,7 +158,48 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
     if card.id == "CWE-79" && !page(scene, last) {
         return false;
     }
+    if COPIED.contains(&card.id.as_str()) && measured(scene, flow) {
+        return false;
+    }
     scene.in_context(card, last.unit, last.span, flow.kind.ends_with("-text"))
+}
+
+/// Whether the target of a copy was made as large as what is copied into it, and the amount was measured on the source or
+/// given together with it: then neither side is left. An amount that the source itself names is another matter.
+fn measured(scene: &Scene, flow: &Flow) -> bool {
+    let (Some(first), Some(last)) = (flow.hops.first(), flow.hops.last()) else {
+        return false;
+    };
+    let through = |hop: &Hop| matches!(&hop.note, Note::Through(name) if name.to_ascii_lowercase().contains("len"));
+    let given = match &first.note {
+        Note::Parameter(name) => {
+            let function = scene.function(first.unit);
+            let own = function.params.iter().find(|param| param.name == *name);
+            own.and_then(|param| param.hint.as_deref())
+                .is_some_and(|hint| !hint.contains(['*', '[', '&']))
+        }
+        _ => false,
+    };
+    if !given && !flow.hops.iter().any(through) {
+        return false;
+    }
+    let Some(call) = COPY.captures(scene.text(last.unit, last.span)) else {
+        return false;
+    };
+    let (target, amount) = (call[1].trim(), call[2].trim());
+    let unit = scene.graph.units[last.unit as usize].span;
+    let text = scene.text(last.unit, unit);
+    let before = text
+        .get(..last.span.start.saturating_sub(unit.start) as usize)
+        .unwrap_or_default();
+    let root = WORD.find(target).map_or("", |word| word.as_str());
+    let names: Vec<&str> = WORD.find_iter(amount).map(|word| word.as_str()).collect();
+    ALLOCATED.captures_iter(before).any(|made| {
+        let sized = names
+            .iter()
+            .any(|name| WORD.find_iter(&made[2]).any(|word| word.as_str() == *name));
+        sized && WORD.find_iter(&made[1]).any(|word| word.as_str() == root)
+    })
 }
 
 /// Whether a browser would take the response for a page. A function that says what it sends, and never says a type

@@ -463,9 +463,11 @@ fn parses(callee: &Expr, args: &[Arg]) -> bool {
 /// What the result of a call by this name says about its range.
 fn ends(name: &str) -> u8 {
     match name {
-        "min" => UPPER,
+        // As many as were asked for, or −1.
+        "min" | "MIN" | "recv" | "recvfrom" | "read" | "pread" | "fread" | "SSL_read" | "readlink" => UPPER,
         "max" | "abs" => LOWER,
-        "clamp" | "floorMod" => UPPER | LOWER,
+        // How far into the text something is.
+        "strcspn" | "strspn" | "strnlen" | "clamp" | "floorMod" => UPPER | LOWER,
         _ => 0,
     }
 }

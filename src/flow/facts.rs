@@ -143,6 +143,11 @@ pub fn join(into: &mut Facts, from: &Facts) -> bool {
 
 /// Facts of a whole as facts of what lies below it: a parameter's path grows, outside input stays what it is.
 pub fn below(facts: &Facts, segment: &str) -> Facts {
+    if !facts.iter().all(|fact| fact.reaches(segment)) {
+        let mut rest = facts.clone();
+        rest.retain(|fact| fact.reaches(segment));
+        return below(&rest, segment);
+    }
     let grows = |fact: &Fact| matches!(&fact.origin, Origin::Param { path, .. } if path.matches(SEP).count() < DEPTH);
     if !facts.iter().any(grows) {
         return facts.clone();

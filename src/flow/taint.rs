@@ -178,7 +178,11 @@ impl<'w, 'f> Walker<'w, 'f> {
         self.kinds.entry((unit, span.start)).or_insert_with(|| Arc::from(kind));
         let dead = self.world.harmless(self.module, kind, only);
         let trace = Trace::start(self.hop(span, Note::Enters(what.into())));
-        Fact::new(Origin::Source { unit, at: span.start }, dead, trace)
+        let mut fact = Fact::new(Origin::Source { unit, at: span.start }, dead, trace);
+        if matches!(self.world.modules[self.module].language, "c" | "cpp") && plain(kind, what) {
+            fact.bounds |= value::PLAIN;
+        }
+        fact
     }
 
     fn outs(&self, function: &Function, last: &State<'f>) -> BTreeMap<(u8, Text), Facts> {
@@ -539,6 +543,12 @@ pub fn outside(facts: &Facts) -> Facts {
 
 fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
     matches!(&fact.origin, Origin::Param { index: own, path } if *own == index && **path == *below)
+}
+
+/// Whether a source of C gives characters or numbers, and not bytes that may be read as a structure.
+fn plain(kind: &str, what: &str) -> bool {
+    let characters = ["fget", "getc", "getw", "getline", "getdelim"];
+    matches!(kind, "cli" | "env" | "card") || characters.iter().any(|name| what.starts_with(name))
 }
 
 pub fn first_line(span: Span) -> Span {

@@ -44,6 +44,9 @@ pub const RESOLVED: u8 = 16;
 pub const DOTLESS: u8 = 32;
 /// It was checked that a path does not begin at a root.
 pub const RELATIVE: u8 = 64;
+/// Characters or a number, as a language without objects gives them: nothing with fields, so that no field of a
+/// structure has it from the structure.
+pub const PLAIN: u8 = 128;
 
 /// Where a fact begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +199,11 @@ impl Fact {
             trace: self.trace.then(hop),
             guards: Arc::clone(&self.guards),
         }
+    }
+
+    /// Whether what has it can have parts under this name; elements it always has.
+    pub(super) fn reaches(&self, segment: &str) -> bool {
+        self.bounds & PLAIN == 0 || segment == ANY || segment.starts_with(|c: char| c.is_ascii_digit())
     }
 
     pub fn guarded(&mut self, hop: Hop) {
@@ -412,7 +420,9 @@ impl<'f> State<'f> {
             },
         };
         if let Some(any) = self.vars.get(&format!("{base}{SEP}{ANY}")) {
-            join(&mut facts, any);
+            let mut any = any.clone();
+            any.retain(|fact| fact.reaches(segment));
+            join(&mut facts, &any);
         }
         facts
     }

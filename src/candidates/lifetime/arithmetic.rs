@@ -163,7 +163,14 @@ impl<'a> Walk<'a> {
                     return args.first().and_then(|arg| self.origin(&arg.value, memory));
                 }
                 let given = self.key(expr, memory).and_then(|key| memory.outside.get(&key).copied());
-                given.or_else(drawn)
+                // A macro that puts bytes together: `GET16(p)`.
+                let put = || {
+                    let body = self.program.macros.get(&name)?;
+                    let reads = body.contains("[0]") || body.contains("[1]");
+                    let arg = args.first().filter(|_| reads && self.targets(expr.span).is_empty())?;
+                    self.text_origin(&arg.value, memory)
+                };
+                given.or_else(drawn).or_else(put)
             }
             _ => None,
         }

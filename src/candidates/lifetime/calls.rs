@@ -43,6 +43,9 @@ impl<'a> Walk<'a> {
             self.maybe_set(std::iter::once(&**end), memory);
         }
         let pointers = self.arguments(args, memory);
+        if !library::borrows(&name) {
+            args.iter().for_each(|arg| self.told(&arg.value, memory));
+        }
         if new {
             return self.constructed(expr, args, &pointers, memory);
         }
@@ -133,6 +136,9 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        for target in targets {
+            self.demanded(&self.known[*target as usize], args, pointers, span, memory);
+        }
         if let [target] = *targets
             && let Some(pointer) = self.entered(target, args, pointers, span, memory)
         {
@@ -200,6 +206,10 @@ impl<'a> Walk<'a> {
             self.used(pointer, args, pointers, span, memory);
             if keeps {
                 self.hand_over(pointer, memory);
+            } else if library::stores(name)
+                .is_some_and(|at| pointers.get(at).is_some_and(|own| std::ptr::eq(own, pointer)))
+            {
+                self.maybe_changed(pointer, memory);
             }
             if macro_like && library::checks(name) {
                 memory.each(pointer, &mut |object, _| object.state &= !MAYBE_NULL);
@@ -513,7 +523,6 @@ impl<'a> Walk<'a> {
             memory.objects.insert(
                 own,
                 Object {
-                    escaped: false,
                     made: (self.unit, span),
                     place: format!("#{own:x}").into(),
                     ..object.clone()

@@ -138,6 +138,16 @@ impl<'a> Walk<'a> {
             write,
             span,
         };
+        match &expr.kind {
+            ExprKind::Index(_, key) => {
+                self.inside(&using, key, memory);
+                self.runs_over(&using, key, index, memory);
+            }
+            ExprKind::Deref(inner) => {
+                self.runs_over(&using, inner, pointer.offset.unwrap_or(Range::exactly(0)), memory);
+            }
+            _ => {}
+        }
         self.touch(&using, index, each, memory);
         Some((pointer, index))
     }
@@ -263,6 +273,7 @@ impl<'a> Walk<'a> {
         if let Some(range) = memory.numbers.get_mut(&key) {
             *range = range.plus(by);
         }
+        self.moved_on(&key, by.exact(), memory);
         let each = self.element(target);
         if let Some(pointer) = memory.pointers.get_mut(&key) {
             pointer.offset = pointer
@@ -326,6 +337,9 @@ impl<'a> Walk<'a> {
         // What can be reached from it becomes known with it.
         let mut open: Vec<u32> = pointer.objects.iter().copied().collect();
         while let Some(id) = open.pop() {
+            if id >= PARAMS {
+                self.effects.keeps.insert((id - PARAMS) as usize);
+            }
             let Some(object) = memory.objects.get_mut(&id).filter(|object| !object.escaped) else {
                 continue;
             };
@@ -369,6 +383,9 @@ impl<'a> Walk<'a> {
             if let Some(known) = memory.pointers.get_mut(&key) {
                 known.offset = None;
             }
+            let up = self.scene.text(self.unit, span).contains("+=");
+            let by = self.range(value, memory).exact().filter(|_| up);
+            self.moved_on(&key, by, memory);
             memory.numbers.remove(&key);
             if let Some(origin) = origin {
                 memory.outside.entry(key).or_insert(origin);

@@ -73,6 +73,9 @@ impl<'a> Walk<'a> {
             std::mem::take(&mut self.breaks),
             std::mem::take(&mut self.continues),
         );
+        let told = args.iter().any(|arg| self.measures.tells(&arg.value));
+        self.vouched += u32::from(told);
+        let outer_rounds = std::mem::take(&mut self.rounds);
         let outer_frame = std::mem::replace(&mut self.frame, frame.clone());
         let outer_salt = std::mem::replace(&mut self.salt, salt);
         self.stack.push(unit);
@@ -89,6 +92,8 @@ impl<'a> Walk<'a> {
             ..Memory::default()
         });
         self.stack.pop();
+        self.rounds = outer_rounds;
+        self.vouched -= u32::from(told);
         self.frame = outer_frame;
         self.salt = outer_salt;
         let (unit, module, function, macros, hints, arrays, text, labels, gotos, exits, breaks, continues) = outer;
@@ -147,7 +152,12 @@ impl<'a> Walk<'a> {
     /// Whether the call tells the function anything that its own walk does not know, or may tell the caller something.
     fn telling(&self, gives: bool, params: usize, args: &[Arg], pointers: &[Pointer], memory: &Memory) -> bool {
         let known = |pointer: &Pointer| {
-            pointer.objects.iter().any(|id| *id < PARAMS) || (pointer.null && !pointer.other) || pointer.unset
+            pointer
+                .objects
+                .iter()
+                .any(|id| *id < PARAMS || memory.objects.get(id).is_some_and(|object| object.outside.is_some()))
+                || (pointer.null && !pointer.other)
+                || pointer.unset
         };
         let globals = |map: &std::collections::BTreeMap<String, Pointer>| {
             map.range("::".to_owned()..)

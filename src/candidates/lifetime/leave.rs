@@ -31,13 +31,14 @@ impl<'a> Walk<'a> {
                 memory.ended = true;
                 return;
             }
-            let kept = std::mem::take(&mut self.effects.keeps);
-            self.escape(&pointer, memory);
-            self.effects.keeps = kept;
+            // What is stored elsewhere too has an owner, whatever the caller does with it.
             let made = pointer.objects.iter().filter(|id| **id < PARAMS);
             let objects = made
                 .filter_map(|id| memory.objects.get(id).map(|object| (*id, object.clone())))
                 .collect();
+            let kept = std::mem::take(&mut self.effects.keeps);
+            self.escape(&pointer, memory);
+            self.effects.keeps = kept;
             match &mut self.effects.returns {
                 Some((known, all)) => {
                     let mut joined = Memory::default();

@@ -246,6 +246,16 @@ pub fn borrows(name: &str) -> bool {
     BORROWS.contains(&name)
 }
 
+/// Position of the variable that a function of [`BORROWS`] sets.
+pub fn stores(name: &str) -> Option<usize> {
+    match name {
+        "strtol" | "strtoul" | "strtoll" | "strtoull" | "strtod" | "strtof" | "strtoimax" | "strtoumax" | "wcstol"
+        | "wcstoul" | "wcstod" | "stat" | "lstat" | "accept" | "fgetpos" => Some(1),
+        "time" => Some(0),
+        _ => None,
+    }
+}
+
 /// Functions that fault when given a null pointer at this position; `None` where they do not.
 pub fn needs_object(name: &str, position: usize) -> bool {
     match name {

@@ -225,6 +225,8 @@ pub struct Memory {
     pub outside: Shared<BTreeMap<String, Place>>,
     /// Numbers that were compared with zero and are something else.
     pub nonzero: Shared<BTreeSet<String>>,
+    /// Positions known to be below a length, by the names of both, with how far.
+    pub within: Shared<BTreeMap<(String, String), i128>>,
     /// Paths that were tested before being opened, by the text of the argument.
     pub tested: Shared<BTreeMap<String, Span>>,
     /// Behind a return, throw, break or continue.
@@ -274,6 +276,16 @@ impl Memory {
         if !self.nonzero.same(&other.nonzero) {
             self.nonzero.retain(|name| other.nonzero.contains(name));
         }
+        if !self.within.same(&other.within) {
+            let others = &other.within;
+            self.within.retain(|pair, margin| match others.get(pair) {
+                Some(other) => {
+                    *margin = (*margin).min(*other);
+                    true
+                }
+                None => false,
+            });
+        }
         if !self.tested.same(&other.tested) {
             self.tested.retain(|path, _| other.tested.contains_key(path));
         }
@@ -317,6 +329,9 @@ impl Memory {
         }
         if self.nonzero.contains(place) {
             self.nonzero.remove(place);
+        }
+        if self.within.keys().any(|(i, n)| i == place || n == place) {
+            self.within.retain(|(i, n), _| i != place && n != place);
         }
     }
 

@@ -25,6 +25,7 @@ mod refine;
 mod tests;
 mod touch;
 mod walk;
+mod within;
 
 use std::collections::BTreeMap;
 

@@ -281,6 +281,7 @@ impl Walk<'_> {
     /// Narrows what is known of numbers; false when the branch cannot be taken.
     pub fn narrow(&self, op: &str, left: &Expr, right: &Expr, truth: bool, memory: &mut Memory) -> bool {
         let op = if truth { op } else { negated(op) };
+        self.relate(op, left, right, memory);
         let (a, b) = (self.range(left, memory), self.range(right, memory));
         let Some((for_left, for_right)) = limits(op, a, b) else {
             return true;
@@ -395,6 +396,7 @@ impl Walk<'_> {
             if let Some(range) = memory.numbers.get_mut(&key) {
                 *range = widened(*range, change);
             }
+            self.moved_on(&key, None, memory);
         }
     }
 }

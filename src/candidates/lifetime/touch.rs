@@ -163,6 +163,7 @@ impl<'a> Walk<'a> {
         for id in &pointer.objects {
             let Some(object) = memory.objects.get(id) else { continue };
             if *id >= PARAMS {
+                self.short_of(using, range, memory);
                 if self.conditional > 0 {
                     continue;
                 }

@@ -19,6 +19,7 @@ use super::inline::BORROWED;
 use super::layout::Program;
 use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer};
 use super::order::Order;
+use super::within::{Measures, Round};
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
 
@@ -91,6 +92,11 @@ pub struct Walk<'a> {
     pub salt: u32,
     /// Arrays that the loops around the place being walked store into.
     pub filling_loops: Vec<Vec<String>>,
+    /// Which parameters of the root are lengths of others.
+    pub measures: Measures,
+    /// Calls around the place being walked that were told a length.
+    pub vouched: u32,
+    pub rounds: Vec<Round<'a>>,
     /// Statements that may still be walked inside calls.
     pub borrowed: u32,
     /// How many undecided conditions the place being walked depends on.
@@ -190,6 +196,9 @@ impl Project<'_> {
             frame: String::new(),
             salt: 0,
             filling_loops: Vec::new(),
+            measures: Measures::of(function),
+            vouched: 0,
+            rounds: Vec::new(),
             borrowed: BORROWED,
             conditional: 0,
             effects: Effects {
@@ -213,6 +222,10 @@ impl Project<'_> {
 impl<'a> Walk<'a> {
     fn run(&mut self) {
         let mut memory = Memory::default();
+        // Bytes with their length, in a function that only others call: what is to be parsed.
+        let uncalled = self.scene.graph.callers(self.unit).is_empty();
+        let parsed: Vec<usize> = self.measures.buffers().filter(|_| uncalled).collect();
+        let given = |at: usize| parsed.contains(&at);
         for (at, param) in self.function.params.iter().enumerate() {
             let Some(hint) = &param.hint else { continue };
             self.hints.insert(param.name.to_string(), hint.clone());
@@ -225,7 +238,7 @@ impl<'a> Walk<'a> {
                     Object {
                         escaped: true,
                         place: format!("#{id:x}").into(),
-                        outside: arguments.then_some((self.unit, param.span)),
+                        outside: (arguments || given(at)).then_some((self.unit, param.span)),
                         ..object
                     },
                 );
@@ -410,7 +423,12 @@ impl<'a> Walk<'a> {
                 if let Some((_, values)) = binds {
                     self.value(values, memory);
                 }
-                self.repeat(cond.as_ref(), body, memory);
+                match (cond, body.last()) {
+                    (Some(cond), Some(last)) if cond.span.start >= last.span.end => {
+                        self.at_least_once(cond, body, memory);
+                    }
+                    _ => self.repeat(cond.as_ref(), body, memory),
+                }
             }
             StmtKind::Try {
                 body,
@@ -493,15 +511,9 @@ impl<'a> Walk<'a> {
             // The condition is looked at once, however often the body runs.
             self.value(cond, memory);
         }
-        let mut filled = Vec::new();
-        names::walk(body, &mut |stmt| {
-            if let StmtKind::Assign { target, .. } = &stmt.kind
-                && let ExprKind::Index(base, _) = &target.kind
-            {
-                filled.extend(names::dotted(base));
-            }
-        });
-        self.filling_loops.push(filled);
+        self.filling_loops.push(stored_into(body));
+        let round = self.round(cond, body, memory);
+        self.rounds.push(round);
         let before = memory.clone();
         self.widen(body, memory);
         let endless = cond.is_none_or(|cond| self.decide(cond, memory) == Some(true));
@@ -527,6 +539,7 @@ impl<'a> Walk<'a> {
         }
         self.conditional = outside;
         self.filling_loops.pop();
+        self.rounds.pop();
         self.continues.pop();
         let broken = self.breaks.pop().unwrap_or_default();
         let mut after = end;
@@ -545,10 +558,63 @@ impl<'a> Walk<'a> {
         *memory = after;
     }
 
+    /// `do … while (cond)`: the body runs before anything is asked.
+    fn at_least_once(&mut self, cond: &'a Expr, body: &'a [Stmt], memory: &mut Memory) {
+        self.filling_loops.push(stored_into(body));
+        let round = self.round(Some(cond), body, memory);
+        self.rounds.push(round);
+        self.breaks.push(Vec::new());
+        self.continues.push(Vec::new());
+        let mut after = Memory {
+            ended: true,
+            ..Memory::default()
+        };
+        for first in [true, false] {
+            self.block(body, memory);
+            for next in self.continues.last_mut().map(std::mem::take).unwrap_or_default() {
+                memory.join(&next);
+            }
+            if memory.ended {
+                break;
+            }
+            self.value(cond, memory);
+            let again = self.decide(cond, memory);
+            let mut done = memory.clone();
+            done.ended |= again == Some(true);
+            self.refine(cond, false, &mut done);
+            after.join(&done);
+            if !first || again == Some(false) {
+                break;
+            }
+            self.refine(cond, true, memory);
+            self.widen(body, memory);
+        }
+        self.filling_loops.pop();
+        self.rounds.pop();
+        self.continues.pop();
+        for state in &self.breaks.pop().unwrap_or_default() {
+            after.join(state);
+        }
+        *memory = after;
+    }
+
     /// The code of an expression, for a sentence.
     pub fn words(&self, expr: &Expr) -> String {
         crate::candidates::make::brief(self.scene.text(self.unit, expr.span))
     }
+}
+
+/// Names of arrays whose elements the body sets.
+fn stored_into(body: &[Stmt]) -> Vec<String> {
+    let mut filled = Vec::new();
+    names::walk(body, &mut |stmt| {
+        if let StmtKind::Assign { target, .. } = &stmt.kind
+            && let ExprKind::Index(base, _) = &target.kind
+        {
+            filled.extend(names::dotted(base));
+        }
+    });
+    filled
 }
 
 /// Characters of a literal with its escapes as written.
