@@ -73,6 +73,11 @@ static COPY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\s*\w*(?:mem(?:p?cpy|move)|strn?cpy)\s*\(([^,]*),[^,]*,(?s:(.*))\)\s*$")
         .expect("the expression is a constant of this file")
 });
+/// `strcpy(target, source)`.
+static TEXT_COPY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:std::)?(?:str|stp|wcs)cpy\s*\(([^,]*),([^,]*)\)\s*$")
+        .expect("the expression is a constant of this file")
+});
 static WORD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[A-Za-z_]\w*").expect("the expression is a constant of this file"));
 /// `target = some_alloc(size)`.
@@ -180,6 +185,9 @@ fn measured(scene: &Scene, flow: &Flow) -> bool {
         }
         _ => false,
     };
+    if let Some(call) = TEXT_COPY.captures(scene.text(last.unit, last.span)) {
+        return measured_text(scene, last, call[1].trim(), call[2].trim());
+    }
     if !given && !flow.hops.iter().any(through) {
         return false;
     }
@@ -200,6 +208,23 @@ fn measured(scene: &Scene, flow: &Flow) -> bool {
             .any(|name| WORD.find_iter(&made[2]).any(|word| word.as_str() == *name));
         sized && WORD.find_iter(&made[1]).any(|word| word.as_str() == root)
     })
+}
+
+/// Whether the target of a copy up to a terminator was made for the length of the source and one more.
+fn measured_text(scene: &Scene, sink: &Hop, target: &str, source: &str) -> bool {
+    let unit = scene.graph.units[sink.unit as usize].span;
+    let text = scene.text(sink.unit, unit);
+    let before = text
+        .get(..sink.span.start.saturating_sub(unit.start) as usize)
+        .unwrap_or_default();
+    let root = WORD.find(target).map_or("", |word| word.as_str());
+    let spaced: String = before.split_whitespace().collect();
+    let source: String = source.split_whitespace().collect();
+    spaced.contains(&format!("strlen({source})"))
+        && ALLOCATED.captures_iter(before).any(|made| {
+            let more = made[2].contains('+') || spaced.contains(&format!("strlen({source})+"));
+            more && WORD.find_iter(&made[1]).any(|word| word.as_str() == root)
+        })
 }
 
 /// Whether a browser would take the response for a page. A function that says what it sends, and never says a type

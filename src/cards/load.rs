@@ -54,7 +54,7 @@ pub const ABSENCES: [&str; 15] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-pub const LIFETIMES: [&str; 30] = [
+pub const LIFETIMES: [&str; 33] = [
     "unsound",
     "use-after-free",
     "double-free",
@@ -85,6 +85,9 @@ pub const LIFETIMES: [&str; 30] = [
     "pointer-size",
     "wrong-type",
     "unlooked",
+    "lock-held",
+    "signal-unsafe",
+    "thread-shared",
 ];
 
 const HEADINGS: [&str; 7] = ["What", "Why", "Vulnerable", "Safe", "Look for", "Refute if", "Fix"];

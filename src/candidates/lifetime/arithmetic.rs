@@ -213,6 +213,9 @@ impl<'a> Walk<'a> {
         match op {
             "/" | "%" => self.divisor(right, span, memory),
             "+" | "-" | "*" => {
+                if op == "-" {
+                    self.less_than_there_is(left, right, span, memory);
+                }
                 let types = (self.int_type(left), self.int_type(right));
                 let (Some(a), Some(b)) = types else { return };
                 let kind = a.with(b);
@@ -227,6 +230,9 @@ impl<'a> Walk<'a> {
         let (a, b) = (self.typed(left, memory), self.typed(right, memory));
         let open = |range: Range| range.low == i128::MIN || range.high == i128::MAX;
         if open(a) || open(b) {
+            return false;
+        }
+        if matches!(op, "+") && (self.looked_after(left, memory) || self.looked_after(right, memory)) {
             return false;
         }
         let origin = self.origin(left, memory).or_else(|| self.origin(right, memory));
@@ -267,6 +273,17 @@ impl<'a> Walk<'a> {
         let Some(kind) = self.int_type(target) else {
             return;
         };
+        // `while (n--)` counts once more than it runs.
+        if !up
+            && self
+                .head
+                .is_some_and(|head| head.start <= span.start && span.end <= head.end)
+        {
+            return;
+        }
+        if up && self.looked_after(target, memory) {
+            return;
+        }
         let origin = self.origin(target, memory);
         let range = self.typed(target, memory);
         if range.low == i128::MIN
@@ -298,6 +315,17 @@ impl<'a> Walk<'a> {
             return;
         };
         let range = self.typed(inner, memory);
+        if let ExprKind::Call { callee, .. } = &inner.kind
+            && matches!(called(callee).as_str(), "strlen" | "wcslen")
+            && range.high > kind.range().high
+        {
+            let what = format!(
+                "{} does not fit where it is kept when the text is long",
+                self.words(inner)
+            );
+            self.report("narrowed", Kind::Other, span, None, what, 35);
+            return;
+        }
         let origin = self.origin(inner, memory);
         let known = range.exact().is_some() && matches!(inner.kind, ExprKind::Name(_));
         if origin.is_none() && !known {
@@ -379,6 +407,10 @@ impl<'a> Walk<'a> {
             "<" | "<=" | "!=" => right,
             ">" | ">=" => left,
             _ => return,
+        };
+        let bound = match &strip(bound).kind {
+            ExprKind::Unary(op, inner) if op.contains("--") || op.contains("++") => inner,
+            _ => bound,
         };
         let Some(origin) = self.origin(bound, memory) else {
             return;

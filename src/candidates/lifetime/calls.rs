@@ -21,8 +21,11 @@ impl<'a> Walk<'a> {
         memory: &mut Memory,
     ) -> Pointer {
         let name = self.meaning(called(callee));
-        if let ExprKind::Field(base, _) = &callee.kind {
-            self.value(base, memory);
+        match &callee.kind {
+            ExprKind::Field(base, _) => drop(self.value(base, memory)),
+            // `table[i](…)`
+            ExprKind::Index(..) | ExprKind::Deref(_) | ExprKind::Opaque(_) => drop(self.value(callee, memory)),
+            _ => {}
         }
         if name == "sizeof" {
             return Pointer::unknown();
@@ -46,6 +49,9 @@ impl<'a> Walk<'a> {
         if !library::borrows(&name) {
             args.iter().for_each(|arg| self.told(&arg.value, memory));
         }
+        self.concurrent(&name, args, expr.span, memory);
+        self.container_changed(callee, expr.span, memory);
+        self.moved_from(&name, args, memory);
         if new {
             return self.constructed(expr, args, &pointers, memory);
         }
@@ -65,6 +71,7 @@ impl<'a> Walk<'a> {
         }
         self.path_use(&name, args, expr.span, memory);
         if let Some(maker) = library::maker(&name) {
+            self.needs(&name, args, &pointers, expr.span, memory);
             return self.made(&name, &maker, args, &pointers, expr.span, memory);
         }
         let filled = library::fills_from_outside(&name)
@@ -287,7 +294,11 @@ impl<'a> Walk<'a> {
         };
         let from = args.first().filter(|_| name.ends_with("dup"));
         let from = from.and_then(|arg| self.text_origin(&arg.value, memory));
-        let outside = object.outside.or(from);
+        let searched = args
+            .first()
+            .filter(|_| name.starts_with("str") && maker.home == Home::Static);
+        let searched = searched.and_then(|arg| self.text_origin(&arg.value, memory));
+        let outside = object.outside.or(from).or(searched);
         self.keep(span, Object { outside, ..object }, memory)
     }
 

@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Index(base, key) => {
                 self.value(key, memory);
-                (base, self.range(key, memory), self.element(base))
+                (base, self.position(key, memory), self.element(base))
             }
             ExprKind::Deref(inner) => (inner, Range::exactly(0), self.element(inner)),
             _ => return None,
@@ -152,6 +152,19 @@ impl<'a> Walk<'a> {
         Some((pointer, index))
     }
 
+    /// The index that is used; a counter that moves on after it was read has moved on by now.
+    fn position(&self, key: &Expr, memory: &Memory) -> Range {
+        match &strip(key).kind {
+            ExprKind::Unary(op, inner) if op.contains("++") || op.contains("--") => {
+                let range = self.range(inner, memory);
+                let post = key.span.start == inner.span.start;
+                let back = if op.contains("++") { -1 } else { 1 };
+                range.plus(Range::exactly(if post { back } else { 0 }))
+            }
+            _ => self.range(key, memory),
+        }
+    }
+
     fn literal(&mut self, text: &str, span: Span, memory: &mut Memory) -> Pointer {
         let length = characters(text);
         let object = Object {
@@ -167,6 +180,9 @@ impl<'a> Walk<'a> {
     fn read(&mut self, name: &str, expr: &Expr, memory: &mut Memory) -> Pointer {
         if matches!(name, "NULL" | "nullptr") {
             return Pointer::nothing();
+        }
+        if !memory.views.is_empty() {
+            self.stale(name, expr, memory);
         }
         let Some(key) = self.key(expr, memory) else {
             return Pointer::unknown();
@@ -387,7 +403,10 @@ impl<'a> Walk<'a> {
             let by = self.range(value, memory).exact().filter(|_| up);
             self.moved_on(&key, by, memory);
             memory.numbers.remove(&key);
-            if let Some(origin) = origin {
+            // Sums of small numbers do not get to the end of a large type.
+            let bits = |expr| self.int_type(expr).map_or(32, |kind| kind.bits);
+            let small = self.range(value, memory).high < 1 << 32;
+            if let Some(origin) = origin.filter(|_| bits(target) <= if small { 32 } else { bits(value) }) {
                 memory.outside.entry(key).or_insert(origin);
             }
             return;

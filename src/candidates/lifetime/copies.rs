@@ -61,6 +61,9 @@ impl<'a> Walk<'a> {
                     write: false,
                     span,
                 };
+                if count.exact().is_some() {
+                    self.short_of(&using, range, memory);
+                }
                 self.extent(&using, range, "index-unchecked", memory);
             }
         } else {

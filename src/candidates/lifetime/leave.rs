@@ -25,6 +25,7 @@ impl<'a> Walk<'a> {
                 }
             }
             self.local_given(value, &pointer, span, memory);
+            self.reference_given(value, span);
             if !self.stack.is_empty() {
                 self.give(value, pointer, memory);
                 merge(&mut self.exits, memory.clone());
@@ -53,6 +54,7 @@ impl<'a> Walk<'a> {
                 none => *none = Some((pointer, objects)),
             }
         }
+        self.still_held(span, memory);
         if self.stack.is_empty() {
             self.leaks(memory);
         }

@@ -23,6 +23,8 @@ pub fn maker(name: &str) -> Option<Maker> {
         "realloc" => (Home::Heap, true, &[1]),
         "aligned_alloc" | "memalign" => (Home::Heap, true, &[1]),
         "getenv" | "secure_getenv" | "_wgetenv" => (Home::Static, true, &[]),
+        // Gives a place in what it searches, which is not to be freed by this pointer either.
+        "strchr" | "strrchr" | "strstr" | "strpbrk" | "wcschr" | "wcsrchr" | "strcasestr" => (Home::Static, true, &[]),
         "open" | "_open" | "creat" | "socket" | "OPEN" | "_wopen" => (Home::Handle, true, &[]),
         "strdup" | "strndup" | "wcsdup" | "_strdup" | "_wcsdup" => (Home::Heap, true, &[]),
         "alloca" | "_alloca" | "ALLOCA" | "__builtin_alloca" => (Home::Stack, false, &[0]),
@@ -238,6 +240,24 @@ const BORROWS: &[&str] = &[
     "fgetpos",
     "fsetpos",
     "ungetc",
+    "fstat",
+    "lseek",
+    "ioctl",
+    "fcntl",
+    "ftruncate",
+    "fsync",
+    "fchmod",
+    "fchown",
+    "flock",
+    "setsockopt",
+    "getsockopt",
+    "shutdown",
+    "sendto",
+    "recvfrom",
+    "pread",
+    "pwrite",
+    "isatty",
+    "strnlen",
     "putc",
 ];
 
@@ -251,6 +271,7 @@ pub fn stores(name: &str) -> Option<usize> {
     match name {
         "strtol" | "strtoul" | "strtoll" | "strtoull" | "strtod" | "strtof" | "strtoimax" | "strtoumax" | "wcstol"
         | "wcstoul" | "wcstod" | "stat" | "lstat" | "accept" | "fgetpos" => Some(1),
+        "fstat" | "getsockopt" => Some(1),
         "time" => Some(0),
         _ => None,
     }

@@ -107,6 +107,67 @@ impl Range {
     }
 }
 
+/// Above anything that a program counts.
+const WIDE: i128 = 1 << 64;
+
+impl Range {
+    /// Where both ends are known and not below zero.
+    fn natural(self) -> Option<Self> {
+        (self.low >= 0 && self.high <= WIDE).then_some(self)
+    }
+
+    pub fn least(self, other: Self) -> Self {
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.min(other.high),
+        }
+    }
+
+    pub fn most(self, other: Self) -> Self {
+        Self {
+            low: self.low.max(other.low),
+            high: self.high.max(other.high),
+        }
+    }
+
+    /// `self / by`
+    pub fn over(self, by: Self) -> Self {
+        match (self.exact(), by.exact(), self.natural()) {
+            (Some(a), Some(b), _) if b != 0 => Self::exactly(a / b),
+            (_, Some(b), Some(own)) if b > 0 => Self {
+                low: own.low / b,
+                high: own.high / b,
+            },
+            _ => Self::ANY,
+        }
+    }
+
+    /// Shifts, `|` and `^` of what is known to be small.
+    pub fn bits(self, op: &str, by: Self) -> Self {
+        let (Some(a), Some(b)) = (self.natural(), by.natural()) else {
+            return Self::ANY;
+        };
+        let all = |high: i128| {
+            (0..66)
+                .map(|bits| (1i128 << bits) - 1)
+                .find(|mask| *mask >= high)
+                .unwrap_or(i128::MAX)
+        };
+        let high = match op {
+            "<<" if b.high < 60 => a.high << b.high,
+            ">>" if b.low < 64 => a.high >> b.low,
+            "|" | "^" => all(a.high.max(b.high)),
+            _ => return Self::ANY,
+        };
+        match (a.exact(), b.exact(), op) {
+            (Some(a), Some(b), "|") => Self::exactly(a | b),
+            (Some(a), Some(b), "^") => Self::exactly(a ^ b),
+            (Some(_), Some(_), _) => Self::exactly(high),
+            _ => Self { low: 0, high },
+        }
+    }
+}
+
 fn add(a: i128, b: i128, unknown: i128) -> i128 {
     if a == unknown || b == unknown {
         unknown
@@ -227,6 +288,10 @@ pub struct Memory {
     pub nonzero: Shared<BTreeSet<String>>,
     /// Positions known to be below a length, by the names of both, with how far.
     pub within: Shared<BTreeMap<(String, String), i128>>,
+    /// Locks that are held on every way to here, by the text of the argument.
+    pub held: Shared<BTreeMap<String, Span>>,
+    /// Names that point into a container, with what moved its elements since.
+    pub views: Shared<BTreeMap<String, (String, Option<Span>)>>,
     /// Paths that were tested before being opened, by the text of the argument.
     pub tested: Shared<BTreeMap<String, Span>>,
     /// Behind a return, throw, break or continue.
@@ -285,6 +350,18 @@ impl Memory {
                 }
                 None => false,
             });
+        }
+        if !self.held.same(&other.held) {
+            self.held.retain(|lock, _| other.held.contains_key(lock));
+        }
+        if !self.views.same(&other.views) {
+            for (name, (container, at)) in other.views.iter() {
+                let own = self
+                    .views
+                    .entry(name.clone())
+                    .or_insert_with(|| (container.clone(), *at));
+                own.1 = own.1.or(*at);
+            }
         }
         if !self.tested.same(&other.tested) {
             self.tested.retain(|path, _| other.tested.contains_key(path));

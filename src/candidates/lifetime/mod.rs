@@ -21,9 +21,12 @@ mod numbers;
 mod order;
 mod places;
 mod refine;
+mod rounds;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod views;
 mod walk;
 mod within;
 

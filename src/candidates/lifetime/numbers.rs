@@ -69,10 +69,8 @@ impl Walk<'_> {
                     "+" => a.plus(b),
                     "-" => a.minus(b),
                     "*" => a.times(b),
-                    "/" => match (a.exact(), b.exact()) {
-                        (Some(a), Some(b)) if b != 0 => Range::exactly(a / b),
-                        _ => Range::ANY,
-                    },
+                    "/" => a.over(b),
+                    "<<" | ">>" | "|" | "^" => a.bits(op, b),
                     "%" => match b.exact() {
                         Some(b) if b > 0 && a.low >= 0 => Range { low: 0, high: b - 1 },
                         _ => Range::ANY,
@@ -135,6 +133,8 @@ impl Walk<'_> {
                 Some(value) if value >= 0 => Range::exactly(value.isqrt()),
                 _ => Range::ANY,
             },
+            ("min" | "MIN" | "std.min", [a, b]) => self.range(&a.value, memory).least(self.range(&b.value, memory)),
+            ("max" | "MAX" | "std.max", [a, b]) => self.range(&a.value, memory).most(self.range(&b.value, memory)),
             ("rand" | "random" | "lrand48", _) => Range {
                 low: 0,
                 high: i128::from(i32::MAX),

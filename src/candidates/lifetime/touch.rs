@@ -31,6 +31,9 @@ impl<'a> Walk<'a> {
             low: from.low,
             high: from.plus(each).high,
         };
+        if index.exact().is_some() {
+            self.short_of(using, range, memory);
+        }
         self.extent(using, range, "index-unchecked", memory);
     }
 
@@ -163,7 +166,6 @@ impl<'a> Walk<'a> {
         for id in &pointer.objects {
             let Some(object) = memory.objects.get(id) else { continue };
             if *id >= PARAMS {
-                self.short_of(using, range, memory);
                 if self.conditional > 0 {
                     continue;
                 }

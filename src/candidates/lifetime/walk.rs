@@ -12,14 +12,14 @@ use crate::flow::STACK;
 use crate::flow::constants::Constants;
 use crate::flow::labels::Labels;
 use crate::flow::macros::{self, Macros};
-use crate::flow::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Handler, Span, Stmt, StmtKind, Text};
 
 use super::inline::BORROWED;
 use super::layout::Program;
 use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer};
 use super::order::Order;
-use super::within::{Measures, Round};
+use super::rounds::Round;
+use super::within::Measures;
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
 
@@ -97,6 +97,8 @@ pub struct Walk<'a> {
     /// Calls around the place being walked that were told a length.
     pub vouched: u32,
     pub rounds: Vec<Round<'a>>,
+    /// The condition of a loop that is being evaluated.
+    pub head: Option<Span>,
     /// Statements that may still be walked inside calls.
     pub borrowed: u32,
     /// How many undecided conditions the place being walked depends on.
@@ -199,6 +201,7 @@ impl Project<'_> {
             measures: Measures::of(function),
             vouched: 0,
             rounds: Vec::new(),
+            head: None,
             borrowed: BORROWED,
             conditional: 0,
             effects: Effects {
@@ -377,6 +380,10 @@ impl<'a> Walk<'a> {
                     self.hints.insert(name.to_string(), hint.clone());
                 }
                 self.assign(target, value, *augmented, stmt.span, memory);
+                self.set_as_handler(target, value);
+                if let ExprKind::Name(name) = &target.kind {
+                    self.viewed(name, hint.as_ref(), value, stmt.span, memory);
+                }
             }
             StmtKind::Expr(expr) => {
                 self.unlooked(expr);
@@ -423,6 +430,7 @@ impl<'a> Walk<'a> {
                 if let Some((_, values)) = binds {
                     self.value(values, memory);
                 }
+                self.loop_over(binds.as_ref().map(|(_, values)| values), body);
                 match (cond, body.last()) {
                     (Some(cond), Some(last)) if cond.span.start >= last.span.end => {
                         self.at_least_once(cond, body, memory);
@@ -499,122 +507,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn repeat(&mut self, cond: Option<&'a Expr>, body: &'a [Stmt], memory: &mut Memory) {
-        let first = cond.map_or(Some(true), |cond| self.decide(cond, memory));
-        if first == Some(false) {
-            return;
-        }
-        if let Some(cond) = cond {
-            self.bounded(cond, body, memory);
-        }
-        if let Some(cond) = cond {
-            // The condition is looked at once, however often the body runs.
-            self.value(cond, memory);
-        }
-        self.filling_loops.push(stored_into(body));
-        let round = self.round(cond, body, memory);
-        self.rounds.push(round);
-        let before = memory.clone();
-        self.widen(body, memory);
-        let endless = cond.is_none_or(|cond| self.decide(cond, memory) == Some(true));
-        self.breaks.push(Vec::new());
-        self.continues.push(Vec::new());
-        let mut end = memory.clone();
-        let outside = self.conditional;
-        self.conditional += u32::from(first != Some(true));
-        let passes = if self.breaks.len() > 2 { 1 } else { 2 };
-        for _ in 0..passes {
-            let mut inside = memory.clone();
-            if let Some(cond) = cond {
-                self.value(cond, &mut inside);
-                self.refine(cond, true, &mut inside);
-            }
-            self.block(body, &mut inside);
-            for next in self.continues.last_mut().map(std::mem::take).unwrap_or_default() {
-                inside.join(&next);
-            }
-            end = inside.clone();
-            memory.join(&inside);
-            self.widen(body, memory);
-        }
-        self.conditional = outside;
-        self.filling_loops.pop();
-        self.rounds.pop();
-        self.continues.pop();
-        let broken = self.breaks.pop().unwrap_or_default();
-        let mut after = end;
-        if first != Some(true) {
-            let mut skipped = before;
-            self.widen(body, &mut skipped);
-            after.join(&skipped);
-        }
-        after.ended |= endless;
-        if let (Some(cond), false) = (cond, after.ended) {
-            self.refine(cond, false, &mut after);
-        }
-        for state in &broken {
-            after.join(state);
-        }
-        *memory = after;
-    }
-
-    /// `do … while (cond)`: the body runs before anything is asked.
-    fn at_least_once(&mut self, cond: &'a Expr, body: &'a [Stmt], memory: &mut Memory) {
-        self.filling_loops.push(stored_into(body));
-        let round = self.round(Some(cond), body, memory);
-        self.rounds.push(round);
-        self.breaks.push(Vec::new());
-        self.continues.push(Vec::new());
-        let mut after = Memory {
-            ended: true,
-            ..Memory::default()
-        };
-        for first in [true, false] {
-            self.block(body, memory);
-            for next in self.continues.last_mut().map(std::mem::take).unwrap_or_default() {
-                memory.join(&next);
-            }
-            if memory.ended {
-                break;
-            }
-            self.value(cond, memory);
-            let again = self.decide(cond, memory);
-            let mut done = memory.clone();
-            done.ended |= again == Some(true);
-            self.refine(cond, false, &mut done);
-            after.join(&done);
-            if !first || again == Some(false) {
-                break;
-            }
-            self.refine(cond, true, memory);
-            self.widen(body, memory);
-        }
-        self.filling_loops.pop();
-        self.rounds.pop();
-        self.continues.pop();
-        for state in &self.breaks.pop().unwrap_or_default() {
-            after.join(state);
-        }
-        *memory = after;
-    }
-
     /// The code of an expression, for a sentence.
     pub fn words(&self, expr: &Expr) -> String {
         crate::candidates::make::brief(self.scene.text(self.unit, expr.span))
     }
-}
-
-/// Names of arrays whose elements the body sets.
-fn stored_into(body: &[Stmt]) -> Vec<String> {
-    let mut filled = Vec::new();
-    names::walk(body, &mut |stmt| {
-        if let StmtKind::Assign { target, .. } = &stmt.kind
-            && let ExprKind::Index(base, _) = &target.kind
-        {
-            filled.extend(names::dotted(base));
-        }
-    });
-    filled
 }
 
 /// Characters of a literal with its escapes as written.

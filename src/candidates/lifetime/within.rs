@@ -1,5 +1,4 @@
-//! Buffers that come with their length as another parameter, and counters that run along an array: is the position
-//! looked after before it is used?
+//! Buffers that come with their length as another parameter: is the position looked after before it is used?
 //!
 //! In: comparisons, changes of counters, and elements being used. Out: mistakes. What is known is "`i` plus a margin
 //! is below `n`"; a comparison that is not of this form is believed to be a full check. Deliberately absent: sums of
@@ -9,11 +8,11 @@
 use std::collections::BTreeMap;
 
 use crate::flow::names;
-use crate::syntax::form::{Arg, Expr, ExprKind, Function, Span, Stmt, StmtKind};
+use crate::syntax::form::{Arg, Expr, ExprKind, Function, Span};
 
 use super::Kind;
 use super::check::strip;
-use super::memory::{Home, Memory, Pointer, Range, pointee};
+use super::memory::{Memory, Pointer, Range, pointee};
 use super::touch::Use;
 use super::walk::{Effects, PARAMS, Walk};
 
@@ -28,17 +27,9 @@ pub struct Measures {
     /// Pairs of names that one comparison holds.
     compared: Vec<(String, String)>,
     /// Every name in a comparison that has a size.
-    limited: Vec<String>,
+    pub limited: Vec<String>,
     /// Whether the end of a buffer is reckoned with as a pointer.
     ends: bool,
-}
-
-/// A loop around the place being walked.
-#[derive(Debug, Clone, Copy)]
-pub struct Round<'a> {
-    /// Whether its condition counts up to something known.
-    pub bounded: bool,
-    pub body: &'a [Stmt],
 }
 
 impl Measures {
@@ -70,13 +61,12 @@ impl Measures {
 
     fn comparison(&mut self, op: &str, left: &Expr, right: &Expr) {
         let (a, b) = (mentioned(left), mentioned(right));
-        for x in &a {
-            for y in &b {
+        for x in a.iter().chain(&b) {
+            for y in a.iter().chain(&b).filter(|y| *y != x) {
                 self.compared.push((x.clone(), y.clone()));
-                self.compared.push((y.clone(), x.clone()));
             }
         }
-        let sizes = !matches!(op, "==" | "!=") || !literal_zero(right);
+        let sizes = !matches!(op, "==" | "!=") || !literal(right);
         self.limited.extend(a.into_iter().chain(b).filter(|_| sizes));
     }
 
@@ -141,6 +131,37 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a counter is known to stay below a length: then one more is no overflow.
+    pub fn looked_after(&self, expr: &Expr, memory: &Memory) -> bool {
+        !memory.within.is_empty()
+            && self
+                .linear(expr, memory)
+                .is_some_and(|(key, _)| memory.within.keys().any(|(i, _)| *i == key))
+    }
+
+    /// `n - 8` of a length that may be smaller.
+    pub fn less_than_there_is(&mut self, left: &Expr, right: &Expr, span: Span, memory: &Memory) {
+        let Some((n, 0)) = self.linear(left, memory) else {
+            return;
+        };
+        let length = self.stack.is_empty() && self.measures.lengths.values().any(|own| *own == n);
+        let unsigned = self.int_type(left).is_some_and(|kind| !kind.signed);
+        let Some(by) = self
+            .range(right, memory)
+            .exact()
+            .filter(|by| *by > 0 && length && unsigned)
+        else {
+            return;
+        };
+        let uncalled = self.scene.graph.callers(self.unit).is_empty();
+        let compared = memory.within.keys().any(|(_, own)| *own == n) || self.head.is_some();
+        if self.least(&n, memory) >= by || !uncalled || compared {
+            return;
+        }
+        let what = format!("{n} may be less than {by}, and the difference is huge then");
+        self.report("wraps", Kind::Under, span, None, what, 40);
+    }
+
     /// What a comparison that holds says about a position and a length.
     pub fn relate(&self, op: &str, left: &Expr, right: &Expr, memory: &mut Memory) {
         if self.measures.lengths.is_empty() || !self.stack.is_empty() {
@@ -162,6 +183,16 @@ impl<'a> Walk<'a> {
             && self.range(large, memory).high >= 255
         {
             memory.outside.insert(i, origin);
+        }
+        // What is below a position that is below the length is so too.
+        if let (Some((i, 0)), Some((x, 0))) = (self.linear(small, memory), self.linear(large, memory)) {
+            let known = memory.within.iter().filter(|((own, _), _)| *own == x);
+            let passed: Vec<_> = known
+                .map(|((_, n), margin)| ((i.clone(), n.clone()), *margin))
+                .collect();
+            for (pair, margin) in passed.into_iter().filter(|((i, n), _)| i != n) {
+                memory.within.entry(pair).or_insert(margin + i128::from(strict));
+            }
         }
         let below = match (self.linear(small, memory), self.linear(large, memory)) {
             (Some((i, c)), Some((n, d))) if length(&n) && !length(&i) => Some((i, n, c - d - i128::from(!strict))),
@@ -239,7 +270,7 @@ impl<'a> Walk<'a> {
         if index.exact().is_some() || (index.high != i128::MAX && index.high < self.least(&n, memory)) {
             return;
         }
-        let Some((i, by)) = self.linear(key, memory) else {
+        let Some((i, by)) = self.linear(key, memory).filter(|(i, _)| *i != n) else {
             return;
         };
         let chosen = memory.outside.contains_key(&i);
@@ -328,114 +359,20 @@ impl<'a> Walk<'a> {
         });
         found
     }
-
-    /// What stands at the loop's head says how often it runs.
-    pub fn round(&self, cond: Option<&Expr>, body: &'a [Stmt], memory: &Memory) -> Round<'a> {
-        Round {
-            bounded: cond.is_some_and(|cond| self.counts(cond, memory)),
-            body,
-        }
-    }
-
-    fn counts(&self, cond: &Expr, memory: &Memory) -> bool {
-        let finite = |expr: &Expr| {
-            let range = self.range(expr, memory);
-            range.low != i128::MIN && range.high != i128::MAX
-        };
-        match &strip(cond).kind {
-            ExprKind::Binary(op, left, right) if matches!(&**op, "&&" | "||") => {
-                self.counts(left, memory) || self.counts(right, memory)
-            }
-            ExprKind::Binary(op, left, right) if matches!(&**op, "<" | "<=") => {
-                finite(right) || finite(left) && !literal(left)
-            }
-            ExprKind::Binary(op, left, right) if matches!(&**op, ">" | ">=" | "!=") => {
-                finite(left) || (finite(right) && !literal(right))
-            }
-            ExprKind::Unary(_, inner) => finite(inner) || self.counts(inner, memory),
-            _ => false,
-        }
-    }
-
-    /// `room[count++] = …` in a loop that ends when its input does, with nobody looking at the count.
-    pub fn runs_over(&mut self, using: &Use, counter: &Expr, reach: Range, memory: &Memory) {
-        let endless = reach.high == i128::MAX && reach.low >= 0;
-        if !using.write || !endless || self.rounds.is_empty() {
-            return;
-        }
-        let Some(name) = stepped(counter) else { return };
-        let free = |round: &Round| !round.bounded && !assigns(round.body, &name);
-        let last = self.rounds.last().is_some_and(|round| !round.bounded);
-        if !last && !self.rounds.iter().any(free) {
-            return;
-        }
-        let function = Measures::of(self.function);
-        if function.limited.contains(&name) {
-            return;
-        }
-        let pointer = using.pointer;
-        let (Some(id), 1, false) = (pointer.objects.first(), pointer.objects.len(), pointer.other) else {
-            return;
-        };
-        let Some(object) = memory.objects.get(id) else { return };
-        let Some(size) = object.size.filter(|_| *id < PARAMS && object.home != Home::Literal) else {
-            return;
-        };
-        let kind = match object.home {
-            Home::Stack => Kind::WriteStack,
-            Home::Heap => Kind::WriteHeap,
-            _ => Kind::Write,
-        };
-        let began = Some((object.made.0, object.made.1, "the buffer"));
-        let what = format!(
-            "{name} runs on in this loop, and {} has {size} bytes",
-            self.words(using.base)
-        );
-        self.report("unbounded-copy", kind, using.span, began, what, 50);
-    }
-}
-
-/// `i++`, `++i`, `*p++`: the name that moves.
-fn stepped(expr: &Expr) -> Option<String> {
-    match &strip(expr).kind {
-        ExprKind::Unary(op, inner) if op.contains("++") => names::dotted(strip(inner)),
-        ExprKind::Name(_) => names::dotted(strip(expr)),
-        _ => None,
-    }
-}
-
-/// Whether the body sets the name anew.
-fn assigns(body: &[Stmt], name: &str) -> bool {
-    let mut found = false;
-    names::walk(body, &mut |stmt| match &stmt.kind {
-        StmtKind::Assign { target, augmented, .. } => {
-            found |= !augmented && names::dotted(target).is_some_and(|own| own == name);
-        }
-        _ => names::expressions(stmt, &mut |expr| {
-            if let ExprKind::Assign(target, _) = &expr.kind {
-                found |= names::dotted(target).is_some_and(|own| own == name);
-            }
-        }),
-    });
-    found
 }
 
 fn mentioned(expr: &Expr) -> Vec<String> {
     let mut found = Vec::new();
-    names::descend(expr, &mut |part| {
-        if let ExprKind::Name(name) = &part.kind {
-            found.push(name.to_string());
-        }
+    names::descend(expr, &mut |part| match &part.kind {
+        ExprKind::Name(name) => found.push(name.to_string()),
+        ExprKind::Field(..) => found.extend(names::dotted(part)),
+        _ => {}
     });
     found
 }
 
-fn literal(expr: &Expr) -> bool {
+pub fn literal(expr: &Expr) -> bool {
     matches!(strip(expr).kind, ExprKind::Literal(_))
-}
-
-fn literal_zero(expr: &Expr) -> bool {
-    literal(expr)
 }
 
 /// `const uint8_t *`, `char *`: characters or bytes, and one pointer to them.
@@ -523,37 +460,6 @@ int four(const unsigned char *d, size_t len) {
     for (i = 0; i < count; i++)
         sum += d[2 + i]; /* VULN: CWE-125 */
     return sum;
-}
-",
-        );
-    }
-
-    #[test]
-    fn a_count_that_nobody_looks_at_runs_over_the_array() {
-        check(
-            "a.c",
-            "#include <stdio.h>
-int one(FILE *in) {
-    char w[32]; int c, n = 0;
-    while ((c = getc(in)) != EOF) {
-        w[n++] = (char)c; /* VULN: CWE-787 */
-    }
-    return w[0];
-}
-int two(FILE *in) {
-    char w[32]; int c, n = 0;
-    while ((c = getc(in)) != EOF) {
-        if (n == 31) break;
-        w[n++] = (char)c; /* SAFE: CWE-787 */
-    }
-    return w[0];
-}
-int three(const char *hex) {
-    char w[32]; int i, n = 0;
-    for (i = 0; i < 16; i++) {
-        w[n++] = hex[i]; /* SAFE: CWE-787 */
-    }
-    return w[0];
 }
 ",
         );
