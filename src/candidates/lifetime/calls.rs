@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
             }
         }
         for target in targets {
-            self.demanded(&self.known[*target as usize], args, pointers, span, memory);
+            self.demanded(self.effects_of(*target), args, pointers, span, memory);
         }
         if let [target] = *targets
             && let Some(pointer) = self.entered(target, args, pointers, span, memory)
