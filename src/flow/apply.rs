@@ -443,6 +443,14 @@ impl<'f> Walker<'_, 'f> {
                 result.whole.add(fact);
             }
         }
+        // What such a call gives back is how much it read, and no more than was asked for.
+        let ends = ends(&actual.name);
+        if ends != 0 && !resolved.sources.is_empty() {
+            *result = std::mem::take(result).map(&|fact| Fact {
+                bounds: fact.bounds | ends,
+                ..fact.clone()
+            });
+        }
         if !resolved.sources.is_empty() && NUMBERS.contains(&&*actual.name) {
             *result = self.numbered(std::mem::take(result));
         }

@@ -579,7 +579,12 @@ fn terms<'f>(expr: &'f Expr, bits: u8, out: &mut Vec<(&'f Expr, u8)>) {
                 terms(left, bits, out);
                 terms(right, if bits == UPPER { LOWER } else { UPPER }, out);
             }
-            "<<" | "/" => terms(left, bits, out),
+            // `a <= n / b` keeps both down.
+            "/" => {
+                terms(left, bits, out);
+                terms(right, if bits == UPPER { LOWER } else { UPPER }, out);
+            }
+            "<<" => terms(left, bits, out),
             _ => {}
         },
         ExprKind::Name(_) | ExprKind::Field(..) => out.push((expr, bits)),

@@ -94,7 +94,8 @@ impl<'a> Walk<'a> {
     pub fn int_type(&self, expr: &Expr) -> Option<Int> {
         match &expr.kind {
             ExprKind::Literal(Literal::Number(text)) => (!text.contains('.')).then(|| {
-                if text.len() > 10 {
+                let text = text.to_ascii_lowercase();
+                if text.len() > 10 || text.ends_with('l') || text.ends_with("lu") {
                     Int { bits: 64, signed: true }
                 } else {
                     INT
@@ -125,6 +126,19 @@ impl<'a> Walk<'a> {
                 })
             }
             _ => int_of(self.program.plain(&self.type_of(expr)?)),
+        }
+    }
+
+    /// The index that is used; a counter that moves on after it was read has moved on by now.
+    pub fn position(&self, key: &Expr, memory: &Memory) -> Range {
+        match &strip(key).kind {
+            ExprKind::Unary(op, inner) if op.contains("++") || op.contains("--") => {
+                let range = self.range(inner, memory);
+                let post = key.span.start == inner.span.start;
+                let back = if op.contains("++") { -1 } else { 1 };
+                range.plus(Range::exactly(if post { back } else { 0 }))
+            }
+            _ => self.range(key, memory),
         }
     }
 

@@ -70,7 +70,9 @@ impl<'a> Walk<'a> {
             }
         }
         self.path_use(&name, args, expr.span, memory);
-        if let Some(maker) = library::maker(&name) {
+        // In a loop each round would make the same place again; only what is searched once is followed.
+        let searches = library::searches(&name) && !self.rounds.is_empty();
+        if let Some(maker) = library::maker(&name).filter(|_| !searches) {
             self.needs(&name, args, &pointers, expr.span, memory);
             return self.made(&name, &maker, args, &pointers, expr.span, memory);
         }

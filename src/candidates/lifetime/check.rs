@@ -152,19 +152,6 @@ impl<'a> Walk<'a> {
         Some((pointer, index))
     }
 
-    /// The index that is used; a counter that moves on after it was read has moved on by now.
-    fn position(&self, key: &Expr, memory: &Memory) -> Range {
-        match &strip(key).kind {
-            ExprKind::Unary(op, inner) if op.contains("++") || op.contains("--") => {
-                let range = self.range(inner, memory);
-                let post = key.span.start == inner.span.start;
-                let back = if op.contains("++") { -1 } else { 1 };
-                range.plus(Range::exactly(if post { back } else { 0 }))
-            }
-            _ => self.range(key, memory),
-        }
-    }
-
     fn literal(&mut self, text: &str, span: Span, memory: &mut Memory) -> Pointer {
         let length = characters(text);
         let object = Object {
@@ -317,6 +304,9 @@ impl<'a> Walk<'a> {
             self.maybe_set(std::iter::once(right), memory);
         }
         let other = self.value(right, memory);
+        if op == ">>" && self.cpp {
+            memory.each(&other, &mut |object, _| object.filled = None);
+        }
         if op == ">>"
             && called(left).trim_start_matches("std.") == "cin"
             && self.is_array(right)

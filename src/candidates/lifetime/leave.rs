@@ -75,10 +75,14 @@ impl<'a> Walk<'a> {
                 let own = !name.starts_with(['#', ':'])
                     && !name.contains('~')
                     && !name.trim_end_matches('@').contains(['@', '.']);
-                object.home == Home::Stack && &*object.by == "declaration" && own
+                let fixed = self
+                    .hints
+                    .get(name.trim_end_matches('@'))
+                    .is_some_and(|hint| hint.starts_with("static "));
+                object.home == Home::Stack && &*object.by == "declaration" && own && !fixed
             })
         };
-        if pointer.objects.len() == 1 && !pointer.other && pointer.objects.iter().all(own) {
+        if !pointer.other && pointer.objects.iter().any(own) {
             let what = format!(
                 "{} is a variable of this function, gone when the caller looks",
                 self.words(value)

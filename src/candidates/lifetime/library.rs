@@ -24,7 +24,7 @@ pub fn maker(name: &str) -> Option<Maker> {
         "aligned_alloc" | "memalign" => (Home::Heap, true, &[1]),
         "getenv" | "secure_getenv" | "_wgetenv" => (Home::Static, true, &[]),
         // Gives a place in what it searches, which is not to be freed by this pointer either.
-        "strchr" | "strrchr" | "strstr" | "strpbrk" | "wcschr" | "wcsrchr" | "strcasestr" => (Home::Static, true, &[]),
+        name if searches(name) => (Home::Static, true, &[]),
         "open" | "_open" | "creat" | "socket" | "OPEN" | "_wopen" => (Home::Handle, true, &[]),
         "strdup" | "strndup" | "wcsdup" | "_strdup" | "_wcsdup" => (Home::Heap, true, &[]),
         "alloca" | "_alloca" | "ALLOCA" | "__builtin_alloca" => (Home::Stack, false, &[0]),
@@ -34,6 +34,14 @@ pub fn maker(name: &str) -> Option<Maker> {
         _ => return None,
     };
     Some(Maker { home, fails, size })
+}
+
+/// Functions that look for something in a text and may not find it.
+pub fn searches(name: &str) -> bool {
+    matches!(
+        name,
+        "strchr" | "strrchr" | "strstr" | "strpbrk" | "wcschr" | "wcsrchr" | "strcasestr"
+    )
 }
 
 /// Position of the argument that is freed or closed.
@@ -258,6 +266,8 @@ const BORROWS: &[&str] = &[
     "pwrite",
     "isatty",
     "strnlen",
+    "getline",
+    "getdelim",
     "putc",
 ];
 
@@ -272,7 +282,7 @@ pub fn stores(name: &str) -> Option<usize> {
         "strtol" | "strtoul" | "strtoll" | "strtoull" | "strtod" | "strtof" | "strtoimax" | "strtoumax" | "wcstol"
         | "wcstoul" | "wcstod" | "stat" | "lstat" | "accept" | "fgetpos" => Some(1),
         "fstat" | "getsockopt" => Some(1),
-        "time" => Some(0),
+        "time" | "getline" | "getdelim" => Some(0),
         _ => None,
     }
 }

@@ -377,7 +377,17 @@ impl<'a> Walk<'a> {
                 hint,
             } => {
                 if let (Some(hint), ExprKind::Name(name)) = (hint, &target.kind) {
-                    self.hints.insert(name.to_string(), hint.clone());
+                    let fixed = self
+                        .scene
+                        .text(self.unit, stmt.span)
+                        .trim_start()
+                        .starts_with("static ");
+                    let hint = if fixed && !hint.starts_with("static ") {
+                        format!("static {hint}").into()
+                    } else {
+                        hint.clone()
+                    };
+                    self.hints.insert(name.to_string(), hint);
                 }
                 self.assign(target, value, *augmented, stmt.span, memory);
                 self.set_as_handler(target, value);
