@@ -296,10 +296,13 @@ mod tests {
 std::string name_of(int id) { return std::string(3, 'x'); }
 void one(int id) {
     const char *p = name_of(id).c_str(); // VULN: CWE-416
-    std::string_view v = name_of(id) + \"x\"; // VULN: CWE-416
     std::string keep = name_of(id);
     const char *q = keep.c_str(); // SAFE: CWE-416
     puts(p); puts(q);
+}
+size_t other(int id) {
+    std::string_view v = name_of(id) + \"x\"; // VULN: CWE-416
+    return v.size();
 }
 int two(std::vector<int> &v) {
     int &first = v.front();

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::flow::names;
-use crate::syntax::form::{Arg, Expr, ExprKind, Function, Span};
+use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span};
 
 use super::Kind;
 use super::check::strip;
@@ -66,7 +66,7 @@ impl Measures {
                 self.compared.push((x.clone(), y.clone()));
             }
         }
-        let sizes = !matches!(op, "==" | "!=") || !literal(right);
+        let sizes = !matches!(op, "==" | "!=") || !nothing(right);
         self.limited.extend(a.into_iter().chain(b).filter(|_| sizes));
     }
 
@@ -369,6 +369,14 @@ fn mentioned(expr: &Expr) -> Vec<String> {
         _ => {}
     });
     found
+}
+
+/// Zero, null or a character: what a number is not limited by.
+fn nothing(expr: &Expr) -> bool {
+    match &strip(expr).kind {
+        ExprKind::Literal(Literal::Number(text)) => &**text == "0",
+        _ => literal(expr),
+    }
 }
 
 pub fn literal(expr: &Expr) -> bool {
