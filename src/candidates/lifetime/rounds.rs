@@ -150,7 +150,8 @@ impl<'a> Walk<'a> {
                 finite(right) || finite(left) && !literal(left)
             }
             ExprKind::Binary(op, left, right) if matches!(&**op, ">" | ">=" | "!=") => {
-                finite(left) || (finite(right) && !literal(right))
+                let given = matches!(strip(left).kind, ExprKind::Assign(..) | ExprKind::Call { .. });
+                (finite(left) && !given) || (finite(right) && !literal(right))
             }
             ExprKind::Unary(_, inner) => finite(inner) || self.counts(inner, memory),
             _ => false,
@@ -242,12 +243,14 @@ mod tests {
         check(
             "a.c",
             "#include <stdio.h>
-int one(FILE *in) {
-    char w[32]; int c, n = 0;
-    while ((c = getc(in)) != EOF) {
-        w[n++] = (char)c; /* VULN: CWE-787 */
+int one(char *line) {
+    char *tok[8]; int n = 0;
+    char *p = strtok(line, \" \");
+    while (p != NULL) {
+        tok[n++] = p; /* VULN: CWE-787 */
+        p = strtok(NULL, \" \");
     }
-    return w[0];
+    return tok[0][0];
 }
 int two(FILE *in) {
     char w[32]; int c, n = 0;
