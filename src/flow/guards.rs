@@ -283,8 +283,8 @@ impl<'f> Walker<'_, 'f> {
         let mut effects: Vec<Effect> = bound(small, up).into_iter().chain(bound(large, down)).collect();
         let mut parts = Vec::new();
         for (side, bits) in [(small, up), (large, down)] {
-            if matches!(bare(side).kind, ExprKind::Binary(..)) {
-                terms(side, bits, &mut parts);
+            if matches!(reckon::bare(side).kind, ExprKind::Binary(..)) {
+                reckon::terms(side, bits, &mut parts);
             }
         }
         let bounded = parts
@@ -555,41 +555,6 @@ pub(super) fn dead(settled: Settled) -> Vec<Effect> {
         .into_iter()
         .map(|(path, cards)| Effect::Dead(path, cards))
         .collect()
-}
-
-/// Without brackets and conversions.
-fn bare(expr: &Expr) -> &Expr {
-    match &expr.kind {
-        ExprKind::Cast(_, inner) => bare(inner),
-        ExprKind::Opaque(parts) if parts.len() == 1 => bare(&parts[0]),
-        _ => expr,
-    }
-}
-
-/// What a bound of a sum or a product says about its parts: `a + b < n` keeps both down, `n - a > b` keeps `a` down.
-fn terms<'f>(expr: &'f Expr, bits: u8, out: &mut Vec<(&'f Expr, u8)>) {
-    let expr = bare(expr);
-    match &expr.kind {
-        ExprKind::Binary(op, left, right) => match &**op {
-            "+" | "*" => {
-                terms(left, bits, out);
-                terms(right, bits, out);
-            }
-            "-" => {
-                terms(left, bits, out);
-                terms(right, if bits == UPPER { LOWER } else { UPPER }, out);
-            }
-            // `a <= n / b` keeps both down.
-            "/" => {
-                terms(left, bits, out);
-                terms(right, if bits == UPPER { LOWER } else { UPPER }, out);
-            }
-            "<<" => terms(left, bits, out),
-            _ => {}
-        },
-        ExprKind::Name(_) | ExprKind::Field(..) => out.push((expr, bits)),
-        _ => {}
-    }
 }
 
 /// `abs(x)`: what bounds it from above bounds the number at both ends.

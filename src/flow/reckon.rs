@@ -315,3 +315,38 @@ pub fn nulls(cond: &Expr, truth: bool, found: &mut Vec<Text>) {
         _ => {}
     }
 }
+
+/// Without brackets and conversions.
+pub fn bare(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Cast(_, inner) => bare(inner),
+        ExprKind::Opaque(parts) if parts.len() == 1 => bare(&parts[0]),
+        _ => expr,
+    }
+}
+
+/// What a bound of a sum or a product says about its parts: `a + b < n` keeps both down, `n - a > b` keeps `a` down.
+pub fn terms<'f>(expr: &'f Expr, bits: u8, out: &mut Vec<(&'f Expr, u8)>) {
+    let expr = bare(expr);
+    match &expr.kind {
+        ExprKind::Binary(op, left, right) => match &**op {
+            "+" | "*" => {
+                terms(left, bits, out);
+                terms(right, bits, out);
+            }
+            "-" => {
+                terms(left, bits, out);
+                terms(right, if bits == UPPER { LOWER } else { UPPER }, out);
+            }
+            // `a <= n / b` keeps both down.
+            "/" => {
+                terms(left, bits, out);
+                terms(right, if bits == UPPER { LOWER } else { UPPER }, out);
+            }
+            "<<" => terms(left, bits, out),
+            _ => {}
+        },
+        ExprKind::Name(_) | ExprKind::Field(..) => out.push((expr, bits)),
+        _ => {}
+    }
+}
