@@ -284,7 +284,7 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
     };
     let kind = match flow.kind.trim_end_matches("-text") {
         "parameter" => 10,
-        "http" | "network" | "message" | "dom" => 90,
+        "http" | "host" | "network" | "message" | "dom" => 90,
         "card" => 80,
         "cli" | "file" => 60,
         _ => 50,

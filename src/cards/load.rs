@@ -32,7 +32,9 @@ const LANGUAGES: [&str; 12] = [
 
 /// Source kinds that framework models give to what enters the program, and `own` for a card that only its own
 /// sources can harm: no model gives that kind, and a card's own sources need none.
-const SOURCE_KINDS: [&str; 9] = ["http", "cli", "env", "file", "network", "db", "message", "dom", "own"];
+const SOURCE_KINDS: [&str; 10] = [
+    "http", "host", "cli", "env", "file", "network", "db", "message", "dom", "own",
+];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
 pub const ABSENCES: [&str; 15] = [

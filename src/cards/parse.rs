@@ -156,7 +156,7 @@ fn split_args(inside: &str) -> Result<Vec<&str>, String> {
 
 fn arg(text: &str) -> Result<ArgSpec, String> {
     if let Some(label) = text.strip_prefix('!') {
-        return Ok(ArgSpec::Absent(label_of(label)?));
+        return Ok(ArgSpec::Absent(which(label)?));
     }
     let end = text.find(['~', ':', '=']).unwrap_or(text.len());
     let which = which(text[..end].trim_end())?;
@@ -262,7 +262,10 @@ mod tests {
             "Cipher.getInstance(0~\"DES|RC4|ECB\")",
             "call Cipher.getInstance [Matches(Position(0), Regex(\"DES|RC4|ECB\"))]",
         );
-        check("requests.get(!timeout)", "call requests.get [Absent(\"timeout\")]");
+        check(
+            "requests.get(!timeout)",
+            "call requests.get [Absent(Label(\"timeout\"))]",
+        );
         check("printf(0:nonliteral)", "call printf [NonLiteral(Position(0))]");
         check("connect(1:literal)", "call connect [Literal(Position(1))]");
         check("new ProcessBuilder(*)", "new ProcessBuilder [Danger(All)]");

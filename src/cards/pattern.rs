@@ -5,7 +5,7 @@
 //! *.execute(0)                          any receiver, any depth
 //! subprocess.run(0, shell=True)         only when the call also says shell=True
 //! Cipher.getInstance(0~"DES|RC4|ECB")   argument 0 is a literal matching the regex
-//! requests.get(!timeout)                the keyword is absent
+//! requests.get(!timeout)                the keyword is absent; `!1`: there is no argument 1
 //! printf(0:nonliteral)                  argument 0 is not a literal
 //! connect(1:literal)                    argument 1 is a text literal, not empty
 //! new ProcessBuilder(*)                 construction; every argument is dangerous
@@ -70,7 +70,7 @@ pub enum ArgSpec {
     /// … is a literal matching the regex.
     Matches(Which, Regex),
     /// … is absent.
-    Absent(String),
+    Absent(Which),
     /// … is not a literal.
     NonLiteral(Which),
     /// … is a text literal that is not empty.

@@ -16,7 +16,7 @@ use super::formats::{deferred, empties, formatted, mapped, named_callback, strip
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
-use super::tables::{ASKS, FILLS, NUMBERS, OPAQUE, QUOTERS};
+use super::tables::{ASKS, DECODERS, FILLS, NUMBERS, OPAQUE, QUOTERS};
 use super::taint::Walker;
 use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, QUOTED, SEP, State, UPPER, Value};
 
@@ -383,6 +383,7 @@ impl<'f> Walker<'_, 'f> {
         });
         match name {
             _ if NUMBERS.contains(&name) => self.numbered(value),
+            _ if DECODERS.contains(&name) => self.decoded(value),
             "format" | "Sprintf" | "sprintf" => {
                 let text = actual.args.first().map(|arg| &arg.value);
                 match actual.base.filter(|base| self.decide(base, state).is_some()).or(text) {
@@ -392,6 +393,19 @@ impl<'f> Walker<'_, 'f> {
             }
             _ => value,
         }
+    }
+
+    /// The same data with its markup back: escaping for a page is undone, a number stays one.
+    fn decoded(&self, value: Value) -> Value {
+        let (markup, stringish) = (self.world.markup, self.world.stringish);
+        value.map(&|fact| Fact {
+            dead: if fact.dead & stringish == stringish {
+                fact.dead
+            } else {
+                fact.dead & !markup
+            },
+            ..fact.clone()
+        })
     }
 
     /// Fields that stand at a construction beside the parameters of its constructor: `new T(a) { Field = b }`.

@@ -32,6 +32,9 @@ impl<'f> Walker<'_, 'f> {
             return Value::default();
         }
         self.fuel -= 1;
+        if !state.proved.is_empty() && self.is_proved(expr, state) {
+            return Value::default();
+        }
         match &expr.kind {
             ExprKind::Literal(_) => Value::default(),
             ExprKind::Name(name) => self.name(name, expr, state),
@@ -128,6 +131,14 @@ impl<'f> Walker<'_, 'f> {
             exit.returns.join(element);
         }
         value
+    }
+
+    /// Whether a condition on the way here proved that the place which is read holds nothing harmful.
+    fn is_proved(&self, expr: &Expr, state: &State<'f>) -> bool {
+        matches!(expr.kind, ExprKind::Index(..) | ExprKind::Field(..))
+            && self
+                .path(expr, state)
+                .is_some_and(|path| state.proved.contains_key(&path))
     }
 
     fn assigned(&mut self, target: &'f Expr, from: &'f Expr, span: Span, state: &mut State<'f>) -> Value {

@@ -132,14 +132,12 @@ impl<'f> Walker<'_, 'f> {
         for name in nulls {
             state.consts.insert(name, Const::Null);
         }
-        if state.vars.is_empty() {
-            return;
-        }
         let mut effects = self.effects(cond, truth, state, 8);
         effects.retain(|effect| weak || !matches!(effect, Effect::Guard(..)));
         let hop = |text: &Text| self.hop(cond.span, Note::Guard(text.clone()));
         for effect in effects {
             match effect {
+                Effect::Clean(path) if state.read(&path).is_clean() => state.proved.insert(path.into(), ()),
                 Effect::Clean(path) => state.write(&path, super::value::Value::default()),
                 Effect::Dead(path, mask) => state.change(&path, &|fact: &mut Fact| fact.dead |= mask),
                 Effect::Bound(path, bits) => {
@@ -491,6 +489,13 @@ impl<'f> Walker<'_, 'f> {
             }
             _ => {}
         }
+        if let ExprKind::Binary(op, value, other) = &expr.kind
+            && &**op == "??"
+        {
+            // What stands in for a value that is missing is the program's own.
+            let own = self.decide(other, state).is_some();
+            return if own { self.subject(value, state) } else { None };
+        }
         if let ExprKind::Call { callee, args, .. } = &expr.kind {
             let name = called(callee);
             if !SPELLINGS.contains(&&*name) {
@@ -503,7 +508,35 @@ impl<'f> Walker<'_, 'f> {
             };
         }
         let path = self.path(expr, state)?;
-        (!state.read(&path).is_clean()).then_some(path)
+        (!state.read(&path).is_clean() || self.brings(expr)).then_some(path)
+    }
+
+    /// Whether reading the element or field named here brings outside input each time it is read.
+    fn brings(&self, expr: &Expr) -> bool {
+        let (ExprKind::Index(base, _) | ExprKind::Field(base, _)) = &expr.kind else {
+            return false;
+        };
+        let known = match &expr.kind {
+            ExprKind::Index(_, key) => literal_key(key).map(Text::from),
+            ExprKind::Field(_, name) => Some(name.clone()),
+            _ => None,
+        };
+        known.is_some_and(|last| self.is_source(expr, &last) || self.sourced(base))
+    }
+
+    fn sourced(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Name(name) => self.is_source(expr, name),
+            ExprKind::Field(base, name) => self.is_source(expr, name) || self.sourced(base),
+            ExprKind::Index(base, _) => self.sourced(base),
+            _ => false,
+        }
+    }
+
+    fn is_source(&self, expr: &Expr, last: &Text) -> bool {
+        let rules = self.world.rules(self.module);
+        let source = |rule: &&super::matcher::Rule| rule.purpose == Purpose::Source;
+        rules.knows_read(last) && rules.read(&self.view.resolver.paths(expr)).iter().any(source)
     }
 
     /// A table that the code wrote down: what is looked up in it is what stands in it.

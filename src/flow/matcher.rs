@@ -337,8 +337,8 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], constants: bool, decide: &Decide) 
                 }
                 places.extend(find(which, args));
             }
-            ArgSpec::Absent(label) => {
-                if only(&Which::Label(label.clone()), args).is_some() || args.iter().any(spreads) {
+            ArgSpec::Absent(which) => {
+                if only(which, args).is_some() || args.iter().any(spreads) {
                     return None;
                 }
             }
@@ -393,6 +393,12 @@ fn spreads(arg: &Arg) -> bool {
 /// The literal behind an expression, or the dotted name of a constant (`yaml.UnsafeLoader`) or of what is called
 /// (`response.getWriter`).
 fn spelled(expr: &Expr, decide: &Decide) -> Option<String> {
+    // Flags that are joined say all that each of them says.
+    if let ExprKind::Binary(op, left, right) = &expr.kind
+        && &**op == "|"
+    {
+        return Some(format!("{}|{}", spelled(left, decide)?, spelled(right, decide)?));
+    }
     let named = match &expr.kind {
         ExprKind::Call { callee, .. } => names::dotted(callee),
         _ => names::dotted(expr),

@@ -26,17 +26,17 @@ pub fn plain_whole(regex: &str) -> bool {
 
 /// Whether a regex matches every character that [`plain`] would not let through, wherever it stands in a text.
 pub fn all_but_plain(regex: &str) -> bool {
-    let body = match regex.strip_prefix('/') {
-        Some(rest) => match rest.rsplit_once('/') {
-            Some((body, flags)) if flags.is_empty() || flags.contains(['g', 'i', 'u']) => body,
-            _ => return false,
-        },
-        None => regex,
-    };
-    let class = body.trim_end_matches(['+', '*']);
+    let body = if regex.starts_with("[^") { Some(regex) } else { bare(regex) };
+    let Some(body) = body else { return false };
+    let group = body.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
+    let class = group.unwrap_or(body).trim_end_matches(['+', '*']);
+    if class == "\\W" || class == "\\D" {
+        return true;
+    }
     let inner = class.strip_prefix("[^").and_then(|rest| rest.strip_suffix(']'));
     inner.is_some_and(|inner| {
-        !inner.is_empty() && !inner.contains(['(', ')', ':', '?', '*', '+']) && all_plain(&format!("[{inner}]"))
+        let odd = inner.contains(['(', ')', ':', '?', '*', '+']) || inner.contains("A-z");
+        !inner.is_empty() && !odd && all_plain(&format!("[{inner}]"))
     })
 }
 
@@ -122,6 +122,8 @@ mod tests {
             assert!(!plain(regex), "{regex}");
         }
         assert!(all_but_plain("[^A-Za-z0-9_-]+") && all_but_plain("/[^a-z]/g") && all_but_plain(r"[^\\w]"));
+        assert!(all_but_plain("~[^\\w-]+~i") && all_but_plain("/\\W+/"));
+        assert!(!all_but_plain("/[^A-z]/") && !all_but_plain("/[^a-z]x/") && !all_but_plain("/<script>/i"));
         assert!(!all_but_plain("[A-Z]") && !all_but_plain("[^a-z.]") && !all_but_plain("[^<>]"));
         assert!(plain_whole("[a-z_]{1,9}") && plain_whole("^\\d+$"));
         assert!(!plain_whole("[a-z.]+") && !plain_whole(""));

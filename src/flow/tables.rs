@@ -2,6 +2,19 @@
 //!
 //! In: nothing. Out: lists of names. Data only; how they count is decided in `apply`. Start at [`OPAQUE`].
 
+/// Calls that bring back what an encoder for pages replaced.
+pub const DECODERS: [&str; 9] = [
+    "html_entity_decode",
+    "htmlspecialchars_decode",
+    "wp_specialchars_decode",
+    "urldecode",
+    "rawurldecode",
+    "decodeURIComponent",
+    "unescape",
+    "unescapeHtml4",
+    "unescapeHtml",
+];
+
 /// Calls whose result says something about the value but does not contain it.
 pub const OPAQUE: &[&str] = &[
     "is_empty",

@@ -381,6 +381,8 @@ pub struct State<'f> {
     pub consts: Map<Const>,
     /// What a variable was last assigned, where a condition or collection may hide behind it.
     pub bound: Map<&'f Expr>,
+    /// Places that bring outside input by themselves, where a condition proved what they hold to be harmless.
+    pub proved: Map<()>,
     /// True behind a return, throw, break or continue: nothing flows on.
     pub ended: bool,
 }
@@ -430,6 +432,7 @@ impl<'f> State<'f> {
     /// Replaces what stood at `path` and below it.
     pub fn write(&mut self, path: &str, value: Value) {
         self.clear_below(path);
+        self.disprove(path);
         for (part, facts) in value.parts {
             if part.matches(SEP).count() + path.matches(SEP).count() <= DEPTH {
                 self.vars.insert(format!("{path}{part}").into(), facts);
@@ -439,6 +442,16 @@ impl<'f> State<'f> {
             }
         }
         self.put(path, value.whole);
+    }
+
+    /// What is known of a place and of those below it ends where something else is put there.
+    fn disprove(&mut self, path: &str) {
+        if self.proved.is_empty() {
+            return;
+        }
+        let below: Vec<Text> = self.proved.below(path).map(|(key, ())| key.clone()).collect();
+        below.iter().for_each(|key| self.proved.remove(key));
+        self.proved.remove(path);
     }
 
     fn put(&mut self, path: &str, facts: Facts) {
@@ -518,7 +531,13 @@ impl<'f> State<'f> {
                 gone.push(key.clone());
             }
         });
-        gone.into_iter().for_each(|key| self.bound.remove(&key));
+        gone.drain(..).for_each(|key| self.bound.remove(&key));
+        self.proved.differences(&other.proved, &mut |key, own, theirs| {
+            if own.is_some() && theirs.is_none() {
+                gone.push(key.clone());
+            }
+        });
+        gone.into_iter().for_each(|key| self.proved.remove(&key));
         news.into_iter().for_each(|(key, facts)| self.vars.insert(key, facts));
         changed
     }
