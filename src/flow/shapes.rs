@@ -26,7 +26,11 @@ pub fn plain_whole(regex: &str) -> bool {
 
 /// Whether a regex matches every character that [`plain`] would not let through, wherever it stands in a text.
 pub fn all_but_plain(regex: &str) -> bool {
-    let body = if regex.starts_with("[^") { Some(regex) } else { bare(regex) };
+    let body = if regex.starts_with("[^") {
+        Some(regex)
+    } else {
+        bare(regex)
+    };
     let Some(body) = body else { return false };
     let group = body.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
     let class = group.unwrap_or(body).trim_end_matches(['+', '*']);

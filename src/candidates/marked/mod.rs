@@ -101,3 +101,8 @@ fn pages_of_javascript_give_the_candidates_that_are_marked() {
 fn templates_give_the_candidates_that_are_marked() {
     check(include_str!("templates.txt"), 10);
 }
+
+#[test]
+fn php_programs_give_the_candidates_that_are_marked() {
+    check(include_str!("php.txt"), 3);
+}
