@@ -511,47 +511,6 @@ impl<'f> Walker<'_, 'f> {
         (!state.read(&path).is_clean() || self.brings(expr)).then_some(path)
     }
 
-    /// Whether reading the element or field named here brings outside input each time it is read.
-    fn brings(&self, expr: &Expr) -> bool {
-        let (ExprKind::Index(base, _) | ExprKind::Field(base, _)) = &expr.kind else {
-            return false;
-        };
-        let known = match &expr.kind {
-            ExprKind::Index(_, key) => literal_key(key).map(Text::from),
-            ExprKind::Field(_, name) => Some(name.clone()),
-            _ => None,
-        };
-        known.is_some_and(|last| self.is_source(expr, &last) || self.sourced(base))
-    }
-
-    fn sourced(&self, expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Name(name) => self.is_source(expr, name),
-            ExprKind::Field(base, name) => self.is_source(expr, name) || self.sourced(base),
-            ExprKind::Index(base, _) => self.sourced(base),
-            _ => false,
-        }
-    }
-
-    fn is_source(&self, expr: &Expr, last: &Text) -> bool {
-        let rules = self.world.rules(self.module);
-        let source = |rule: &&super::matcher::Rule| rule.purpose == Purpose::Source;
-        rules.knows_read(last) && rules.read(&self.view.resolver.paths(expr)).iter().any(source)
-    }
-
-    /// A table that the code wrote down: what is looked up in it is what stands in it.
-    pub(super) fn is_table(&self, expr: &Expr, state: &State<'f>) -> bool {
-        self.is_set(expr, state)
-            || constants::is_table(expr)
-            || match &expr.kind {
-                ExprKind::Name(name) => match state.bound.get(name) {
-                    Some(bound) => constants::is_table(bound),
-                    None => self.world.constants.is_table(self.module, name),
-                },
-                _ => false,
-            }
-    }
-
     /// A collection of literals, by itself or behind a name that nothing reassigns.
     pub(super) fn is_set(&self, expr: &Expr, state: &State<'f>) -> bool {
         if constants::is_literal_set(expr) {

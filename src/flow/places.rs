@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use crate::syntax::form::{Expr, ExprKind, Literal, Text};
 
 use super::constants::{self, Known};
+use super::matcher::{Purpose, Rule};
 use super::names::Resolver;
 use super::taint::Walker;
 use super::value::{ANY, Const, DEPTH, SEP, State};
@@ -101,6 +102,47 @@ impl<'w, 'f> Walker<'w, 'f> {
             ExprKind::Name(meaning) if meaning != name => Some(meaning),
             _ => None,
         }
+    }
+
+    /// Whether reading the element or field named here brings outside input each time it is read.
+    pub fn brings(&self, expr: &Expr) -> bool {
+        let (ExprKind::Index(base, _) | ExprKind::Field(base, _)) = &expr.kind else {
+            return false;
+        };
+        let known = match &expr.kind {
+            ExprKind::Index(_, key) => literal_key(key).map(Text::from),
+            ExprKind::Field(_, name) => Some(name.clone()),
+            _ => None,
+        };
+        known.is_some_and(|last| self.is_source(expr, &last) || self.sourced(base))
+    }
+
+    fn sourced(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Name(name) => self.is_source(expr, name),
+            ExprKind::Field(base, name) => self.is_source(expr, name) || self.sourced(base),
+            ExprKind::Index(base, _) => self.sourced(base),
+            _ => false,
+        }
+    }
+
+    fn is_source(&self, expr: &Expr, last: &Text) -> bool {
+        let rules = self.world.rules(self.module);
+        let source = |rule: &&Rule| rule.purpose == Purpose::Source;
+        rules.knows_read(last) && rules.read(&self.view.resolver.paths(expr)).iter().any(source)
+    }
+
+    /// A table that the code wrote down: what is looked up in it is what stands in it.
+    pub(super) fn is_table(&self, expr: &Expr, state: &State<'f>) -> bool {
+        self.is_set(expr, state)
+            || constants::is_table(expr)
+            || match &expr.kind {
+                ExprKind::Name(name) => match state.bound.get(name) {
+                    Some(bound) => constants::is_table(bound),
+                    None => self.world.constants.is_table(self.module, name),
+                },
+                _ => false,
+            }
     }
 
     /// The access path that an expression names, at most [`DEPTH`] segments below a variable.

@@ -45,7 +45,7 @@
 (parenthesized_expression (_) @same.value) @same
 (error_suppression_expression (_) @same.value) @same
 (clone_expression (_) @same.value) @same
-(yield_expression (_) @same.value) @same
+(yield_expression "yield" @unary.op (_) @unary.value) @unary
 (by_ref "&" @unary.op (_) @unary.value) @unary
 (binary_expression left: (_) @binary.left operator: _ @binary.op right: (_) @binary.right) @binary
 (unary_op_expression operator: _ @unary.op argument: (_) @unary.value) @unary
