@@ -44,10 +44,20 @@ impl<'w, 'f> Walker<'w, 'f> {
         let ExprKind::Name(name) = &pointer.kind else {
             return None;
         };
-        match &state.bound.get(name)?.kind {
-            ExprKind::Address(target) => Some(target),
-            _ => None,
+        let target = addressed(name, state)?;
+        // `p = &mut *p`: a pointer that leads back to itself says nothing about what it points to.
+        let mut at = root(target);
+        for _ in 0..DEPTH + 4 {
+            match at {
+                Some(other) if other == name => return None,
+                Some(other) => match addressed(other, state) {
+                    Some(next) => at = root(next),
+                    None => return Some(target),
+                },
+                None => return Some(target),
+            }
         }
+        None
     }
 
     /// The class whose method is walked, lambdas inside it included.
@@ -179,6 +189,24 @@ impl<'w, 'f> Walker<'w, 'f> {
 
     pub fn decide(&self, expr: &Expr, state: &State<'f>) -> Option<Const> {
         constants::decide(expr, &Here { walker: self, state })
+    }
+}
+
+/// What a name was given the address of.
+fn addressed<'f>(name: &Text, state: &State<'f>) -> Option<&'f Expr> {
+    match &state.bound.get(name)?.kind {
+        ExprKind::Address(target) => Some(target),
+        _ => None,
+    }
+}
+
+/// The variable at the bottom of an access path.
+fn root(expr: &Expr) -> Option<&Text> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Field(base, _) | ExprKind::Index(base, _) => root(base),
+        ExprKind::Deref(inner) | ExprKind::Address(inner) | ExprKind::Cast(_, inner) => root(inner),
+        _ => None,
     }
 }
 

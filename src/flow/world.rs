@@ -130,15 +130,13 @@ impl<'f> World<'f> {
             .iter()
             .filter(|model| modules.iter().any(|module| model.used_by(module)))
             .collect();
-        let models: Vec<Vec<&'static Model>> = modules
-            .iter()
-            .map(|module| {
-                used.iter()
-                    .copied()
-                    .filter(|model| model.covers(module.language))
-                    .collect()
-            })
-            .collect();
+        let covering = |module: &Module| {
+            used.iter()
+                .copied()
+                .filter(|model| model.covers(module.language))
+                .collect()
+        };
+        let models: Vec<Vec<&'static Model>> = modules.iter().map(covering).collect();
         let mut scopes: Vec<Scope> = modules.par_iter().map(Scope::of).collect();
         for (scope, macros) in scopes.iter_mut().zip(super::macros::of_files(modules, files)) {
             scope.macros = macros;

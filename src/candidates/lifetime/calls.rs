@@ -40,11 +40,7 @@ impl<'a> Walk<'a> {
         if macro_like || self.cpp {
             self.maybe_set(args.iter().map(|arg| &arg.value), memory);
         }
-        if library::stores_end(&name)
-            && let Some(ExprKind::Address(end)) = args.get(1).map(|arg| &arg.value.kind)
-        {
-            self.maybe_set(std::iter::once(&**end), memory);
-        }
+        self.ends_set(&name, args, memory);
         let pointers = self.arguments(args, memory);
         if !library::borrows(&name) {
             args.iter().for_each(|arg| self.told(&arg.value, memory));
@@ -106,6 +102,15 @@ impl<'a> Walk<'a> {
             pointers.iter().for_each(|pointer| self.hand_over(pointer, memory));
         }
         self.own_call(&targets, args, &pointers, expr.span, memory)
+    }
+
+    /// `strtol(text, &end, 10)` stores where the number ends.
+    fn ends_set(&self, name: &str, args: &[Arg], memory: &mut Memory) {
+        if library::stores_end(name)
+            && let Some(ExprKind::Address(end)) = args.get(1).map(|arg| &arg.value.kind)
+        {
+            self.maybe_set(std::iter::once(&**end), memory);
+        }
     }
 
     /// `free(p)`, `fclose(f)`
