@@ -60,7 +60,7 @@ static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?i)(?:content-type['"\]]{1,2}\s*[,:=]\s*|content_?type\s*[:=]\s*|mimetype\s*=\s*|\.(?:type|(?:set)?contentType)\(\s*)"#,
-        r#"['"`]([\w./+-]+)"#,
+        r#"['"`]([\w./+-]+)|(?:produces\s*=\s*\{?\s*|contentType\(\s*)(?:"|MediaType\.)([\w./+-]+)"#,
     ))
     .expect("the expression is a constant of this file")
 });
@@ -244,7 +244,7 @@ fn page(scene: &Scene, sink: &Hop) -> bool {
     let text = scene.text(sink.unit, scene.graph.units[sink.unit as usize].span);
     let mut types = CONTENT_TYPE
         .captures_iter(text)
-        .filter_map(|found| found.get(1))
+        .filter_map(|found| found.get(1).or(found.get(2)))
         .peekable();
     let scripted = |kind: &str| {
         let kind = kind.to_ascii_lowercase();

@@ -277,7 +277,7 @@ impl<'f> Walker<'_, 'f> {
             .any(|&target| units[target as usize].name.strip_suffix(&**name) == Some(&format!("{class}.")))
     }
 
-    fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {
+    pub fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {
         let site = Site {
             module: self.module,
             class: self.view.resolver.class.as_ref(),
@@ -331,7 +331,9 @@ impl<'f> Walker<'_, 'f> {
         let name = &*actual.name;
         let mut carried = actual.receiver.all();
         let mut given = Facts::new();
-        for value in actual.values {
+        // What a map gives is what was put there, not the key that it was asked with.
+        let key = usize::from(actual.base.is_some_and(|base| self.looks_up(name, base)));
+        for value in actual.values.iter().skip(key) {
             value::join(&mut given, &value.all());
         }
         if let Some(value) = self.attribute(actual, state) {
@@ -361,6 +363,12 @@ impl<'f> Walker<'_, 'f> {
         // Without arguments `query` and `find` are accessors of a request, not questions to a database.
         let accessor = actual.args.is_empty() && ASKS.contains(&name);
         let finds = actual.base.is_some() && !actual.args.is_empty() && finds(name);
+        if actual.args.is_empty()
+            && !carried.is_empty()
+            && actual.base.is_some_and(|base| self.gives_number(base, name))
+        {
+            return self.numbered(Value::of(carried));
+        }
         if (OPAQUE.contains(&name) || finds || self.answers(actual)) && !actual.new && !accessor {
             return if NUMBERS.contains(&name) {
                 self.numbered(Value::of(carried))
@@ -406,6 +414,14 @@ impl<'f> Walker<'_, 'f> {
             },
             ..fact.clone()
         })
+    }
+
+    /// Whether a call asks a map for what it holds under a key.
+    fn looks_up(&self, name: &str, base: &Expr) -> bool {
+        let map = |path: &Path| path.last().is_some_and(|class| class.ends_with("Map"));
+        matches!(name, "get" | "getOrDefault")
+            && self.world.modules[self.module].language == "java"
+            && self.view.resolver.paths(base).iter().any(map)
     }
 
     /// Fields that stand at a construction beside the parameters of its constructor: `new T(a) { Field = b }`.

@@ -82,7 +82,7 @@ impl<'f> Walker<'_, 'f> {
         path.last().is_some_and(|class| {
             let ancestors = self.world.directory.ancestors(class);
             let listed = |name: &Text| matches!(&**name, "Enum" | "StrEnum" | "IntEnum" | "Literal");
-            ancestors.iter().any(listed)
+            self.world.is_enum(self.module, class) || ancestors.iter().any(listed)
         })
     }
 }

@@ -218,6 +218,16 @@ impl<'f> Walker<'_, 'f> {
         value
     }
 
+    /// `limit.getCount()`, `limit.count()`: the field behind an accessor that nobody wrote out is a number.
+    pub fn gives_number(&self, base: &Expr, name: &str) -> bool {
+        let bare = name.strip_prefix("get").or_else(|| name.strip_prefix("is"));
+        let field = bare.filter(|bare| bare.starts_with(char::is_uppercase)).map(|bare| {
+            let (head, rest) = bare.split_at(bare.chars().next().map_or(0, char::len_utf8));
+            head.to_lowercase() + rest
+        });
+        self.holds_number(base, &field.unwrap_or_else(|| name.to_owned()).into())
+    }
+
     /// Whether the class of `base` declares this field with a type in which no text can hide.
     fn holds_number(&self, base: &Expr, field: &Text) -> bool {
         let paths = self.view.resolver.paths(base);

@@ -163,6 +163,10 @@ impl<'f> Walker<'_, 'f> {
         let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else {
             return;
         };
+        if let Some(path) = self.parsed(callee, args).and_then(|arg| self.subject(arg, state)) {
+            state.write(&path, super::value::Value::default());
+            return;
+        }
         let rules = self.world.rules(self.module);
         if !rules.knows_call(last) {
             return;
@@ -372,6 +376,10 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Field(base, _) => Some(&**base),
             _ => None,
         };
+        let settled = dead(self.proven(callee, args, &name, truth, state));
+        if !settled.is_empty() {
+            return settled;
+        }
         if EQUALS.contains(&&*name) && truth {
             match (receiver, args) {
                 (_, [a, b]) => return self.equal(&a.value, &b.value, state, span),
@@ -405,10 +413,18 @@ impl<'f> Walker<'_, 'f> {
         {
             return vec![Effect::Clean(value)];
         }
-        let mut settled = dead(self.proven(callee, args, &name, truth, state));
-        settled.extend(self.confined(&name, receiver, args, truth, state));
-        if !settled.is_empty() {
-            return settled;
+        let confined = dead(self.confined(&name, receiver, args, truth, state));
+        if !confined.is_empty() {
+            return confined;
+        }
+        let assured = if truth { self.assured(callee, args) } else { Vec::new() };
+        let clean: Vec<Effect> = assured
+            .into_iter()
+            .filter_map(|at| self.subject(&args[at].value, state))
+            .map(Effect::Clean)
+            .collect();
+        if !clean.is_empty() {
+            return clean;
         }
         if truth || &*name == "empty" {
             let known = self.proved(callee, args, &name, truth, state);

@@ -398,6 +398,12 @@ impl Frame {
                 .paths(value)
             };
             for path in paths {
+                if path.iter().any(|part| &**part == "SecureRandom")
+                    && let Some(known) = frame.known.get_mut(name)
+                {
+                    // Declared as its base class, it is as good as what it was made as.
+                    known.retain(|known| known.last().is_none_or(|class| &**class != "Random"));
+                }
                 if path.first() != Some(name) {
                     frame.note(name, path);
                 }

@@ -5,7 +5,7 @@
 //! they are harmless now. What counts is data: `proofs`, `alarms` and `views` of the cards. Deliberately absent: what
 //! makes a value harmless for every card (`guards`). Start at [`Walker::proven`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
 use super::constants;
 use super::matcher::{Place, Purpose, of_receiver};
@@ -176,6 +176,94 @@ impl<'f> Walker<'_, 'f> {
                 known.then_some(&value.value)
             }
             _ => None,
+        }
+    }
+
+    /// The argument of a call that throws unless it is a number or an identifier: `Long.parseLong(x)`, `int(x)`.
+    pub fn parsed(&self, callee: &Expr, args: &'f [Arg]) -> Option<&'f Expr> {
+        let [only] = args else { return None };
+        let parses = match (&callee.kind, self.world.modules[self.module].language) {
+            (ExprKind::Field(_, name), "java" | "kotlin") if name.starts_with("parse") => {
+                matches!(&name[5..], "Int" | "Long" | "Short" | "Byte" | "Double" | "Float")
+            }
+            (ExprKind::Field(base, name), "java" | "kotlin") => {
+                &**name == "fromString" && matches!(&base.kind, ExprKind::Name(class) if &**class == "UUID")
+            }
+            (ExprKind::Name(name), "python") => matches!(&**name, "int" | "float"),
+            _ => false,
+        };
+        parses.then_some(&only.value)
+    }
+
+    /// The arguments that a function of the project says are plain when it says yes: `return text.matches("[a-z]+")`.
+    pub fn assured(&self, callee: &'f Expr, args: &'f [Arg]) -> Vec<usize> {
+        let paths = self.view.resolver.paths(callee);
+        let [unit] = self.targets_of(callee, args.len(), false, &paths)[..] else {
+            return Vec::new();
+        };
+        let (function, shift) = (self.world.function(unit), self.world.shift(unit));
+        let [
+            Stmt {
+                kind: StmtKind::Return(Some(said)),
+                ..
+            },
+        ] = function.body.as_slice()
+        else {
+            return Vec::new();
+        };
+        let module = self.world.units[unit as usize].module;
+        let mut plain = Vec::new();
+        self.plain_parts(said, module, &mut plain);
+        let position = |name: Text| function.params.iter().position(|param| param.name == name);
+        let own = plain
+            .into_iter()
+            .filter_map(position)
+            .filter_map(|at| at.checked_sub(shift));
+        own.filter(|at| *at < args.len()).collect()
+    }
+
+    /// Names that a condition of another function leaves plain where it holds.
+    fn plain_parts(&self, cond: &'f Expr, module: usize, out: &mut Vec<Text>) {
+        let named = |expr: &Expr| match &expr.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        let set = |expr: &Expr| {
+            constants::is_literal_set(expr)
+                || named(expr).is_some_and(|name| self.world.constants.is_set(module, &name))
+        };
+        match &cond.kind {
+            ExprKind::Binary(op, left, right) if &**op == "&&" => {
+                self.plain_parts(left, module, out);
+                self.plain_parts(right, module, out);
+            }
+            ExprKind::Binary(op, value, all) if &**op == "in" && set(all) => out.extend(named(value)),
+            ExprKind::Opaque(parts) if parts.len() == 1 => self.plain_parts(&parts[0], module, out),
+            ExprKind::Call { callee, args, .. } => {
+                let ExprKind::Field(base, name) = &callee.kind else {
+                    return;
+                };
+                let whole = |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(Literal::Str(text)) if shapes::plain_whole(text));
+                match (&**name, args.as_slice()) {
+                    ("contains" | "includes" | "containsKey" | "has", [value]) if set(base) => {
+                        out.extend(named(&value.value))
+                    }
+                    ("matches", [regex]) if whole(&regex.value) => out.extend(named(base)),
+                    ("matches", []) => {
+                        if let ExprKind::Call { callee, args, .. } = &base.kind
+                            && let (ExprKind::Field(pattern, name), [value]) = (&callee.kind, args.as_slice())
+                            && &**name == "matcher"
+                            && named(pattern)
+                                .and_then(|name| self.world.constants.regex(module, &name))
+                                .is_some_and(|text| shapes::plain_whole(&text))
+                        {
+                            out.extend(named(&value.value));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
         }
     }
 

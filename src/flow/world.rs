@@ -213,6 +213,23 @@ impl<'f> World<'f> {
         self.classes.get(&(self.modules[from].language, class.clone())).copied()
     }
 
+    /// Whether a value of this class of the project is one of those that its declaration lists.
+    pub fn is_enum(&self, from: usize, class: &Text) -> bool {
+        let Some(at) = self.class_module(from, class) else {
+            return false;
+        };
+        let module = &self.modules[at];
+        let Some(class) = module.classes.iter().find(|own| own.name == *class) else {
+            return false;
+        };
+        let text = &*self.files[module.file.0 as usize].text;
+        let declared = text
+            .get(class.span.start as usize..class.span.end as usize)
+            .unwrap_or_default();
+        let head = declared.split('{').next().unwrap_or_default();
+        matches!(module.language, "java" | "kotlin" | "csharp") && head.split_whitespace().any(|word| word == "enum")
+    }
+
     /// Whether the project declares a class of that name.
     pub fn is_class(&self, from: usize, name: &Text) -> bool {
         self.classes.contains_key(&(self.modules[from].language, name.clone()))
