@@ -37,7 +37,8 @@ const SOURCE_KINDS: [&str; 10] = [
 ];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-pub const ABSENCES: [&str; 15] = [
+pub const ABSENCES: [&str; 16] = [
+    "entity-unpicked",
     "fields-unpicked",
     "address-checked-in-part",
     "origin-checked-in-part",

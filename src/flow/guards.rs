@@ -413,7 +413,7 @@ impl<'f> Walker<'_, 'f> {
         {
             return vec![Effect::Clean(value)];
         }
-        let confined = dead(self.confined(&name, receiver, args, truth, state));
+        let confined = self.confined(&name, receiver, args, truth, state);
         if !confined.is_empty() {
             return confined;
         }

@@ -23,6 +23,7 @@ pub mod labels;
 mod lists;
 pub mod macros;
 mod map;
+mod mappers;
 pub mod matcher;
 mod members;
 pub mod names;

@@ -159,6 +159,7 @@ impl Scope {
 
     fn note_field(&mut self, class: &Text, field: &Text, path: Path) {
         let known = self.fields.entry((class.clone(), field.clone())).or_default();
+        stronger(known, &path);
         if known.len() < READINGS && !known.contains(&path) {
             known.push(path);
         }
@@ -398,11 +399,8 @@ impl Frame {
                 .paths(value)
             };
             for path in paths {
-                if path.iter().any(|part| &**part == "SecureRandom")
-                    && let Some(known) = frame.known.get_mut(name)
-                {
-                    // Declared as its base class, it is as good as what it was made as.
-                    known.retain(|known| known.last().is_none_or(|class| &**class != "Random"));
+                if let Some(known) = frame.known.get_mut(name) {
+                    stronger(known, &path);
                 }
                 if path.first() != Some(name) {
                     frame.note(name, path);
@@ -580,6 +578,13 @@ impl Resolver<'_> {
             out.push(path);
         }
         out
+    }
+}
+
+/// What was made as a better kind of what it is declared as is as good as that: a `Random` that is a `SecureRandom`.
+fn stronger(known: &mut Vec<Path>, made: &Path) {
+    if made.iter().any(|part| &**part == "SecureRandom") {
+        known.retain(|path| path.last().is_none_or(|class| &**class != "Random"));
     }
 }
 

@@ -117,6 +117,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         let function = world.function(unit);
         let mut state = State::default();
         walker.parameters(function, &mut state);
+        walker.asks(function, &state);
         walker.block(&function.body, &mut state);
         let mut exit = walker.exits.pop().unwrap_or_default();
         merge(&mut exit.state, state);

@@ -17,6 +17,7 @@ use super::constants::Constants;
 use super::entries::{self, Entry, Search};
 use super::formats::deferred;
 use super::frameworks::{self, Model};
+use super::mappers::Mappers;
 use super::matcher::{Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
 use super::properties::Properties;
@@ -67,6 +68,7 @@ pub struct World<'f> {
     pub uses: Vec<(Use, usize)>,
     /// What the project's property files say.
     pub properties: Properties,
+    pub mappers: Mappers,
     rules: HashMap<&'static str, Rules>,
     /// Module that declares a class, by language and name; the first one where several do.
     classes: HashMap<(&'static str, Text), usize>,
@@ -180,6 +182,7 @@ impl<'f> World<'f> {
             sizes: having(cards, |card| &card.lifetimes, "size-overflow"),
             uses: reckon::uses(cards),
             properties: Properties::of(files),
+            mappers: Mappers::of(files),
             queries: mask(cards, |card| card.id == "CWE-89"),
             markup: mask(cards, |card| card.id == "CWE-79"),
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),

@@ -4,6 +4,7 @@
 //! Deliberately absent: any proof; a control may sit in a proxy or a base class, which the judges are told to ask.
 //! Start at [`find`].
 
+mod binding;
 mod checks;
 mod cookies;
 mod filters;
@@ -45,6 +46,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "throttle-counts-by-header" => checks::counted_by_header(scene),
             "code-compared-like-text" => checks::code_compared(scene),
             "internals-for-everybody" => routes::open_internals(scene),
+            "entity-unpicked" => binding::unpicked_entity(scene),
             "fields-unpicked" => owners::fields_unpicked(scene),
             "markup-unescaped" => {
                 let mut all = scripts::raw_markup(scene);

@@ -88,6 +88,16 @@ impl<'t> Engine<'t> {
                 self.bind(key, keys, &mut body);
             }
             binds = self.binder(entry, iterable, &mut body);
+            if let (Some((target, _)), Some(hint)) = (&binds, self.hint(entry))
+                && let ExprKind::Name(name) = &target.kind
+            {
+                let declared = StmtKind::Declare {
+                    name: name.clone(),
+                    hint: Some(hint),
+                    size: None,
+                };
+                out.push(stmt(declared, target.span));
+            }
         }
         let cond = entry
             .one(Slot::Cond)

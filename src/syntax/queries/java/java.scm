@@ -71,7 +71,7 @@
 (for_statement init: (_) @loop.init) @loop
 (for_statement condition: (_) @loop.cond) @loop
 (for_statement update: (_) @loop.step) @loop
-(enhanced_for_statement name: (_) @loop.target value: (_) @loop.iterable body: (_) @loop.body) @loop
+(enhanced_for_statement type: (_) @loop.hint name: (_) @loop.target value: (_) @loop.iterable body: (_) @loop.body) @loop
 (switch_expression condition: (_) @switch.value body: (_) @switch.body) @switch
 (switch_block_statement_group) @case
 (switch_block_statement_group (switch_label [(expression) (pattern)] @case.value)) @case
