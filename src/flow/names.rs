@@ -338,12 +338,8 @@ impl Frame {
             if param.hint.as_deref().is_some_and(is_unsigned) {
                 frame.unsigned.insert(param.name.clone());
             }
-            for path in param
-                .hint
-                .as_deref()
-                .map(|hint| meanings(hint, module.language))
-                .unwrap_or_default()
-            {
+            let hint = param.hint.as_deref().map(|hint| meanings(hint, module.language));
+            for path in hint.unwrap_or_default() {
                 frame.note(&param.name, scope.qualify(path));
             }
             for (_, path) in extra.iter().filter(|(position, _)| *position == at) {

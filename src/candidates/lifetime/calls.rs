@@ -42,22 +42,11 @@ impl<'a> Walk<'a> {
         }
         self.ends_set(&name, args, memory);
         let pointers = self.arguments(args, memory);
-        if !library::borrows(&name) {
-            args.iter().for_each(|arg| self.told(&arg.value, memory));
-        }
-        self.concurrent(&name, args, expr.span, memory);
-        self.container_changed(callee, expr.span, memory);
-        self.moved_from(&name, args, memory);
+        self.noted(&name, callee, args, expr.span, memory);
         if new {
             return self.constructed(expr, args, &pointers, memory);
         }
-        if let (true, Some(arg)) = (library::asserts(&name), args.first()) {
-            self.asserted(&arg.value, expr.span, memory);
-            self.refine(&arg.value, true, memory);
-            return Pointer::unknown();
-        }
-        if library::never_returns(&name) || (targets.is_empty() && self.ends(&name)) {
-            memory.ended = true;
+        if self.stops(&name, args, targets.is_empty(), expr.span, memory) {
             return Pointer::unknown();
         }
         for &at in library::amounts(&name) {
@@ -102,6 +91,28 @@ impl<'a> Walk<'a> {
             pointers.iter().for_each(|pointer| self.hand_over(pointer, memory));
         }
         self.own_call(&targets, args, &pointers, expr.span, memory)
+    }
+
+    /// What a call by this name tells besides its result: lengths, locks, containers, owners.
+    fn noted(&mut self, name: &str, callee: &'a Expr, args: &'a [Arg], span: Span, memory: &mut Memory) {
+        if !library::borrows(name) {
+            args.iter().for_each(|arg| self.told(&arg.value, memory));
+        }
+        self.concurrent(name, args, span, memory);
+        self.container_changed(callee, span, memory);
+        self.moved_from(name, args, memory);
+    }
+
+    /// Whether the call is an assertion, or never returns.
+    fn stops(&mut self, name: &str, args: &'a [Arg], foreign: bool, span: Span, memory: &mut Memory) -> bool {
+        if let (true, Some(arg)) = (library::asserts(name), args.first()) {
+            self.asserted(&arg.value, span, memory);
+            self.refine(&arg.value, true, memory);
+            return true;
+        }
+        let ends = library::never_returns(name) || (foreign && self.ends(name));
+        memory.ended |= ends;
+        ends
     }
 
     /// `strtol(text, &end, 10)` stores where the number ends.

@@ -92,10 +92,8 @@ impl<'a> Walk<'a> {
             ..Memory::default()
         });
         self.stack.pop();
-        self.rounds = outer_rounds;
         self.vouched -= u32::from(told);
-        self.frame = outer_frame;
-        self.salt = outer_salt;
+        (self.rounds, self.frame, self.salt) = (outer_rounds, outer_frame, outer_salt);
         let (unit, module, function, macros, hints, arrays, text, labels, gotos, exits, breaks, continues) = outer;
         (self.unit, self.module, self.function, self.macros) = (unit, module, function, macros);
         (self.hints, self.arrays, self.text, self.labels) = (hints, arrays, text, labels);

@@ -419,23 +419,7 @@ impl<'a> Walk<'a> {
                 }
                 memory.ended = true;
             }
-            StmtKind::If { cond, then, otherwise } => {
-                self.value(cond, memory);
-                let decided = self.decide(cond, memory);
-                let mut other = memory.clone();
-                memory.ended |= decided == Some(false);
-                other.ended |= decided == Some(true);
-                let outside = self.conditional;
-                self.conditional += u32::from(decided.is_none());
-                self.refine(cond, true, memory);
-                self.block(then, memory);
-                self.refine(cond, false, &mut other);
-                self.block(otherwise, &mut other);
-                self.conditional = outside;
-                // From here on only some runs come.
-                self.conditional += u32::from(decided.is_none() && memory.ended != other.ended);
-                memory.join(&other);
-            }
+            StmtKind::If { cond, then, otherwise } => self.either(cond, then, otherwise, memory),
             StmtKind::Loop { binds, cond, body } => {
                 if let Some((_, values)) = binds {
                     self.value(values, memory);
@@ -459,6 +443,24 @@ impl<'a> Walk<'a> {
             StmtKind::Continue => park(&mut self.continues, memory),
             StmtKind::Block(body) => self.block(body, memory),
         }
+    }
+
+    fn either(&mut self, cond: &'a Expr, then: &'a [Stmt], otherwise: &'a [Stmt], memory: &mut Memory) {
+        self.value(cond, memory);
+        let decided = self.decide(cond, memory);
+        let mut other = memory.clone();
+        memory.ended |= decided == Some(false);
+        other.ended |= decided == Some(true);
+        let outside = self.conditional;
+        self.conditional += u32::from(decided.is_none());
+        self.refine(cond, true, memory);
+        self.block(then, memory);
+        self.refine(cond, false, &mut other);
+        self.block(otherwise, &mut other);
+        self.conditional = outside;
+        // From here on only some runs come.
+        self.conditional += u32::from(decided.is_none() && memory.ended != other.ended);
+        memory.join(&other);
     }
 
     fn attempt(&mut self, body: &'a [Stmt], handlers: &'a [Handler], finally: &'a [Stmt], memory: &mut Memory) {
