@@ -195,11 +195,7 @@ fn measured(scene: &Scene, flow: &Flow) -> bool {
         return false;
     };
     let (target, amount) = (call[1].trim(), call[2].trim());
-    let unit = scene.graph.units[last.unit as usize].span;
-    let text = scene.text(last.unit, unit);
-    let before = text
-        .get(..last.span.start.saturating_sub(unit.start) as usize)
-        .unwrap_or_default();
+    let before = before(scene, last);
     let root = WORD.find(target).map_or("", |word| word.as_str());
     let names: Vec<&str> = WORD.find_iter(amount).map(|word| word.as_str()).collect();
     ALLOCATED.captures_iter(before).any(|made| {
@@ -210,13 +206,17 @@ fn measured(scene: &Scene, flow: &Flow) -> bool {
     })
 }
 
-/// Whether the target of a copy up to a terminator was made for the length of the source and one more.
-fn measured_text(scene: &Scene, sink: &Hop, target: &str, source: &str) -> bool {
+/// The text of the sink's function up to the sink.
+fn before<'a>(scene: &'a Scene, sink: &Hop) -> &'a str {
     let unit = scene.graph.units[sink.unit as usize].span;
     let text = scene.text(sink.unit, unit);
-    let before = text
-        .get(..sink.span.start.saturating_sub(unit.start) as usize)
-        .unwrap_or_default();
+    text.get(..sink.span.start.saturating_sub(unit.start) as usize)
+        .unwrap_or_default()
+}
+
+/// Whether the target of a copy up to a terminator was made for the length of the source and one more.
+fn measured_text(scene: &Scene, sink: &Hop, target: &str, source: &str) -> bool {
+    let before = before(scene, sink);
     let root = WORD.find(target).map_or("", |word| word.as_str());
     let spaced: String = before.split_whitespace().collect();
     let source: String = source.split_whitespace().collect();

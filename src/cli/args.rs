@@ -70,6 +70,21 @@ pub struct ScanArgs {
     /// Seed of every random choice
     #[arg(long)]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
+    /// Start over instead of resuming an unfinished run of the same scan
+    #[arg(long)]
+    pub fresh: bool,
+    /// No progress, no hints
+    #[arg(short, long)]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// How the workers of a scan or of a replay are run.
+#[derive(Debug, Clone, Args)]
+pub struct WorkerArgs {
     /// Threads [default: all cores]
     #[arg(short, long)]
     pub jobs: Option<usize>,
@@ -79,14 +94,6 @@ pub struct ScanArgs {
     /// Weakest sandbox to go on with: `full`, `seccomp-only`, `none`; the report states what was measured [default: full]
     #[arg(long)]
     pub sandbox: Option<String>,
-    /// Start over instead of resuming an unfinished run of the same scan
-    #[arg(long)]
-    pub fresh: bool,
-    /// No progress, no hints
-    #[arg(short, long)]
-    pub quiet: bool,
-    #[command(flatten)]
-    pub place: PlaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -168,15 +175,8 @@ pub struct ReplayArgs {
     /// Show every prompt and reply
     #[arg(long)]
     pub explain: bool,
-    /// Threads [default: all cores]
-    #[arg(short, long)]
-    pub jobs: Option<usize>,
-    /// Where the model runs: `cpu`, `cuda:0`, `metal:0` [default: cpu]
-    #[arg(long)]
-    pub device: Option<String>,
-    /// Weakest sandbox to go on with: `full`, `seccomp-only`, `none` [default: full]
-    #[arg(long)]
-    pub sandbox: Option<String>,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
 }

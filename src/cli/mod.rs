@@ -50,8 +50,8 @@ fn seal(command: &Command) -> Result<(), Fatal> {
         return Ok(());
     };
     let may = match command {
-        Command::Scan(args) => args.sandbox.as_deref() == Some("none"),
-        Command::Replay(args) => args.sandbox.as_deref() == Some("none"),
+        Command::Scan(args) => args.workers.sandbox.as_deref() == Some("none"),
+        Command::Replay(args) => args.workers.sandbox.as_deref() == Some("none"),
         Command::Brief(_) | Command::Models(_) => false,
         _ => true,
     };

@@ -83,7 +83,7 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         (None, Some(text)) => Some(Budget::parse(text).map_err(|why| wrong(&args.place, &why))?),
         (None, None) => None,
     };
-    let sandbox = level(args.sandbox.as_deref(), &file)?;
+    let sandbox = level(args.workers.sandbox.as_deref(), &file)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         places: places(&args.place, &file)?,
@@ -94,8 +94,8 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         model: args.model.clone().or(file.scan.model),
         verifier_model: args.verifier_model.clone().or(file.scan.verifier_model),
         seed: args.seed.or(file.scan.seed).unwrap_or(0),
-        jobs: args.jobs.or(file.scan.jobs).unwrap_or(cores).max(1),
-        device: args.device.clone().or(file.scan.device),
+        jobs: args.workers.jobs.or(file.scan.jobs).unwrap_or(cores).max(1),
+        device: args.workers.device.clone().or(file.scan.device),
         sandbox,
         limits: limits(&file.limits),
     })
