@@ -72,7 +72,7 @@ pub struct ScanArgs {
     pub seed: Option<u64>,
     #[command(flatten)]
     pub workers: WorkerArgs,
-    /// Start over instead of resuming an unfinished run of the same scan
+    /// Ask the model everything again: take over nothing from earlier runs, resume none
     #[arg(long)]
     pub fresh: bool,
     /// No progress, no hints

@@ -11,7 +11,7 @@ mod reply;
 
 use crate::cards::Card;
 use crate::context::{Brief, blind};
-use crate::engine::model::{Model, Prompt, Reply};
+use crate::engine::model::{Choice, Grammar, Model, Prompt, Reply};
 use crate::problem::{Fatal, Problem};
 pub use reply::{Pointer, Verdict, chance, locate, parse_pointer, quoted};
 
@@ -42,6 +42,21 @@ pub struct Asked {
     pub stage: &'static str,
     pub prompt: Prompt,
     pub reply: Reply,
+}
+
+impl Asked {
+    /// The choice of the reply that its verdict was read from.
+    pub fn verdict(&self) -> Option<&Choice> {
+        let (yes, no) = match (self.stage.starts_with("verify"), &self.prompt.grammar) {
+            (true, _) => ("stands", "falls"),
+            (false, Grammar::Lark(_)) => ("yes", "no"),
+            (false, Grammar::JsonSchema(_)) => ("vulnerable", "safe"),
+        };
+        self.reply
+            .choices
+            .iter()
+            .find(|choice| reply::between(choice, yes, no).is_some())
+    }
 }
 
 /// A brief with the card that put the question.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Asked, Case, Claim};
 use crate::context::Brief;
-use crate::engine::model::{Profile, Prompt, Reply};
+use crate::engine::model::{Choice, Profile, Prompt, Reply};
 use crate::problem::Problem;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,17 +106,19 @@ pub fn quoted(value: &Value) -> Option<Pointer> {
 /// Probability of the word `yes` against the word `no` where the reply first chose between them. Tokens may be
 /// pieces of the words, or carry the quote mark before them; `None` when no choice of the reply was between the two.
 pub fn chance(reply: &Reply, yes: &str, no: &str) -> Option<f32> {
-    reply.choices.iter().find_map(|choice| {
-        let mass = |word: &str| -> f32 {
-            let pieces = choice.alternatives.iter().filter(|(text, _)| {
-                let piece = text.trim_start_matches(['"', ' ', '{', ':']);
-                !piece.is_empty() && (word.starts_with(piece) || piece.starts_with(word))
-            });
-            pieces.map(|(_, p)| p).sum()
-        };
-        let (yes, no) = (mass(yes), mass(no));
-        (yes + no > 0.0).then(|| yes / (yes + no))
-    })
+    reply.choices.iter().find_map(|choice| between(choice, yes, no))
+}
+
+pub fn between(choice: &Choice, yes: &str, no: &str) -> Option<f32> {
+    let mass = |word: &str| -> f32 {
+        let pieces = choice.alternatives.iter().filter(|(text, _)| {
+            let piece = text.trim_start_matches(['"', ' ', '{', ':']);
+            !piece.is_empty() && (word.starts_with(piece) || piece.starts_with(word))
+        });
+        pieces.map(|(_, p)| p).sum()
+    };
+    let (yes, no) = (mass(yes), mass(no));
+    (yes + no > 0.0).then(|| yes / (yes + no))
 }
 
 /// The index in `brief.lines` that a pointer really stands on. A quote is looked for on the line it names and, if it is

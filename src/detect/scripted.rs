@@ -23,6 +23,7 @@ impl Scripted {
             calibration: Calibration::default(),
             languages: Vec::new(),
             context: 1024,
+            runs_on: "cpu base".into(),
             starter: false,
         };
         Self {

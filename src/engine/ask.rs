@@ -18,7 +18,7 @@ use super::grammar::Grammars;
 use super::model::{Identity, Model, Part, Profile, Prompt, Reply};
 use super::plan::{DEEPEST, Plan};
 use super::schedule::{Asked, Means, Schedule};
-use super::settings::EngineSettings;
+use super::settings::{Device, EngineSettings};
 use super::template::Template;
 use super::tokenizer::Tokenizer;
 use crate::models::{self, Verified, Weights};
@@ -65,6 +65,7 @@ impl Engine {
             calibration: manifest.calibration,
             languages: manifest.languages.clone(),
             context: settings.context,
+            runs_on: runs_on(settings.device),
             starter: manifest.starter,
         };
         Ok(Self {
@@ -86,12 +87,7 @@ impl Engine {
     /// Where and how it computes: `cpu, Avx512, 8 threads`.
     #[must_use]
     pub fn device_name(&self) -> String {
-        format!(
-            "{}, {:?}, {} threads",
-            self.settings.device.name(),
-            level(),
-            self.settings.threads
-        )
+        format!("{}, {} threads", self.identity.runs_on, self.settings.threads)
     }
 
     /// Tokens of a text made of parts, without template and without a start token.
@@ -174,6 +170,11 @@ enum Started {
     /// The grammar allows only one reply.
     Finished(Reply),
     Asked(Asked),
+}
+
+/// The device and the instruction set of what runs on the CPU in any case.
+fn runs_on(device: Device) -> String {
+    format!("{} {}", device.name(), format!("{:?}", level()).to_lowercase())
 }
 
 impl Model for Engine {

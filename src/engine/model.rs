@@ -31,6 +31,8 @@ pub struct Identity {
     pub calibration: Calibration,
     /// Context length in tokens.
     pub context: usize,
+    /// The kind of processor it runs on, as far as replies depend on it: `cpu avx512`, `cuda:0`.
+    pub runs_on: String,
     /// Languages in which its word counts against a candidate; none means all.
     pub languages: Vec<String>,
     /// True for the model shipped inside: reports name it as the starter model.

@@ -7,10 +7,13 @@
 
 pub mod judge;
 pub mod reader;
+mod recall;
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,10 +24,13 @@ use crate::detect::prompt::card_text;
 use crate::detect::{Case, Claim, Verdict, detect, locate};
 use crate::engine::model::{Identity, Model};
 use crate::problem::{Fatal, Problem};
-use crate::record::{End, Exchange, Header, Outcome, Plan, Quote, Record, Run, Sealed, Shown, Unit, VERSION, hex};
+use crate::record::{
+    Earlier, End, Exchange, Header, Outcome, Plan, Quote, Record, Run, Sealed, Shown, Unit, VERSION, hex,
+};
 use crate::source::Limits;
 use crate::verify::{Judgement, Ruling, verify};
 pub use reader::{Reader, Survey};
+use recall::Recall;
 pub use replay::{Replay, replay};
 
 /// Candidates per round: enough for the engine to share prefixes and fill its rows, few enough that a kill costs
@@ -46,7 +52,7 @@ pub struct Scan {
     pub seed: u64,
     /// Threads of the reader; changes no result.
     pub jobs: usize,
-    /// Start over even if an unfinished run of the same scan exists.
+    /// Ask everything, whatever earlier runs were answered, and start over even if one of the same scan is unfinished.
     pub fresh: bool,
 }
 
@@ -71,7 +77,7 @@ pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicB
     let Hands {
         reader,
         detector,
-        mut verifier,
+        verifier,
         sealed,
     } = hands;
     let survey = reader.survey(scan)?;
@@ -83,6 +89,13 @@ pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicB
     let plan = plan(scan, survey, reader.sealed().into_iter().chain(sealed).collect());
     let mut record = Record::begin(&scan.store, header, plan, scan.fresh)?;
     watch.surveyed(&record.run().plan, record.run().units.len());
+    let earlier = if scan.fresh {
+        Earlier::default()
+    } else {
+        record.earlier()
+    };
+    let mut detector = Recall::new(detector, &earlier);
+    let mut verifier = verifier.map(|model| Recall::new(model, &earlier));
     let done: BTreeSet<String> = record.run().units.iter().map(|unit| unit.id.clone()).collect();
     let rounds: Vec<Vec<Candidate>> = record.run().plan.candidates.chunks(ROUND).map(<[_]>::to_vec).collect();
     for mut round in rounds {
@@ -93,7 +106,9 @@ pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicB
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return record.end(End::Budget);
         }
-        let units = judge_round(reader, detector, &mut verifier, &round, scan.seed)?;
+        let mut second = verifier.as_mut().map(|model| model as &mut dyn Model);
+        let mut units = judge_round(reader, &mut detector, &mut second, &round, scan.seed)?;
+        recall::attribute(&mut units, &earlier, &record.run().header);
         units.iter().for_each(|unit| watch.judged(unit));
         record.keep(units)?;
     }
@@ -115,6 +130,7 @@ fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) 
     Header {
         version: VERSION,
         tool: concat!("anchorite ", env!("CARGO_PKG_VERSION")).to_owned(),
+        build: build().to_owned(),
         root: scan.root.display().to_string(),
         snapshot: survey.snapshot.clone(),
         detector,
@@ -122,6 +138,12 @@ fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) 
         seed: scan.seed,
         settings,
     }
+}
+
+/// SHA-256 of this program, hex; empty where it cannot be read, and then nothing of earlier runs counts.
+fn build() -> &'static str {
+    static BUILD: OnceLock<String> = OnceLock::new();
+    BUILD.get_or_init(|| fs::read("/proc/self/exe").map_or_else(|_| String::new(), |program| hex(&program)))
 }
 
 fn plan(scan: &Scan, survey: Survey, sealed: Vec<Sealed>) -> Plan {

@@ -96,6 +96,7 @@ fn causes(then: &Header, now: &Header) -> Vec<String> {
         }
     };
     compare("program", &then.tool, &now.tool);
+    compare("program (digest)", &then.build, &now.build);
     compare("seed", &then.seed.to_string(), &now.seed.to_string());
     for (name, value) in &then.settings {
         compare(name, value, now.settings.get(name).map_or("absent", |value| value));

@@ -1,11 +1,12 @@
 //! A scan with the real code tower in this process and scripted judges.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::reader::Local;
 use super::*;
 use crate::detect::scripted::{Scripted, says};
-use crate::engine::model::{Profile, Reply};
+use crate::engine::model::{Profile, Reply, Thousandths};
 
 const CODE: &str = "import os\nfrom flask import Flask, request\napp = Flask(__name__)\n\n@app.route('/x')\ndef x():\n    name = request.args['name']\n    os.system('ping ' + name)\n    return 'ok'\n";
 
@@ -24,10 +25,20 @@ fn scan_by(mut model: Scripted, stop: bool) -> Run {
     let tree = tempfile::tempdir().unwrap();
     let store = tempfile::tempdir().unwrap();
     std::fs::write(tree.path().join("app.py"), CODE).unwrap();
+    scan_into(store.path(), tree.path(), &mut model, stop, |_| {})
+}
+
+fn scan_into(
+    store: &Path,
+    tree: &Path,
+    model: &mut Scripted,
+    stop: bool,
+    change: impl FnOnce(&mut (Scan, Vec<Sealed>)),
+) -> Run {
     let mut reader = Local::default();
     let settings = Scan {
-        root: tree.path().to_owned(),
-        store: store.path().to_owned(),
+        root: tree.to_owned(),
+        store: store.to_owned(),
         limits: Limits::default(),
         candidates: Some(1),
         time: None,
@@ -36,13 +47,26 @@ fn scan_by(mut model: Scripted, stop: bool) -> Run {
         jobs: 1,
         fresh: false,
     };
+    let mut asked = (settings, vec![judge("full")]);
+    change(&mut asked);
+    let (settings, sealed) = asked;
     let hands = Hands {
         reader: &mut reader,
-        detector: &mut model,
+        detector: model,
         verifier: None,
-        sealed: Vec::new(),
+        sealed,
     };
     scan(&settings, hands, &mut Silent, &AtomicBool::new(stop)).unwrap()
+}
+
+fn judge(level: &str) -> Sealed {
+    Sealed {
+        worker: "judge".into(),
+        level: level.into(),
+        refused: 0,
+        tried: 0,
+        open: Vec::new(),
+    }
 }
 
 fn yes() -> Result<Reply, Problem> {
@@ -89,4 +113,105 @@ fn a_stop_signal_ends_between_rounds_and_says_so() {
     let run = scan_with(Vec::new(), true);
     assert_eq!(run.end, Some(End::Interrupted));
     assert_eq!(run.tally().skipped, 1);
+}
+
+/// The verdict of `yes`, then a verifier that is unsure.
+fn doubted() -> Scripted {
+    let unsure = says("unsure", &[("stands", 0.5), ("falls", 0.4)]);
+    Scripted::new(Profile::Compact, [yes(), unsure])
+}
+
+/// Without the names of the runs that replies come from.
+fn verdicts(run: &Run) -> Vec<Unit> {
+    let mut units = run.units.clone();
+    units
+        .iter_mut()
+        .flat_map(|unit| &mut unit.asked)
+        .for_each(|asked| asked.taken = None);
+    units
+}
+
+#[test]
+fn what_an_earlier_run_was_answered_is_not_asked_again_and_the_run_is_named() {
+    let (store, tree, clone) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    for place in [&tree, &clone] {
+        std::fs::write(place.path().join("app.py"), CODE).unwrap();
+    }
+    let cold = scan_into(store.path(), tree.path(), &mut doubted(), false, |_| {});
+    assert_eq!(cold.taken().0, 0);
+    // Another file moves nothing that the judges see.
+    std::fs::write(tree.path().join("limits.py"), "LIMIT = 3\n").unwrap();
+    let mut origins = Vec::new();
+    for root in [tree.path(), clone.path()] {
+        let mut mute = Scripted::new(Profile::Compact, []);
+        let warm = scan_into(store.path(), root, &mut mute, false, |_| {});
+        assert!(warm.complete() && warm.taken().0 == 1, "{:?}", warm.units);
+        assert_eq!(verdicts(&warm), verdicts(&cold));
+        origins.extend(warm.taken().1.into_iter().map(str::to_owned));
+    }
+    assert_eq!(
+        origins[0], origins[1],
+        "the run that really asked, not the one that took over"
+    );
+    let mut model = doubted();
+    let fresh = scan_into(store.path(), tree.path(), &mut model, false, |asked| {
+        asked.0.fresh = true
+    });
+    assert_eq!((fresh.taken().0, model.heard.len()), (0, 2));
+}
+
+#[test]
+fn what_is_not_wholly_alike_is_asked_again() {
+    type Change = fn(&Path, &mut Identity, &mut u64);
+    let changes: [(&str, Change); 6] = [
+        ("seed", |_, _, seed| *seed = 1),
+        ("weights", |_, model, _| model.digest = "1".repeat(64)),
+        ("processor", |_, model, _| model.runs_on = "cpu avx512".into()),
+        ("scaling", |_, model, _| {
+            model.calibration.detect.shift = Thousandths::new(5)
+        }),
+        ("context", |_, model, _| model.context = 2048),
+        ("code", |tree, _, _| {
+            let code = CODE.replace("'ping ' + name", "'ping -c 1 ' + name");
+            std::fs::write(tree.join("app.py"), code).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let (store, tree) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(tree.path().join("app.py"), CODE).unwrap();
+        scan_into(store.path(), tree.path(), &mut doubted(), false, |_| {});
+        let (mut model, mut seed) = (doubted(), 0);
+        change(tree.path(), &mut model.identity, &mut seed);
+        let run = scan_into(store.path(), tree.path(), &mut model, false, |asked| {
+            asked.0.seed = seed
+        });
+        assert_eq!((run.taken().0, model.heard.len()), (0, 2), "{what}");
+    }
+}
+
+#[test]
+fn a_judge_that_was_shut_less_tightly_is_not_believed_later() {
+    for (then, now, asks) in [
+        ("full", "full", 0),
+        ("full", "none", 0),
+        ("seccomp-only", "full", 2),
+        ("none", "full", 2),
+    ] {
+        let (store, tree) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(tree.path().join("app.py"), CODE).unwrap();
+        scan_into(store.path(), tree.path(), &mut doubted(), false, |asked| {
+            asked.1 = vec![judge(then)]
+        });
+        // Something else, or the same scan would only be begun anew.
+        std::fs::write(tree.path().join("limits.py"), "LIMIT = 3\n").unwrap();
+        let mut model = doubted();
+        scan_into(store.path(), tree.path(), &mut model, false, |asked| {
+            asked.1 = vec![judge(now)]
+        });
+        assert_eq!(model.heard.len(), asks, "{then}, then {now}");
+    }
 }

@@ -1,14 +1,14 @@
 //! The serialised forms. They are versioned by [`Header::version`] and independent of the stages' own types, except for
 //! candidates, which cross processes and are therefore serialisable already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::candidates::Candidate;
 use crate::cards::Severity;
 use crate::detect::Asked;
-use crate::engine::model::Identity;
+use crate::engine::model::{Identity, Prompt};
 use crate::problem::Problem;
 use crate::verify::{Evidence, Finding};
 
@@ -19,6 +19,8 @@ pub struct Header {
     pub version: u32,
     /// `anchorite 0.1.0`.
     pub tool: String,
+    /// SHA-256 of the program, hex: the same version may have been built from other sources.
+    pub build: String,
     /// The scanned path as the user gave it, made absolute.
     pub root: String,
     /// Digest over the paths and contents of the files read.
@@ -77,6 +79,14 @@ pub struct Unit {
     /// `None` where there was nothing to show.
     pub shown: Option<Shown>,
     pub asked: Vec<Exchange>,
+}
+
+impl Unit {
+    /// The runs that all of its replies come from, if there are replies and none is of this run.
+    fn taken(&self) -> Option<Vec<&str>> {
+        let runs: Option<Vec<&str>> = self.asked.iter().map(|asked| asked.taken.as_deref()).collect();
+        runs.filter(|runs| !runs.is_empty())
+    }
 }
 
 /// What the judges were shown, as SHA-256 in hex: enough to say later which part of it has changed.
@@ -156,26 +166,36 @@ pub struct Exchange {
     /// SHA-256 of its grammar alone, hex.
     pub grammar: String,
     pub reply: String,
-    /// The words open at the reply's first choice, the verdict, with their probabilities.
+    /// The words open where the verdict was chosen, with their probabilities.
     pub verdict: Vec<(String, f32)>,
     pub prompt_tokens: usize,
     pub shared_tokens: usize,
     pub reply_tokens: usize,
+    /// The run in which the model was asked, if not in this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
+}
+
+/// SHA-256 of a prompt in its serialised form, hex.
+pub fn digest(prompt: &Prompt) -> String {
+    super::hex(&serde_json::to_vec(prompt).expect("a prompt is plain data"))
 }
 
 impl From<&Asked> for Exchange {
     fn from(asked: &Asked) -> Self {
-        let digest = |json: serde_json::Result<Vec<u8>>| super::hex(&json.expect("a prompt is plain data"));
-        let first = asked.reply.choices.first();
+        let grammar = serde_json::to_vec(&asked.prompt.grammar).expect("a grammar is plain data");
         Self {
             stage: asked.stage.to_owned(),
-            prompt: digest(serde_json::to_vec(&asked.prompt)),
-            grammar: digest(serde_json::to_vec(&asked.prompt.grammar)),
-            verdict: first.map_or_else(Vec::new, |choice| choice.alternatives.clone()),
+            prompt: digest(&asked.prompt),
+            grammar: super::hex(&grammar),
+            verdict: asked
+                .verdict()
+                .map_or_else(Vec::new, |choice| choice.alternatives.clone()),
             reply: asked.reply.text.clone(),
             prompt_tokens: asked.reply.prompt_tokens,
             shared_tokens: asked.reply.shared_tokens,
             reply_tokens: asked.reply.reply_tokens,
+            taken: None,
         }
     }
 }
@@ -232,6 +252,12 @@ impl Run {
         }
         tally.skipped = tally.planned - self.units.len();
         tally
+    }
+
+    /// How many units were judged wholly by replies of earlier runs, and those runs, oldest first.
+    pub fn taken(&self) -> (usize, BTreeSet<&str>) {
+        let taken: Vec<Vec<&str>> = self.units.iter().filter_map(Unit::taken).collect();
+        (taken.len(), taken.into_iter().flatten().collect())
     }
 
     /// True when everything that was to be looked at was: nothing failed, nothing planned or proposed was left.

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::journal::{self, Journal};
-use super::{End, Header, Plan, Run, Unit};
+use super::journal::{self, Journal, Kept};
+use super::{Earlier, End, Header, Plan, Run, Unit};
 use crate::problem::{Exit, Fatal};
 
 /// An open run.
@@ -26,13 +26,14 @@ impl Record {
     pub fn begin(store: &Path, header: Header, plan: Plan, fresh: bool) -> Result<Self, Fatal> {
         private_dir(store)?;
         let key = key(&header, &plan);
-        let unfinished = if fresh { None } else { unfinished(store, &key) };
-        let dir = unfinished.unwrap_or_else(|| store.join(format!("{}-{}", stamp(), &key[..12])));
+        let unfinished = if fresh { None } else { unfinished(store, &header, &key) };
+        let dir = unfinished.unwrap_or_else(|| unused(store, &key));
         private_dir(&dir)?;
         put(&dir, "run.json", &header)?;
         put(&dir, "plan.json", &plan)?;
         let path = dir.join("units.jsonl");
-        let (journal, units) = Journal::open(&path).map_err(|error| trouble(&path, "open", &error))?;
+        let (journal, units) =
+            Journal::open(&path, &origin(&header)).map_err(|error| trouble(&path, "open", &error))?;
         let mut run = Run {
             header,
             plan,
@@ -51,6 +52,12 @@ impl Record {
         &self.run
     }
 
+    /// What models answered in the other runs of the store.
+    pub fn earlier(&self) -> Earlier {
+        let store = self.dir.parent().unwrap_or(&self.dir);
+        Earlier::of(store, &self.dir, &self.run.header, &self.run.plan.sealed)
+    }
+
     /// Keeps units for good before it returns.
     pub fn keep(&mut self, units: Vec<Unit>) -> Result<(), Fatal> {
         let path = self.dir.join("units.jsonl");
@@ -63,7 +70,15 @@ impl Record {
 
     pub fn end(mut self, end: End) -> Result<Run, Fatal> {
         if end != End::Interrupted {
-            put(&self.dir, "end.json", &end)?;
+            let chain = self.journal.chain().to_owned();
+            put(
+                &self.dir,
+                "end.json",
+                &Ended {
+                    end: end.clone(),
+                    chain,
+                },
+            )?;
         }
         self.run.end = Some(end);
         let units = std::mem::take(&mut self.run.units);
@@ -91,17 +106,7 @@ pub fn load(dir: &Path) -> Result<Run, Fatal> {
     }
     let header: Header = get(dir, "run.json")?;
     let plan: Plan = get(dir, "plan.json")?;
-    let path = dir.join("units.jsonl");
-    let units = match File::open(&path) {
-        Ok(file) => journal::read(&file).map_err(|error| trouble(&path, "read", &error))?.0,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(trouble(&path, "read", &error)),
-    };
-    let end = if dir.join("end.json").exists() {
-        Some(get(dir, "end.json")?)
-    } else {
-        None
-    };
+    let (units, end) = outcome(dir, &header)?;
     let units = in_order(&plan, units);
     Ok(Run {
         header,
@@ -111,9 +116,38 @@ pub fn load(dir: &Path) -> Result<Run, Fatal> {
     })
 }
 
+/// What the journal holds, and how the run ended; exit 5 where lines do not follow from each other or from the header.
+pub(super) fn outcome(dir: &Path, header: &Header) -> Result<(Vec<Unit>, Option<End>), Fatal> {
+    let path = dir.join("units.jsonl");
+    let kept = match File::open(&path).and_then(|file| journal::read(&file, &origin(header))) {
+        Ok(kept) => kept,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::nothing(&origin(header)),
+        Err(error) => return Err(trouble(&path, "read", &error)),
+    };
+    let ended: Option<Ended> = if dir.join("end.json").exists() {
+        Some(get(dir, "end.json")?)
+    } else {
+        None
+    };
+    if kept.broken || ended.as_ref().is_some_and(|ended| ended.chain != kept.chain) {
+        let what = format!("{} was changed after it was written", path.display());
+        let help = "trust nothing in this run; scan again with --fresh";
+        return Err(Fatal::new(Exit::Integrity, what, help));
+    }
+    Ok((kept.units, ended.map(|ended| ended.end)))
+}
+
 /// The newest run directory below `store`.
 pub fn latest(store: &Path) -> Option<PathBuf> {
     runs(store).pop()
+}
+
+/// `end.json`.
+#[derive(Serialize, Deserialize)]
+struct Ended {
+    end: End,
+    /// Digest of the journal's last line.
+    chain: String,
 }
 
 /// Who wrote a run, in which form.
@@ -124,10 +158,10 @@ struct Stamp {
 }
 
 /// Version of the serialised forms.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Directories of runs, oldest first: names start with the time they were made.
-fn runs(store: &Path) -> Vec<PathBuf> {
+pub(super) fn runs(store: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(store).into_iter().flatten().flatten();
     let mut dirs: Vec<PathBuf> = entries
         .map(|entry| entry.path())
@@ -137,11 +171,24 @@ fn runs(store: &Path) -> Vec<PathBuf> {
     dirs
 }
 
-fn unfinished(store: &Path, key: &str) -> Option<PathBuf> {
+/// The newest run with this key that has not ended; one whose journal was changed is left as it is.
+fn unfinished(store: &Path, header: &Header, key: &str) -> Option<PathBuf> {
     let suffix = format!("-{}", &key[..12]);
-    let mut dirs = runs(store);
-    dirs.retain(|dir| dir.to_string_lossy().ends_with(&suffix) && !dir.join("end.json").exists());
-    dirs.pop()
+    let mut dirs = runs(store).into_iter().rev();
+    dirs.find(|dir| dir.to_string_lossy().ends_with(&suffix) && matches!(outcome(dir, header), Ok((_, None))))
+}
+
+/// A directory that is not there yet; of several that begin in one second, each has a number and comes after the last.
+fn unused(store: &Path, key: &str) -> PathBuf {
+    let (stamp, key) = (stamp(), &key[..12]);
+    let later = (1..).map(|n| store.join(format!("{stamp}.{n:04}-{key}")));
+    let mut names = std::iter::once(store.join(format!("{stamp}-{key}"))).chain(later);
+    names.find(|dir| !dir.exists()).expect("there is always another number")
+}
+
+/// What the first line of a journal follows from.
+fn origin(header: &Header) -> String {
+    hex(&serde_json::to_vec(header).expect("a header is plain data"))
 }
 
 /// Two runs with one key judge the same candidates with the same weights in the same way.
@@ -170,11 +217,7 @@ fn private_dir(dir: &Path) -> Result<(), Fatal> {
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o700);
     builder.create(dir).map_err(|error| trouble(dir, "create", &error))?;
-    let meta = fs::symlink_metadata(dir).map_err(|error| trouble(dir, "inspect", &error))?;
-    let mine = fs::metadata("/proc/self")
-        .map(|me| me.uid() == meta.uid())
-        .unwrap_or(true);
-    if meta.is_symlink() || !mine {
+    if !mine(dir).map_err(|error| trouble(dir, "inspect", &error))? {
         let what = format!("{} is a link or belongs to somebody else", dir.display());
         return Err(Fatal::new(
             Exit::Usage,
@@ -183,6 +226,13 @@ fn private_dir(dir: &Path) -> Result<(), Fatal> {
         ));
     }
     Ok(())
+}
+
+/// False for a link and for what belongs to somebody else.
+pub(super) fn mine(path: &Path) -> io::Result<bool> {
+    let meta = fs::symlink_metadata(path)?;
+    let owner = fs::metadata("/proc/self").map(|me| me.uid() == meta.uid());
+    Ok(!meta.is_symlink() && owner.unwrap_or(true))
 }
 
 /// Writes the whole file under another name, syncs it, then renames: readers see the old or the new one, never half.
@@ -205,7 +255,7 @@ fn put<T: Serialize>(dir: &Path, name: &str, value: &T) -> Result<(), Fatal> {
     write().map_err(|error| trouble(&path, "write", &error))
 }
 
-fn get<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<T, Fatal> {
+pub(super) fn get<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<T, Fatal> {
     let path = dir.join(name);
     let bytes = fs::read(&path).map_err(|error| trouble(&path, "read", &error))?;
     serde_json::from_slice(&bytes).map_err(|error| {

@@ -5,7 +5,9 @@ use std::fs;
 use std::io::Write;
 
 use super::*;
-use crate::detect::scripted::{LYING, brief};
+use crate::detect::Asked;
+use crate::detect::scripted::{LYING, brief, says};
+use crate::engine::model::{Grammar, Prompt};
 use crate::record::{Calibration, Identity, Profile};
 
 fn header(seed: u64) -> Header {
@@ -16,11 +18,13 @@ fn header(seed: u64) -> Header {
         calibration: Calibration::default(),
         languages: Vec::new(),
         context: 1,
+        runs_on: "cpu base".into(),
         starter: true,
     };
     Header {
         version: VERSION,
         tool: "anchorite 0".into(),
+        build: "b".into(),
         root: "/code".into(),
         snapshot: "s".into(),
         detector: identity.clone(),
@@ -176,4 +180,84 @@ fn every_planned_candidate_is_accounted_for() {
         (3, 1, 1, 1)
     );
     assert!(!run.complete());
+}
+
+/// A finished run over `store` whose three units were asked one question each.
+fn asked(store: &std::path::Path) -> std::path::PathBuf {
+    let mut record = Record::begin(store, header(1), plan(), false).unwrap();
+    let units = ["a", "b", "c"].map(|id| {
+        let reply = says(&format!("no {id}"), &[("no", 0.75), ("yes", 0.25)]).unwrap();
+        let stage = "detect";
+        let prompt = question(id);
+        let asked = [Exchange::from(&Asked { stage, prompt, reply })].to_vec();
+        Unit { asked, ..unit(id) }
+    });
+    record.keep(units.to_vec()).unwrap();
+    let dir = record.dir().to_owned();
+    record.end(End::Complete).unwrap();
+    dir
+}
+
+fn question(id: &str) -> Prompt {
+    Prompt {
+        messages: Vec::new(),
+        grammar: Grammar::Lark(id.into()),
+        max_tokens: 1,
+        temperature_milli: 0,
+        seed: 0,
+        bias: None,
+    }
+}
+
+fn earlier(store: &std::path::Path) -> Vec<String> {
+    let record = Record::begin(store, header(2), plan(), true).unwrap();
+    let (earlier, model) = (record.earlier(), header(2).detector);
+    let replies = ["a", "b", "c"].map(|id| earlier.reply(&model, &question(id)).map(|reply| reply.text.clone()));
+    replies.into_iter().flatten().collect()
+}
+
+#[test]
+fn a_journal_that_was_changed_is_refused_with_exit_5_and_nothing_is_taken_over_from_it() {
+    fn line(text: &str, at: usize) -> String {
+        text.split_inclusive('\n').nth(at).unwrap().to_owned()
+    }
+    type Change = fn(&str) -> String;
+    let changes: [(&str, Change); 5] = [
+        ("a word", |text| text.replacen("no b", "no 7", 1)),
+        ("a number in the last line", |text| text.replace("\"no c\"", "\"no 7\"")),
+        ("a line out", |text| text.replace(&line(text, 1), "")),
+        ("the last line out", |text| text.replace(&line(text, 2), "")),
+        ("two lines in another order", |text| {
+            line(text, 1) + &line(text, 0) + &line(text, 2)
+        }),
+    ];
+    for (what, change) in changes {
+        let store = tempfile::tempdir().unwrap();
+        let dir = asked(store.path());
+        assert_eq!(earlier(store.path()), ["no a", "no b", "no c"]);
+        let journal = dir.join("units.jsonl");
+        let before = fs::read_to_string(&journal).unwrap();
+        fs::write(&journal, change(&before)).unwrap();
+        assert_ne!(fs::read_to_string(&journal).unwrap(), before, "{what}");
+        assert_eq!(load(&dir).unwrap_err().exit, crate::problem::Exit::Integrity, "{what}");
+        assert!(earlier(store.path()).is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn another_header_before_the_same_journal_is_noticed() {
+    let store = tempfile::tempdir().unwrap();
+    let dir = asked(store.path());
+    let path = dir.join("run.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"build\": \"b\"", "\"build\": \"c\"")).unwrap();
+    assert_eq!(load(&dir).unwrap_err().exit, crate::problem::Exit::Integrity);
+}
+
+#[test]
+fn nothing_is_taken_over_from_a_run_behind_a_link() {
+    let (store, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let dir = asked(elsewhere.path());
+    std::os::unix::fs::symlink(&dir, store.path().join(dir.file_name().unwrap())).unwrap();
+    assert!(earlier(store.path()).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{View, plain, severity_word, starter_note, understood_in_part};
+use super::{View, plain, severity_word, starter_note, taken_over, understood_in_part};
 use crate::candidates::Candidate;
 use crate::cards;
 use crate::record::{Outcome, Run};
@@ -91,6 +91,9 @@ fn coverage(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         coverage.functions,
         understood_in_part(coverage)
     )?;
+    if let Some(taken) = taken_over(run) {
+        writeln!(out, "{}.\n", inert(&taken))?;
+    }
     for problem in &coverage.problems {
         writeln!(out, "- not (wholly) looked at: {}", inert(&problem.to_string()))?;
     }

@@ -98,6 +98,21 @@ fn understood_in_part(coverage: &crate::record::Coverage) -> String {
     }
 }
 
+/// How much of the judging is older than the run. SARIF does not say it: its results are those of a scan that asked anew.
+fn taken_over(run: &Run) -> Option<String> {
+    let (taken, runs) = run.taken();
+    let newest: Vec<&str> = runs.iter().rev().copied().collect();
+    let runs = match newest[..] {
+        [] => return None,
+        [run] => format!("run {run}"),
+        [run, ref others @ ..] => format!("run {run} and {} older", others.len()),
+    };
+    Some(format!(
+        "{taken} of {} verdicts taken over from {runs}",
+        run.units.len()
+    ))
+}
+
 /// The advice every report of the starter model carries.
 fn starter_note(run: &Run) -> Option<String> {
     let novice = |identity: &crate::record::Identity| identity.starter;

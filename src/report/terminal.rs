@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{View, plain, severity_word, starter_note, understood_in_part};
+use super::{View, plain, severity_word, starter_note, taken_over, understood_in_part};
 use crate::candidates::{Candidate, Role};
 use crate::cards::{self, Severity};
 use crate::record::{Outcome, Run, Unit};
@@ -158,6 +158,9 @@ fn summary(run: &Run, paint: &Paint) -> String {
         } else {
             writeln!(text, "; open: {})", sealed.open.join(", "))
         };
+    }
+    if let Some(taken) = taken_over(run) {
+        let _ = writeln!(text, "{taken}; --fresh asks again");
     }
     let detector = &run.header.detector;
     let _ = writeln!(

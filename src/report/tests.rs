@@ -57,11 +57,13 @@ fn header() -> Header {
         calibration: Calibration::default(),
         languages: Vec::new(),
         context: 1,
+        runs_on: "cpu base".into(),
         starter: true,
     };
     Header {
         version: VERSION,
         tool: "anchorite 0.1.0".into(),
+        build: "b".into(),
         root: "/code".into(),
         snapshot: "s".into(),
         detector: identity.clone(),

@@ -1,5 +1,6 @@
 //! What users do, through the real binary.
 
+mod again;
 mod bad_input;
 mod first_scan;
 mod house;
