@@ -3,7 +3,8 @@
 //! In: a card and a place. Out: whether every condition holds. The conditions are the cards'; nothing here knows a
 //! weakness. Deliberately absent: what a condition means. Start at [`Scene::in_context`].
 
-use crate::cards::Card;
+use crate::cards::{Card, ContextRule};
+use crate::flow::{Flow, Hop, Note};
 use crate::syntax::form::Span;
 
 use super::Scene;
@@ -14,8 +15,8 @@ const AROUND: u32 = 6;
 const LINES: u32 = 12;
 
 impl Scene<'_> {
-    /// Whether the text around a place is what the card asks for. `text` says that the input cannot be an object.
-    pub fn in_context(&self, card: &Card, unit: u32, span: Span, text: bool) -> bool {
+    /// Whether the text around a place is what the card asks for, and the way of the input that reaches it.
+    pub fn in_context(&self, card: &Card, unit: u32, span: Span, flow: Option<&Flow>) -> bool {
         let language = self.module(unit).language;
         let mut rules = card.context_for(language).peekable();
         if rules.peek().is_none() {
@@ -27,8 +28,13 @@ impl Scene<'_> {
             self.lines(unit, span.line, span.last.min(span.line + LINES))
         );
         let whole = self.around(unit, span);
+        let text = flow.is_some_and(|flow| flow.kind.ends_with("-text"));
         rules.all(|rule| {
-            rule.line.as_ref().is_none_or(|wanted| wanted.is_match(&line))
+            if rule.unless.as_ref().is_some_and(|enough| enough.is_match(&whole)) {
+                return true;
+            }
+            flow.is_none_or(|flow| self.came(rule, flow))
+                && rule.line.as_ref().is_none_or(|wanted| wanted.is_match(&line))
                 && rule.not_line.as_ref().is_none_or(|refused| !refused.is_match(&line))
                 && rule.function.as_ref().is_none_or(|wanted| wanted.is_match(&whole))
                 && rule
@@ -54,5 +60,21 @@ impl Scene<'_> {
         let last = last.min(self.snapshot.line_count(file));
         let lines: Vec<&str> = (first..=last).map(|line| self.snapshot.line(file, line)).collect();
         lines.join("\n")
+    }
+
+    /// Whether the input came from where the rule allows, by a way that it allows.
+    fn came(&self, rule: &ContextRule, flow: &Flow) -> bool {
+        let way = |name: &str| rule.not_way.as_ref().is_some_and(|refused| refused.is_match(name));
+        let given = |hop: &Hop| {
+            let line = self.lines(hop.unit, hop.span.line, hop.span.line);
+            line.split_once('=')
+                .is_some_and(|(name, _)| way(name.trim_end_matches([' ', ':', '+'])))
+        };
+        let refused = |hop: &Hop| match &hop.note {
+            Note::Enters(name) => rule.not_source.as_ref().is_some_and(|refused| refused.is_match(name)) || given(hop),
+            Note::Parameter(name) | Note::Assigned(name) | Note::Passed(name) | Note::Through(name) => way(name),
+            _ => false,
+        };
+        !flow.hops.iter().any(refused)
     }
 }

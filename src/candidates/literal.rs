@@ -111,7 +111,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
                 })
             {
                 if scene.cards[card].literals.iter().any(|rule| fits(rule, &found))
-                    && scene.in_context(&scene.cards[card], at as u32, found.span, false)
+                    && scene.in_context(&scene.cards[card], at as u32, found.span, None)
                     && !(module.language == "ruby" && is_symbol(scene.text(at as u32, found.span), found.value))
                 {
                     let count = found.value.chars().count();

@@ -13,6 +13,7 @@ mod literal;
 mod make;
 #[cfg(test)]
 mod marked;
+mod own;
 mod pattern;
 mod rank;
 mod regexes;

@@ -8,7 +8,7 @@ use super::{Generator, Scene};
 pub fn find(scene: &Scene) -> Vec<Draft> {
     let suspects = scene.graph.suspects.iter().filter(|suspect| {
         let card = &scene.cards[suspect.card];
-        scene.wants(card) && scene.in_context(card, suspect.unit, suspect.span, false)
+        scene.wants(card) && scene.in_context(card, suspect.unit, suspect.span, None)
     });
     suspects
         .map(|suspect| {

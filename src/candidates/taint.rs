@@ -9,10 +9,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Flow, Hop, Note, TWO_KEYS};
+use crate::flow::{Flow, Hop, Note, TWO_KEYS, names};
+use crate::syntax::form::{ExprKind, StmtKind};
 use crate::syntax::templates::RAW;
 
 use super::make::{Draft, brief};
+use super::own::Own;
 use super::{Generator, Role, Scene, Step};
 
 /// Cards whose sinks are worth a look even when only a library's own caller could do harm: commands, code, queries,
@@ -56,6 +58,11 @@ static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the expression is a constant of this file")
 });
 
+/// Where what is sent begins.
+static SENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\.(?:send|end)\(\s*(?:await\s+)?").expect("the expression is a constant of this file")
+});
+
 /// A header that says what a response is, with a literal type.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
@@ -94,11 +101,16 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
         .filter(|entry| SERVES.contains(&entry.kind.as_str()))
         .map(|entry| base(scene.module(entry.unit).language))
         .collect();
+    let own = Own::of(scene);
+    let served = |flow: &Flow| {
+        let first = flow.hops.first();
+        first.is_some_and(|hop| serves.contains(base(scene.module(hop.unit).language)))
+    };
     scene
         .graph
         .flows
         .iter()
-        .filter(|flow| worth(scene, flow, &serves))
+        .filter(|flow| worth(scene, flow, &serves) && !own.says(scene, flow, served(flow)))
         .filter_map(|flow| draft(scene, flow))
         .collect()
 }
@@ -166,7 +178,7 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
     if COPIED.contains(&card.id.as_str()) && measured(scene, flow) {
         return false;
     }
-    scene.in_context(card, last.unit, last.span, flow.kind.ends_with("-text"))
+    scene.in_context(card, last.unit, last.span, Some(flow))
 }
 
 /// Whether the target of a copy was made as large as what is copied into it, and the amount was measured on the source or
@@ -227,10 +239,32 @@ fn measured_text(scene: &Scene, sink: &Hop, target: &str, source: &str) -> bool 
         })
 }
 
+/// Whether what is sent is what a function of the project makes of names and values: Express sends that as data.
+fn gives_object(scene: &Scene, sink: &Hop) -> bool {
+    if !matches!(scene.module(sink.unit).language, "javascript" | "typescript") {
+        return false;
+    }
+    let Some(sent) = SENT.find(scene.text(sink.unit, sink.span)) else {
+        return false;
+    };
+    let sent = sink.span.start + sent.end() as u32;
+    let object = |unit: u32| {
+        let mut values = Vec::new();
+        names::walk(&scene.function(unit).body, &mut |stmt| {
+            if let StmtKind::Return(Some(value)) = &stmt.kind {
+                values.push(matches!(value.kind, ExprKind::Collection(_)));
+            }
+        });
+        !values.is_empty() && values.into_iter().all(|object| object)
+    };
+    let mut calls = scene.graph.callees(sink.unit);
+    calls.any(|call| call.span.start == sent && object(call.to))
+}
+
 /// Whether a browser would take the response for a page. A function that says what it sends, and never says a type
 /// that can hold script, sends none.
 fn page(scene: &Scene, sink: &Hop) -> bool {
-    if OBJECT.is_match(scene.text(sink.unit, sink.span)) {
+    if OBJECT.is_match(scene.text(sink.unit, sink.span)) || gives_object(scene, sink) {
         return false;
     }
     // The sink of a chain of calls is told as its pattern: `res.type.send(0)`.

@@ -212,6 +212,9 @@ struct FrontContext {
     function: Option<String>,
     not_function: Option<String>,
     text: Option<String>,
+    not_source: Option<String>,
+    not_way: Option<String>,
+    unless: Option<String>,
 }
 
 impl Front {
@@ -308,6 +311,9 @@ fn context(rule: FrontContext) -> Result<ContextRule, String> {
         function: read(rule.function)?,
         not_function: read(rule.not_function)?,
         text: read(rule.text)?,
+        not_source: read(rule.not_source)?,
+        not_way: read(rule.not_way)?,
+        unless: read(rule.unless)?,
     })
 }
 

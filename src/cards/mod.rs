@@ -105,6 +105,12 @@ pub struct ContextRule {
     pub not_function: Option<Regex>,
     /// Input that can only be text, never an object, counts only where the sink's line matches.
     pub text: Option<Regex>,
+    /// Where outside input enters, as the code calls it.
+    pub not_source: Option<Regex>,
+    /// A name that outside input has, or a call that it goes through, on its way.
+    pub not_way: Option<Regex>,
+    /// The whole function again: where this matches, the rule asks for nothing.
+    pub unless: Option<Regex>,
 }
 
 /// The Markdown body, one field per heading.

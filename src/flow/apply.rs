@@ -12,7 +12,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
 use super::confined::resolves;
-use super::formats::{deferred, empties, formatted, mapped, named_callback, strips};
+use super::formats::{deferred, empties, formatted, looks_up, mapped, named_callback, strips};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
@@ -156,7 +156,11 @@ impl<'f> Walker<'_, 'f> {
                     .iter()
                     .for_each(|value| result.join(Value::of(value.all())));
             }
-            if resolved.blank || (mapped(actual) && !resolved.number) || strips(&actual.name, actual.args) {
+            if resolved.blank
+                || looks_up(&actual.name, actual.args.len())
+                || (mapped(actual) && !resolved.number)
+                || strips(&actual.name, actual.args)
+            {
                 result = Value::default();
             }
             result.join(returned);
@@ -376,7 +380,7 @@ impl<'f> Walker<'_, 'f> {
                 Value::default()
             };
         }
-        if actual.new && actual.args.iter().any(|arg| arg.label.is_some()) {
+        if (actual.new && actual.args.iter().any(|arg| arg.label.is_some())) || self.fills_record(actual) {
             return self.literal_object(actual);
         }
         value::join(&mut carried, &given);
@@ -425,6 +429,16 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// Fields that stand at a construction beside the parameters of its constructor: `new T(a) { Field = b }`.
+    /// Whether every argument is a field of a class of the project that says nothing of how it is made: a record.
+    fn fills_record(&self, actual: &Actual<'_, 'f>) -> bool {
+        let named = |label: &Option<Text>| label.as_deref().is_some_and(|label| !label.starts_with('*'));
+        self.world.modules[self.module].language == "python"
+            && actual.name.starts_with(|c: char| c.is_ascii_uppercase())
+            && !actual.args.is_empty()
+            && actual.args.iter().all(|arg| named(&arg.label))
+            && self.world.class_module(self.module, &actual.name).is_some()
+    }
+
     fn initialised(&self, targets: &[u32], actual: &Actual<'_, 'f>, result: &mut Value) {
         let own = |label: &Text| {
             let params = |&unit: &u32| self.world.function(unit).params.iter();

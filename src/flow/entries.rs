@@ -11,7 +11,7 @@ use crate::source::SourceFile;
 use crate::syntax::form::{Annotation, Arg, Expr, ExprKind, Function, Literal, Module, Param, Span, Text};
 
 use super::calls::{self, Directory, Site};
-use super::frameworks::{EntryRule, Model, Params};
+use super::frameworks::{EntryRule, Model, Params, class_named, names_it};
 use super::matcher::{Place, Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
 
@@ -32,6 +32,8 @@ pub struct Entry {
     pub span: Span,
     /// Positions of parameters that carry outside input.
     pub tainted: Vec<usize>,
+    /// Known only by its shape: the name of its first parameter and of its file.
+    pub guessed: bool,
 }
 
 /// Everything the search needs to see.
@@ -109,6 +111,7 @@ fn entry(
         controls: function.annotations.iter().map(|note| note.name.clone()).collect(),
         span: by.map_or(function.span, |note| note.span),
         tainted: tainted(&rule.params, function, skip),
+        guessed: by.is_none() && rule.classes.is_empty() && !rule.first.is_empty(),
     }
 }
 
@@ -131,6 +134,7 @@ fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
             known.tainted.extend(entry.tainted);
             known.tainted.sort_unstable();
             known.tainted.dedup();
+            known.guessed &= entry.guessed;
         }
         None => {
             entries.insert(entry.unit, entry);
@@ -192,22 +196,6 @@ fn declares(search: &Search, at: usize, index: usize, rule: &EntryRule) -> Optio
         return None;
     }
     Some(by)
-}
-
-/// `*Controller` names every class whose name ends so.
-fn class_named(want: &str, have: &str) -> bool {
-    match want.strip_prefix('*') {
-        Some(tail) => have.ends_with(tail),
-        None => have == want,
-    }
-}
-
-/// `*.route` names any dotted name that ends in `.route`; anything else the name itself or its last segments.
-fn names_it(pattern: &str, name: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(tail) => name.rsplit_once('.').is_some_and(|(_, last)| last == tail),
-        None => name == pattern || name.strip_suffix(pattern).is_some_and(|head| head.ends_with('.')),
-    }
 }
 
 fn signed(function: &Function, signature: &[String]) -> bool {
@@ -441,6 +429,7 @@ impl Registration<'_> {
                 controls: self.args[..arg].iter().filter_map(|arg| control(&arg.value)).collect(),
                 span: self.span,
                 tainted: tainted(&self.rule.params, function, skip),
+                guessed: false,
             };
             add(entries, entry);
         }

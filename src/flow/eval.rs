@@ -174,9 +174,7 @@ impl<'f> Walker<'_, 'f> {
         } else if !known && self.is_global(name) {
             self.reads.insert(name.clone());
             let from = if self.named_globals() { usize::MAX } else { self.module };
-            if let Some(facts) = self.shared.globals.get(&(from, name.clone())) {
-                value::join(&mut value.whole, facts);
-            }
+            self.join_global(from, name, &mut value);
         } else if !known {
             self.imported_global(name, &mut value);
         }
@@ -191,9 +189,21 @@ impl<'f> Walker<'_, 'f> {
         let language = self.world.modules[self.module].language;
         if matches!(language, "c" | "cpp") && !self.world.frames[self.module][self.here].locals.contains(name) {
             self.reads.insert(name.clone());
-            if let Some(facts) = self.shared.globals.get(&(usize::MAX, name.clone())) {
-                value::join(&mut value.whole, facts);
-            }
+            self.join_global(usize::MAX, name, value);
+        }
+    }
+
+    /// What a global holds, and what its fields hold: one field of an object says nothing about the others.
+    fn join_global(&self, from: usize, name: &Text, value: &mut Value) {
+        if let Some(facts) = self.shared.globals.get(&(from, name.clone())) {
+            value::join(&mut value.whole, facts);
+        }
+        let head = format!("{name}{SEP}");
+        for ((module, path), facts) in self.shared.globals.range((from, head.as_str().into())..) {
+            let Some(field) = path.strip_prefix(&*head).filter(|_| *module == from) else {
+                break;
+            };
+            value::join(value.parts.entry(format!("{SEP}{field}")).or_default(), facts);
         }
     }
 

@@ -11,6 +11,26 @@ use super::tables::{ALLOCATES, CALLBACKS, DEFERS, FORMATS, MAPS};
 use super::taint::Walker;
 use super::value::{ANY, State, Value};
 
+/// How the names of look-ups begin that find a record by what identifies it: what they give is the program's own,
+/// whoever asked for it.
+const FOUND_BY: &[&str] = &[
+    "findBy",
+    "findAllBy",
+    "findOneBy",
+    "findFirstBy",
+    "findTopBy",
+    "existsBy",
+    "countBy",
+    "find_by",
+    "find_all_by",
+];
+
+/// Whether a call by this name looks a record up by what identifies it.
+pub fn looks_up(name: &str, args: usize) -> bool {
+    let mut rest = FOUND_BY.iter().filter_map(|head| name.strip_prefix(head));
+    args > 0 && rest.any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_'))
+}
+
 /// Whether the result holds what a lambda made of each element, and nothing else.
 pub fn mapped(actual: &Actual) -> bool {
     MAPS.contains(&&*actual.name)

@@ -338,6 +338,22 @@ impl Model {
     }
 }
 
+/// `*Controller` names every class whose name ends so.
+pub fn class_named(want: &str, have: &str) -> bool {
+    match want.strip_prefix('*') {
+        Some(tail) => have.ends_with(tail),
+        None => have == want,
+    }
+}
+
+/// `*.route` names any dotted name that ends in `.route`; anything else the name itself or its last segments.
+pub fn names_it(pattern: &str, name: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(tail) => name.rsplit_once('.').is_some_and(|(_, last)| last == tail),
+        None => name == pattern || name.strip_suffix(pattern).is_some_and(|head| head.ends_with('.')),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

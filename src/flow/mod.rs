@@ -32,6 +32,7 @@ mod places;
 mod prefix;
 mod proofs;
 mod properties;
+mod publish;
 mod reckon;
 mod render;
 mod shapes;

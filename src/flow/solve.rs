@@ -14,7 +14,7 @@ use crate::syntax::form::{Span, Text};
 
 use super::calls;
 use super::taint::{Walked, Walker};
-use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, Value};
+use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, SEP, Value};
 use super::world::World;
 use super::{Flow, Unit, order};
 
@@ -185,7 +185,9 @@ impl Work<'_, '_> {
         }
         for (key, facts) in walked.globals {
             if value::join(self.shared.globals.entry(key.clone()).or_default(), &facts) {
-                self.changed.insert(key.1);
+                // Whoever asks for a global asks for its fields.
+                let root = key.1.split(SEP).next().unwrap_or_default();
+                self.changed.insert(root.into());
             }
         }
         self.shared.kinds.extend(walked.kinds);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::syntax::form::Text;
 
 use super::apply::Actual;
+use super::names;
 use super::solve::{Hit, Summary};
 use super::taint::Walker;
 use super::value::{self, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Value};
@@ -56,6 +57,12 @@ impl<'f> Walker<'_, 'f> {
             parts: parts.collect(),
             whole: inside.substitute(&summary.returns.whole),
         };
+        // What is declared as a number, a date or one of a few names holds no text, whatever it was made of.
+        let declared = self.world.function(unit).returns.as_deref();
+        let few = |hint: &str| names::type_path(hint).is_some_and(|path| self.is_choice(&path));
+        if declared.is_some_and(|hint| names::is_numeric(hint) || few(hint)) {
+            result = self.numbered(result);
+        }
         for ((index, path), facts) in &summary.outs {
             let facts = inside.substitute(facts);
             if *index == RECEIVER {

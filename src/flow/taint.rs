@@ -11,7 +11,6 @@ use std::sync::Arc;
 use crate::syntax::form::{Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
 
 use super::apply::Resolved;
-use super::include::SESSION;
 use super::labels::{self, Labels};
 use super::names;
 use super::places::View;
@@ -70,6 +69,9 @@ pub struct Walker<'w, 'f> {
     /// States at jumps to labels that lie ahead.
     gotos: BTreeMap<String, State<'f>>,
 }
+
+/// Parts of an address that lie behind its host.
+const BEHIND_HOST: [&str; 3] = ["pathname", "search", "hash"];
 
 #[derive(Default)]
 pub struct Exit<'f> {
@@ -226,26 +228,6 @@ impl<'w, 'f> Walker<'w, 'f> {
             }
         }
         outs
-    }
-
-    fn publish_globals(&mut self, last: &State<'f>) {
-        for name in &self.world.globals[self.module] {
-            // Where files share globals, one element of a collection says nothing about the others.
-            let all = last.read(name);
-            let facts = outside(&if self.named_globals() { all.whole } else { all.all() });
-            if !facts.is_empty() {
-                self.global(name.clone(), facts);
-            }
-        }
-        self.globals.sort_by(|a, b| a.0.cmp(&b.0));
-    }
-
-    /// A global that carries outside input; in C other files may name it too.
-    fn global(&mut self, name: Text, facts: Facts) {
-        if self.named_globals() || matches!(self.world.modules[self.module].language, "c" | "cpp") {
-            self.globals.push(((usize::MAX, name.clone()), facts.clone()));
-        }
-        self.globals.push(((self.module, name), facts));
     }
 
     /// Records that `facts` reach a sink of `card` at `span`.
@@ -463,6 +445,13 @@ impl<'w, 'f> Walker<'w, 'f> {
             return value;
         }
         let name = names::dotted(target).unwrap_or_default();
+        // What is put behind the host of an address that is there leaves the host as it is.
+        let behind = matches!(&target.kind, ExprKind::Field(_, part) if BEHIND_HOST.contains(&&**part));
+        let settled = if behind { self.world.destination } else { 0 };
+        let value = value.map(&|fact| Fact {
+            dead: fact.dead | settled,
+            ..fact.clone()
+        });
         value.stepped(&self.hop(span, Note::Assigned(name.into())))
     }
 
@@ -493,53 +482,6 @@ impl<'w, 'f> Walker<'w, 'f> {
         let path = self.world.scopes[self.module].imports.get(name).filter(|_| !local)?;
         (path.len() > 1).then(|| path.join(".").into())
     }
-
-    /// Outside input stored where other functions see it.
-    fn publish(&mut self, target: &Expr, path: &str, value: &Value, declared: bool) {
-        let facts = outside(&value.all());
-        if facts.is_empty() {
-            return;
-        }
-        let mut segments = path.split(SEP);
-        let root: Text = segments.next().unwrap_or_default().into();
-        let receiver = self.receiver();
-        if receiver == Some(&root) && self.members_are_calls() && path.matches(SEP).count() > 1 {
-            // One field of a record is not all of it.
-        } else if receiver == Some(&root) {
-            if let (Some(class), Some(field)) = (self.class(), segments.next()) {
-                let hop = self.hop(target.span, Note::Stored(field.into()));
-                let facts = facts.map(|fact| fact.step(hop.clone()));
-                self.fields.push(((class, field.into()), facts));
-            }
-        } else if let Some(owner) = self.foreign(target)
-            && let Some(field) = segments.next()
-        {
-            let hop = self.hop(target.span, Note::Stored(field.into()));
-            let facts = facts.map(|fact| fact.step(hop.clone()));
-            self.fields.push(((owner, field.into()), facts));
-        } else if &*root == SESSION && self.named_globals() {
-            if let Some(field) = segments.next() {
-                let hop = self.hop(target.span, Note::Stored(field.into()));
-                let facts = facts.map(|fact| fact.step(hop.clone()));
-                self.fields.push(((root, field.into()), facts));
-            }
-        } else if self.named_globals() && path.contains(SEP) {
-            // One element of a collection that all files share.
-        } else if self.here != 0 && !declared && self.is_global(&root) {
-            let hop = self.hop(target.span, Note::Stored(root.clone()));
-            let facts = facts.map(|fact| fact.step(hop.clone()));
-            self.global(root, facts);
-        }
-    }
-}
-
-/// Facts that need no caller.
-pub fn outside(facts: &Facts) -> Facts {
-    facts
-        .iter()
-        .filter(|fact| matches!(fact.origin, Origin::Source { .. }))
-        .cloned()
-        .collect()
 }
 
 fn is_param(fact: &Fact, index: u8, below: &str) -> bool {

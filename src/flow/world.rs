@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::cards::pattern::Pattern;
 use crate::cards::{Card, segments};
-use crate::source::SourceFile;
+use crate::source::{Origin, SourceFile};
 use crate::syntax::form::{Expr, ExprKind, Function, Module, Text};
 
 use super::calls::{self, Directory, Site};
@@ -204,7 +204,29 @@ impl<'f> World<'f> {
                 callers.push(edge.from);
             }
         }
+        world.forget_helpers();
         world
+    }
+
+    /// What only looks like a handler, and what handlers call, is called with their request.
+    fn forget_helpers(&mut self) {
+        let tests = |unit: &u32| {
+            let module = self.units[*unit as usize].module;
+            self.files[self.modules[module].file.0 as usize].origin == Origin::Test
+        };
+        let called = |unit: u32| {
+            let mut callers = self.callers.get(&unit).into_iter().flatten();
+            callers.any(|from| *from != unit && !tests(from))
+        };
+        let helpers: Vec<u32> = self
+            .entries
+            .values()
+            .filter(|entry| entry.guessed && called(entry.unit))
+            .map(|entry| entry.unit)
+            .collect();
+        for unit in helpers {
+            self.entries.remove(&unit);
+        }
     }
 
     pub fn rules(&self, module: usize) -> &Rules {

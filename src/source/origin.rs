@@ -31,7 +31,17 @@ const VENDORED: &[&str] = &[
 ];
 /// Third-party code only as the first directory of a tree: deeper down the names mean other things.
 const VENDORED_TOP: &[&str] = &["deps", "external", "extern"];
-const GENERATED: &[&str] = &["generated", "__generated__", "generated-sources", "autogen"];
+/// What only makes or shows something about the code, as the first directory of a tree.
+const TEST_TOP: &[&str] = &["examples", "example", "samples", "docs", "doc", "benchmarks", "bench"];
+/// Changes of a store are written once, and run by whoever runs the program.
+const GENERATED: &[&str] = &[
+    "generated",
+    "__generated__",
+    "generated-sources",
+    "autogen",
+    "migrations",
+    "Migrations",
+];
 const TEST: &[&str] = &[
     "test",
     "tests",
@@ -46,6 +56,7 @@ const TEST: &[&str] = &[
     "test_data",
     "fixtures",
     "unittests",
+    "seeders",
     "androidTest",
 ];
 
@@ -59,12 +70,15 @@ static GENERATED_NAME: LazyLock<Regex> = LazyLock::new(|| {
 });
 static TEST_NAME: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"_test\.(go|py|c|cc|cpp|cxx)$|^test_.*\.(py|c|cc|cpp)$|^conftest\.py$|^tests?\.py$|\.(spec|test|e2e|stories)\.\w+$|",
+        r"_test\.(go|py|c|cc|cpp|cxx)$|^test[_-].*\.(py|c|cc|cpp)$|^conftest\.py$|^tests?\.py$|\.(spec|test|e2e|stories)\.\w+$|",
+        r"(^|[.-])(vite|webpack|rollup|babel|eslint|jest|vitest|karma|cypress|playwright|tailwind|postcss|esbuild)([.-][\w-]+)*\.config\.\w+$|",
+        r"^([Gg]ulpfile|Gruntfile|[Rr]akefile|noxfile|fabfile|Jakefile)(\.\w+)?$|",
         r"(Test|Tests|TestCase|IT)\.(java|kt)$|[a-z]Tests?\.cs$|_unittest\.(c|cc|cpp)$|[a-z]Test\.(cc|cpp)$",
     ))
 });
 /// A release of somebody else's, unpacked: `pdfjs-5.2.133`.
-static VERSIONED: LazyLock<Regex> = LazyLock::new(|| regex(r"(^|/)[A-Za-z][\w.]*-v?\d+\.\d+(\.\d+)+(/|$)"));
+static VERSIONED: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(^|/)[A-Za-z][\w.]*-v?\d+\.\d+(\.\d+)+(\.min)?(/|\.m?js$|$)"));
 /// Folders that a web server hands out, where libraries of browsers lie among a project's own scripts.
 static ASSETS: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(^|/)(static|public|assets|wwwroot|webroot|htdocs|js|lib|libs|plugins)(/|$)"));
@@ -107,7 +121,7 @@ pub(super) fn of(path: &str, text: &str) -> Origin {
 
 pub(super) fn by_path(path: &str) -> Origin {
     let (dirs, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let released = || VERSIONED.is_match(dirs) || (ASSETS.is_match(dirs) && LIBRARY_NAME.is_match(name));
+    let released = || VERSIONED.is_match(path) || (ASSETS.is_match(dirs) && LIBRARY_NAME.is_match(name));
     let inside = |known: &[&str]| dirs.split('/').any(|dir| known.contains(&dir));
     // `Shop.Orders.UnitTests` is the folder of a test project.
     let tested = |dir: &str| {
@@ -119,7 +133,7 @@ pub(super) fn by_path(path: &str) -> Origin {
         Origin::Vendored
     } else if inside(GENERATED) || GENERATED_NAME.is_match(name) {
         Origin::Generated
-    } else if inside(TEST) || dirs.split('/').any(tested) || TEST_NAME.is_match(name) {
+    } else if inside(TEST) || TEST_TOP.contains(&top) || dirs.split('/').any(tested) || TEST_NAME.is_match(name) {
         Origin::Test
     } else {
         Origin::Own

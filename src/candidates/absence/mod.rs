@@ -8,11 +8,13 @@ mod binding;
 mod checks;
 mod cookies;
 mod filters;
+mod inner;
 mod owners;
 mod pages;
 mod prototypes;
 mod routes;
 mod scripts;
+mod throttle;
 
 pub use pages::is_template;
 
@@ -36,7 +38,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "route-without-auth-siblings-have" => routes::without_auth(scene),
             "object-access-without-owner" => owners::without_owner(scene),
             "state-change-without-csrf" => routes::without_csrf(scene),
-            "login-without-throttle" => routes::without_throttle(scene),
+            "login-without-throttle" => throttle::without_throttle(scene),
             "upload-without-check" => routes::without_upload_check(scene),
             "cookie-without-flags" => cookies::without_flags(scene),
             "message-without-origin-check" => scripts::without_origin_check(scene),

@@ -4,6 +4,7 @@
 //! the request, and nothing that happens with it depends on whose it is. To know somebody is logged in, or to write
 //! the difference to a log, is no such thing. Start at [`without_owner`].
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -12,6 +13,7 @@ use crate::flow::{Entry, names};
 use crate::syntax::form::{Expr, ExprKind, Span, Stmt, StmtKind};
 
 use super::filters::Filters;
+use super::inner::asks_inside;
 use super::routes::{WRITES, body, checked, fixed, head_of_class, label};
 use super::{Absence, routes};
 use crate::candidates::Scene;
@@ -118,21 +120,23 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         let head = head_of_class(scene, entry);
         let privileged = granted(scene, entry)
             || entry.controls.iter().any(|control| ROLE.is_match(control))
-            || ROLE.is_match(&head);
+            || ROLE.is_match(&head)
+            || FEW.is_match(&scene.snapshot.file(scene.file(entry.unit)).path);
         if !known || privileged {
             continue;
         }
         let look = Look { scene, entry };
         let function = scene.function(entry.unit);
+        let asked = Asked::of(scene, entry);
         let mut place = None;
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
-                if place.is_none() && looks_up(expr) {
+                if place.is_none() && looks_up(expr) && asked.key(expr) {
                     place = Some(expr.span);
                 }
             });
         });
-        if let Some(span) = place.filter(|_| !look.owned(&function.body)) {
+        if let Some(span) = place.filter(|_| !look.owned(&function.body) && !asks_inside(scene, entry)) {
             let what = format!(
                 "{} looks a record up by a key of the request and never asks whose it is",
                 label(scene, entry)
@@ -156,6 +160,96 @@ fn granted(scene: &Scene, entry: &Entry) -> bool {
     let mut notes = function.annotations.iter().chain(class.unwrap_or_default());
     notes.any(|note| GRANT.is_match(&note.name) && GRANTED.is_match(scene.text(entry.unit, note.span)))
 }
+
+/// Folders whose pages are for few.
+static FEW: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(^|/)(admin|backoffice|staff)(/|_|[A-Z])"));
+
+/// Names in a route that hold what the request says, rather than what the program knows.
+struct Asked<'a> {
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(scene: &'a Scene, entry: &Entry) -> Self {
+        let function = scene.function(entry.unit);
+        let mut asked = Self {
+            names: function.params.iter().map(|param| &*param.name).collect(),
+        };
+        names::walk(&function.body, &mut |stmt| {
+            if let StmtKind::Assign { target, value, .. } = &stmt.kind
+                && let ExprKind::Name(name) = &target.kind
+            {
+                if asked.says(value, 0) {
+                    asked.names.insert(name);
+                } else {
+                    asked.names.remove(&**name);
+                }
+            }
+        });
+        asked
+    }
+
+    /// Whether the value is what the request says: a part of it, or that turned into another type.
+    fn says(&self, value: &Expr, depth: usize) -> bool {
+        if depth > 12 {
+            return false;
+        }
+        let deeper = |inner: &Expr| self.says(inner, depth + 1);
+        match &value.kind {
+            ExprKind::Name(name) => self.names.contains(&**name) || BRINGS.is_match(name),
+            ExprKind::Field(base, name) => BRINGS.is_match(name) || deeper(base),
+            ExprKind::Index(base, _) | ExprKind::Cast(_, base) | ExprKind::Unary(_, base) => deeper(base),
+            ExprKind::Call { callee, args, .. } => match &callee.kind {
+                ExprKind::Field(base, name)
+                    if !LOOKUP.is_match(name) || names::dotted(base).is_some_and(|base| BRINGS.is_match(&base)) =>
+                {
+                    deeper(base) || (CONVERTS.is_match(name) && args.iter().any(|arg| deeper(&arg.value)))
+                }
+                ExprKind::Name(name) => CONVERTS.is_match(name) && args.iter().any(|arg| deeper(&arg.value)),
+                _ => false,
+            },
+            ExprKind::Binary(_, left, right) => deeper(left) || deeper(right),
+            _ => false,
+        }
+    }
+
+    /// Whether a look-up is by one key, and the request says which.
+    fn key(&self, expr: &Expr) -> bool {
+        let ExprKind::Call { args, .. } = &expr.kind else {
+            return false;
+        };
+        let mut said = false;
+        for arg in args {
+            names::descend(&arg.value, &mut |inner| {
+                let key = match &inner.kind {
+                    ExprKind::Name(name) | ExprKind::Field(_, name) => KEY.is_match(name),
+                    _ => false,
+                };
+                said |= (key || arg.label.as_ref().is_some_and(|label| KEY.is_match(label))) && self.says(inner, 0);
+            });
+        }
+        // `find(project.id, role_id)`: the second key must belong to the first.
+        let known = args.len() > 1
+            && args.iter().any(|arg| {
+                let own = matches!(&arg.value.kind, ExprKind::Field(..) | ExprKind::Index(..));
+                own && !self.says(&arg.value, 0)
+            });
+        said && !known
+    }
+}
+
+/// Names of what holds a request.
+static BRINGS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)^(.*\.)?\$?_?(req|request|params|query|body|input|payload|get|post|form|args|path_params|query_params|json|validated(_?data)?|data|route|ctx|context)$",
+    )
+});
+/// Functions that only change the type of what they are given.
+static CONVERTS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)^(int|long|string|str|number|uuid|guid|object_?id|parse\w*|from_?string|value_?of|of|intval|trim|decode\w*|escape\w*|valid\w*|sanitize\w*|to_?(int|string|long)\w*|get_?\w*param\w*|atoi)$",
+    )
+});
 
 struct Look<'a> {
     scene: &'a Scene<'a>,
@@ -187,7 +281,10 @@ impl Look<'_> {
             told |= match &expr.kind {
                 ExprKind::Binary(op, left, right) => {
                     matches!(&**op, "==" | "!=" | "===" | "!==" | "in" | "not in" | "is" | "is not")
-                        && (USER.is_match(self.text(left.span)) || USER.is_match(self.text(right.span)))
+                        && (USER.is_match(self.text(left.span))
+                            || USER.is_match(self.text(right.span))
+                            || self.belongs(left, right)
+                            || self.belongs(right, left))
                         && !empty(left)
                         && !empty(right)
                 }
@@ -196,6 +293,17 @@ impl Look<'_> {
             };
         });
         told
+    }
+
+    /// `record.team_id != team_id`, where the route is given the team too.
+    fn belongs(&self, record: &Expr, group: &Expr) -> bool {
+        let ExprKind::Name(group) = &group.kind else {
+            return false;
+        };
+        let params = &self.scene.function(self.entry.unit).params;
+        matches!(&record.kind, ExprKind::Field(_, field) if KEY.is_match(field) && field.len() > 2)
+            && params.len() > 1
+            && params.iter().any(|param| param.name == *group)
     }
 
     fn refuses(&self, block: &[Stmt]) -> bool {
@@ -225,7 +333,7 @@ impl Look<'_> {
             matches!(&callee.kind, ExprKind::Field(base, _) if USER.is_match(self.text(base.span)) && looks_up(expr));
         through
             || (told && (ASKS.is_match(name) || DECIDES.is_match(name)))
-            || (DECIDES.is_match(name) && args.len() > 1)
+            || (DECIDES.is_match(name) && (args.len() > 1 || ROLE.is_match(name)))
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::Entry;
-use crate::syntax::form::Span;
+use crate::flow::{Entry, names};
+use crate::syntax::form::{ExprKind, Span, StmtKind};
 
 use super::filters::Filters;
+use super::inner::{asks_inside, login_for_all};
 use super::{Absence, routes};
 use crate::candidates::Scene;
 use crate::candidates::make::brief;
@@ -56,22 +57,26 @@ static OPEN: LazyLock<Regex> = LazyLock::new(|| {
         subscribe|bounce|icon|avatar|thumbnail|assets?|landing|welcome|pricing|faq|blog|news|config\.js)",
     )
 });
-static THROTTLED: LazyLock<Regex> = LazyLock::new(|| {
+/// Where a program of PHP says what stands in front of its controllers.
+static ROUTED: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r#"(->|::)middleware\(|['"]middleware['"]\s*=>|class\s+\w*Authori[sz]ation\w*Middleware|access_control:"#)
+});
+/// Calls that show a page or lead to one.
+static SHOWS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(^|\.)(render\w*|view|page|redirect\w*|template\w*|send_?file|HttpResponseRedirect|html)$")
+});
+static LEAVES: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?ix)
-        (limit|throttl|lock_?out|attempt|brute|captcha|bucket|slow_?down|too_?many|429|cooldown|backoff|
-        axes)",
+        r"(?i)(\.log_?out\(|\blog_?out(_user)?\(|session\w*(\(\))?\s*\.\s*(invalidate|destroy|flush|clear|removeAttribute)\(|session_destroy\(|SignOutAsync\(|reset_session)",
     )
 });
-static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
+pub static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (log_?in|sign_?in|authenticate|/auth$|reset_?password|forgot_?password|password_?reset|verify_?(otp|
         code|2fa|totp|pin)|two_?factor|otp)",
     )
 });
-static SECRET: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"(?i)(passw|passwd|pwd|otp|totp|pin\b|secret|credential|verification_?code)"));
 static UPLOAD: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?x)
@@ -115,24 +120,13 @@ pub static WRITES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^((http|map)?(post|put|patch|delete)|del|(post|put|delete|patch)mapping)$"));
 
 /// What a page does to a store.
-static PAGE_WRITES: LazyLock<Regex> =
+pub static PAGE_WRITES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)\b(insert\s+into|replace\s+into|delete\s+from|update\s+[`\w.{}$]+\s+set)\b"));
 /// What ties a request to a form of the page.
 static PAGE_TOKEN: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(csrf|xsrf|token|nonce|same_?site|captcha)"));
-/// A page that asks for a name and a password, and how it looks them up.
-static PAGE_LOGIN: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r#"(?isx)
-        \$_(POST|GET|REQUEST)\s*\[\s*['"][\w-]*(user|email|login|name)[\w-]*\s*['"]
-        .{0,2000}\$_(POST|GET|REQUEST)\s*\[\s*['"][\w-]*pass[\w-]*\s*['"]"#,
-    )
-});
-static PAGE_CHECKS: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(r"(?is)(\bselect\b.{0,200}\bpass|password_verify\s*\(|\bselect\b.{0,80}\bfrom\b.{0,20}user)")
-});
 
 /// Whether the entry is a file that answers requests by itself.
-fn is_page(scene: &Scene, entry: &Entry) -> bool {
+pub fn is_page(scene: &Scene, entry: &Entry) -> bool {
     scene.graph.units[entry.unit as usize].index == 0
 }
 
@@ -141,14 +135,14 @@ pub fn body<'a>(scene: &'a Scene, entry: &Entry) -> &'a str {
 }
 
 /// Whether the route only shows something, as far as its verb and name tell.
-fn reads(scene: &Scene, entry: &Entry) -> bool {
+pub fn reads(scene: &Scene, entry: &Entry) -> bool {
     let unit = &scene.graph.units[entry.unit as usize].name;
     let name = unit.rsplit('.').next().unwrap_or(unit);
     !WRITES.is_match(&entry.verb) && READS.is_match(name)
 }
 
 /// The route itself.
-fn place(scene: &Scene, entry: &Entry) -> Span {
+pub fn place(scene: &Scene, entry: &Entry) -> Span {
     scene.graph.units[entry.unit as usize].span
 }
 
@@ -220,9 +214,15 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
     }
     let filters = Filters::of(scene);
     let mut found = Vec::new();
+    let mut everywhere: BTreeMap<&str, bool> = BTreeMap::new();
+    let routed = scene.snapshot.files().iter().any(|file| ROUTED.is_match(&file.text));
     for entries in by_file.into_values() {
         let text = &scene.snapshot.file(scene.file(entries[0].unit)).text;
-        if GLOBAL.is_match(text) {
+        let language = scene.module(entries[0].unit).language;
+        let all = *everywhere
+            .entry(language)
+            .or_insert_with(|| login_for_all(scene, language));
+        if all || GLOBAL.is_match(text) {
             continue;
         }
         let (with, without): (Vec<&Entry>, Vec<&Entry>) =
@@ -235,10 +235,14 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
             }
             // A handler that is not registered here has its controls where it is.
             let elsewhere = entry.route.is_none() && entry.controls.is_empty();
-            if elsewhere && matches!(scene.module(entry.unit).language, "javascript" | "typescript" | "go") {
+            let registers = matches!(language, "javascript" | "typescript" | "go") || (language == "php" && routed);
+            if elsewhere && registers {
                 continue;
             }
             let name = &scene.graph.units[entry.unit as usize].name;
+            if bare(scene, entry) || leaves(scene, entry) || asks_inside(scene, entry) {
+                continue;
+            }
             let open = OPEN.is_match(name)
                 || entry
                     .route
@@ -262,6 +266,32 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
         }
     }
     found
+}
+
+/// Whether the route does nothing but show one thing that is the same for everybody.
+fn bare(scene: &Scene, entry: &Entry) -> bool {
+    let function = scene.function(entry.unit);
+    let [only] = function.body.as_slice() else {
+        return function.body.is_empty();
+    };
+    let StmtKind::Return(Some(value)) = &only.kind else {
+        return false;
+    };
+    let ExprKind::Call { callee, .. } = &value.kind else {
+        return matches!(value.kind, ExprKind::Literal(_));
+    };
+    let shows = names::dotted(callee).is_some_and(|name| SHOWS.is_match(&name));
+    let taken = function.params.iter().any(|param| {
+        let text = scene.text(entry.unit, value.span);
+        !matches!(&*param.name, "request" | "req" | "self" | "this" | "ctx" | "c" | "res")
+            && text.contains(&*param.name)
+    });
+    shows && !taken && !WRITES.is_match(&entry.verb)
+}
+
+/// Whether the route ends the session of whoever asks, which nobody else can.
+fn leaves(scene: &Scene, entry: &Entry) -> bool {
+    LEAVES.is_match(body(scene, entry))
 }
 
 /// Addresses under which programs show what is inside of them.
@@ -384,51 +414,6 @@ fn pages_without_token(scene: &Scene) -> Vec<Absence> {
     found
 }
 
-/// Anyone may try passwords as often as they like.
-pub fn without_throttle(scene: &Scene) -> Vec<Absence> {
-    let throttled_somewhere = |entry: &Entry| {
-        let file = scene.snapshot.file(scene.file(entry.unit));
-        THROTTLED.is_match(body(scene, entry))
-            || entry.controls.iter().any(|control| THROTTLED.is_match(control))
-            || file.text.lines().any(|line| {
-                let line = line.trim_start();
-                (line.starts_with("import")
-                    || line.starts_with("from")
-                    || line.contains("require(")
-                    || line.contains(".use("))
-                    && THROTTLED.is_match(line)
-            })
-    };
-    let mut found = Vec::new();
-    for entry in routes(scene) {
-        let name = &scene.graph.units[entry.unit as usize].name;
-        if reads(scene, entry) {
-            continue;
-        }
-        let login = LOGIN.is_match(name)
-            || entry.route.as_ref().is_some_and(|route| LOGIN.is_match(route))
-            || is_page(scene, entry) && asks_password(body(scene, entry));
-        if login && SECRET.is_match(body(scene, entry)) && !throttled_somewhere(entry) {
-            let what = format!(
-                "{} checks a secret and nothing limits how often it may be tried",
-                label(scene, entry)
-            );
-            found.push(Absence {
-                unit: entry.unit,
-                span: place(scene, entry),
-                what,
-                weight: 50,
-            });
-        }
-    }
-    found
-}
-
-/// A page that takes a name and a password and looks them up, and registers nobody.
-fn asks_password(text: &str) -> bool {
-    PAGE_LOGIN.is_match(text) && PAGE_CHECKS.is_match(text) && !PAGE_WRITES.is_match(text)
-}
-
 /// An uploaded file is stored whatever it is.
 pub fn without_upload_check(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
@@ -462,9 +447,7 @@ mod tests {
             &FEW,
             &GLOBAL,
             &AMBIENT,
-            &THROTTLED,
             &LOGIN,
-            &SECRET,
             &UPLOAD,
             &STORE,
             &TYPE_CHECK,
@@ -476,6 +459,9 @@ mod tests {
             &PAGE_LOGIN,
             &PAGE_CHECKS,
             &INTERNALS,
+            &LEAVES,
+            &SHOWS,
+            &ROUTED,
             &WRITES,
         ];
         assert!(all.iter().all(|regex| !regex.as_str().is_empty()));
