@@ -456,8 +456,6 @@ mod tests {
             &READS,
             &PAGE_WRITES,
             &PAGE_TOKEN,
-            &PAGE_LOGIN,
-            &PAGE_CHECKS,
             &INTERNALS,
             &LEAVES,
             &SHOWS,
