@@ -197,15 +197,19 @@ impl<'f> World<'f> {
             scopes,
             frames,
         };
-        world.edges = world.calls();
-        for edge in &world.edges {
-            let callers = world.callers.entry(edge.to).or_default();
+        world.connect();
+        world.forget_helpers();
+        world
+    }
+
+    fn connect(&mut self) {
+        self.edges = self.calls();
+        for edge in &self.edges {
+            let callers = self.callers.entry(edge.to).or_default();
             if callers.last() != Some(&edge.from) {
                 callers.push(edge.from);
             }
         }
-        world.forget_helpers();
-        world
     }
 
     /// What only looks like a handler, and what handlers call, is called with their request.
