@@ -162,7 +162,7 @@ fn is_symbol(code: &str, value: &str) -> bool {
 }
 
 /// Folders of texts for people, where `password` is a word like any other.
-fn translated(path: &str) -> bool {
+pub(super) fn translated(path: &str) -> bool {
     const TEXTS: [&str; 10] = [
         "lang",
         "langs",
@@ -209,6 +209,10 @@ fn statement(stmt: &Stmt, look: &mut dyn FnMut(Found)) {
             // `setPassword("…")`, `config.put("password", "…")`; a function that takes a name gives no value to it.
             let called = last(callee).unwrap_or_default();
             match args.as_slice() {
+                // `env('APP_DEBUG', true)`: what the program is without anybody's doing.
+                [name, value] if is_environment(callee, &called) => {
+                    pair(last(&name.value), &value.value, Way::Given, expr.span);
+                }
                 [only] if only.label.is_none() && SETTER.is_match(&called) => {
                     pair(Some(called), &only.value, Way::Given, expr.span);
                 }
@@ -230,6 +234,16 @@ fn statement(stmt: &Stmt, look: &mut dyn FnMut(Found)) {
         ExprKind::Assign(target, value) => pair(last(target), value, Way::Given, expr.span),
         _ => {}
     });
+}
+
+/// Whether a call reads the environment: `env`, `getenv`, `os.environ.get`.
+fn is_environment(callee: &Expr, called: &str) -> bool {
+    let base = match &callee.kind {
+        ExprKind::Field(base, _) => last(base).unwrap_or_default(),
+        _ => Text::default(),
+    };
+    matches!(called, "env" | "getenv" | "getEnv")
+        || (matches!(called, "get" | "getOrDefault" | "fetch") && matches!(&*base, "environ" | "ENV" | "env"))
 }
 
 /// Names of members stand in a row.
@@ -295,7 +309,7 @@ fn text(expr: &Expr) -> Option<&str> {
 }
 
 /// Values that are plainly no secret: too plain, a stand-in, a sentence, or another name for the field itself.
-fn placeholder(name: &str, value: &str) -> bool {
+pub(super) fn placeholder(name: &str, value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let letters = |text: &str| -> String {
         let lower = text.to_ascii_lowercase();
@@ -323,7 +337,7 @@ fn placeholder(name: &str, value: &str) -> bool {
 }
 
 /// Shannon entropy in bits per character.
-fn entropy(text: &str) -> f64 {
+pub(super) fn entropy(text: &str) -> f64 {
     let mut counts = std::collections::BTreeMap::new();
     for c in text.chars() {
         *counts.entry(c).or_insert(0u32) += 1;

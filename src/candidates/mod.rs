@@ -1,7 +1,8 @@
 //! Graph × Cards → ranked [`Candidate`]s within a budget; deterministic, recall first.
 //!
 //! In: the flow graph, the forest, the snapshot and the cards. Out: candidates, best first, each with its trace.
-//! Four generators: flows from `flow` (`taint`), calls, literals and lifetimes (`pattern`, `literal`, `lifetime`),
+//! Four generators: flows from `flow` (`taint`), calls, literals, settings and lifetimes (`pattern`, `literal`,
+//! `settings`, `lifetime`),
 //! missing controls (`absence`), and risky functions that fill the rest of the budget (`sweep`).
 //! Deliberately absent: any judgement; what is proposed here is only worth a look.
 //! Start at [`find`].
@@ -17,6 +18,8 @@ mod own;
 mod pattern;
 mod rank;
 mod regexes;
+mod secrets;
+mod settings;
 mod sweep;
 mod taint;
 #[cfg(test)]
@@ -92,6 +95,7 @@ pub fn find(
     let mut drafts = taint::find(&scene);
     drafts.extend(pattern::find(&scene));
     drafts.extend(literal::find(&scene));
+    drafts.extend(settings::find(&scene));
     drafts.extend(regexes::find(&scene));
     drafts.extend(lifetime::find(&scene));
     drafts.extend(unsound::find(&scene));
@@ -114,7 +118,7 @@ pub fn find(
 pub enum Generator {
     /// Untrusted data reaches a sink.
     Taint,
-    /// A call, literal or lifetime that is suspicious by itself.
+    /// A call, literal, setting or lifetime that is suspicious by itself.
     Pattern,
     /// A control that siblings have is missing.
     Absence,

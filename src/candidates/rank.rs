@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::source::Origin;
+use crate::syntax::settings::is_notation;
 
 use super::absence::is_template;
 use super::make::Draft;
@@ -27,11 +28,12 @@ pub(crate) struct Concern {
 impl Concern {
     pub fn of(scene: &Scene) -> Self {
         let count = |wanted: Origin| {
-            let files = scene
+            let code = scene
                 .forest
                 .modules
                 .iter()
-                .map(|module| scene.snapshot.file(module.file).origin);
+                .filter(|module| !is_notation(module.language));
+            let files = code.map(|module| scene.snapshot.file(module.file).origin);
             files.filter(|origin| *origin == wanted).count()
         };
         Self {
@@ -110,10 +112,12 @@ fn merge(scene: &Scene, scored: Vec<(u32, Draft)>) -> Vec<(u32, Draft)> {
         }
         let places = taken.entry((draft.unit, family)).or_default();
         let page = is_template(&scene.snapshot.file(scene.file(draft.unit)).path);
+        // Each setting is put right by itself.
+        let set = is_notation(scene.module(draft.unit).language);
         let near = |&(line, card): &(u32, usize)| {
             let apart = line.abs_diff(draft.span.line);
             // Every secret is taken out by itself, and every place of a page is escaped by itself.
-            apart == 0 || (card == draft.card && apart <= NEAR && family != "secrets" && !page)
+            apart == 0 || (card == draft.card && apart <= NEAR && family != "secrets" && !page && !set)
         };
         if places.iter().any(near) {
             continue;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::library::LIBRARY;
 use super::pattern::{Pattern, Shape};
-use super::{Card, ContextRule, Example, LiteralRule, Sections, Severity};
+use super::{Card, ContextRule, Example, LiteralRule, Secret, Sections, SettingRule, Severity};
 
 /// Languages a table or an example may name; tables may also say `any`.
 const LANGUAGES: [&str; 12] = [
@@ -30,6 +30,20 @@ const LANGUAGES: [&str; 12] = [
     "php",
 ];
 
+/// Notations of configuration that rules about settings, examples and `languages` may name; `syntax` reads them.
+pub const NOTATIONS: [&str; 10] = [
+    "yaml",
+    "json",
+    "toml",
+    "xml",
+    "properties",
+    "env",
+    "dockerfile",
+    "nginx",
+    "sql",
+    "graphql",
+];
+
 /// Source kinds that framework models give to what enters the program, and `own` for a card that only its own
 /// sources can harm: no model gives that kind, and a card's own sources need none.
 const SOURCE_KINDS: [&str; 10] = [
@@ -37,7 +51,7 @@ const SOURCE_KINDS: [&str; 10] = [
 ];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-pub const ABSENCES: [&str; 16] = [
+pub const ABSENCES: [&str; 17] = [
     "entity-unpicked",
     "fields-unpicked",
     "address-checked-in-part",
@@ -49,6 +63,7 @@ pub const ABSENCES: [&str; 16] = [
     "message-without-origin-check",
     "merge-without-key-check",
     "route-without-auth-siblings-have",
+    "mutation-without-check-others-have",
     "object-access-without-owner",
     "state-change-without-csrf",
     "login-without-throttle",
@@ -189,6 +204,30 @@ struct Front {
     context: Vec<FrontContext>,
     #[serde(default)]
     literals: Vec<FrontLiteral>,
+    #[serde(default)]
+    settings: Vec<FrontSetting>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontSetting {
+    why: String,
+    #[serde(default)]
+    notations: Vec<String>,
+    files: Option<String>,
+    key: String,
+    not_key: Option<String>,
+    value: Option<String>,
+    not_value: Option<String>,
+    secret: Option<Secret>,
+    #[serde(default)]
+    with: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
+    #[serde(default, rename = "final")]
+    last: bool,
+    #[serde(default)]
+    anywhere: bool,
 }
 
 #[derive(Deserialize)]
@@ -232,7 +271,7 @@ impl Front {
                 .then_some(())
                 .ok_or_else(|| format!("`{key}` must not be empty"))?;
         }
-        known("languages", &self.languages, &LANGUAGES)?;
+        known("languages", &self.languages, &[&LANGUAGES[..], &NOTATIONS[..]].concat())?;
         known("source_kinds", &self.source_kinds, &SOURCE_KINDS)?;
         known("absences", &self.absences, &ABSENCES)?;
         known("lifetimes", &self.lifetimes, &LIFETIMES)?;
@@ -249,6 +288,7 @@ impl Front {
             requires: table("requires", self.requires, |text| Ok(text.to_owned()))?,
             context: self.context.into_iter().map(context).collect::<Result<_, _>>()?,
             literals: self.literals.iter().map(literal).collect::<Result<_, _>>()?,
+            settings: self.settings.into_iter().map(setting).collect::<Result<_, _>>()?,
             id: self.id,
             name: self.name,
             family: self.family,
@@ -298,6 +338,34 @@ fn literal(rule: &FrontLiteral) -> Result<LiteralRule, String> {
         value: regex("literals", &rule.value)?,
         scalar: rule.scalar,
         backtracks: rule.backtracks,
+    })
+}
+
+fn setting(rule: FrontSetting) -> Result<SettingRule, String> {
+    known("settings", &rule.notations, &NOTATIONS)?;
+    let read = |text: Option<String>| text.map(|text| regex("settings", &text)).transpose();
+    for text in rule.with.iter().chain(&rule.without) {
+        regex("settings", &text.replace("$1", ""))?;
+    }
+    if rule.value.is_none() && rule.secret.is_none() && rule.with.is_empty() && rule.without.is_empty() {
+        return Err(format!(
+            "settings: `{}` is weak whatever its value, with and without anything",
+            rule.key
+        ));
+    }
+    Ok(SettingRule {
+        why: rule.why,
+        notations: rule.notations,
+        files: read(rule.files)?,
+        key: regex("settings", &rule.key)?,
+        not_key: read(rule.not_key)?,
+        value: read(rule.value)?,
+        not_value: read(rule.not_value)?,
+        secret: rule.secret,
+        with: rule.with,
+        without: rule.without,
+        last: rule.last,
+        anywhere: rule.anywhere,
     })
 }
 
@@ -371,7 +439,11 @@ fn examples(section: &str) -> Result<Vec<Example>, String> {
         match line.strip_prefix("```") {
             Some(_) if open => open = false,
             Some(tag) => {
-                known("example", &[tag.trim().to_owned()], &LANGUAGES)?;
+                known(
+                    "example",
+                    &[tag.trim().to_owned()],
+                    &[&LANGUAGES[..], &NOTATIONS[..]].concat(),
+                )?;
                 out.push(Example {
                     language: tag.trim().to_owned(),
                     code: String::new(),
@@ -393,7 +465,11 @@ fn check_examples(card: &Card) -> Result<(), String> {
         if examples.is_empty() {
             return Err(format!("the section `# {heading}` has no fenced example"));
         }
-        if let Some(example) = examples.iter().find(|example| !card.applies_to(&example.language)) {
+        let foreign = |example: &&Example| {
+            let settings = !card.settings.is_empty() && NOTATIONS.contains(&&*example.language);
+            !card.applies_to(&example.language) && !settings
+        };
+        if let Some(example) = examples.iter().find(foreign) {
             return Err(format!(
                 "`# {heading}` has an example in {}, which `languages` leaves out",
                 example.language
@@ -454,10 +530,12 @@ fn check_generators(card: &Card) -> Result<(), String> {
     let lists = [
         card.absences.is_empty(),
         card.lifetimes.is_empty(),
-        card.literals.is_empty(),
+        card.literals.is_empty() && card.settings.is_empty(),
     ];
     if card.sinks.is_empty() && card.calls.is_empty() && card.sweeps.is_empty() && lists == [true; 3] {
-        return Err("the card has no sink, call, literal, absence, lifetime or sweep: nothing leads to it".to_owned());
+        return Err(
+            "the card has no sink, call, literal, setting, absence, lifetime or sweep: nothing leads to it".to_owned(),
+        );
     }
     Ok(())
 }

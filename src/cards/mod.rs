@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use pattern::Pattern;
 use regex::Regex;
 
-pub use load::{ABSENCES, LIFETIMES, all, get};
+pub use load::{ABSENCES, LIFETIMES, NOTATIONS, all, get};
 pub use parse::segments;
 
 /// How bad a confirmed finding is, worst last so that `>=` reads as "at least as bad".
@@ -71,6 +71,8 @@ pub struct Card {
     pub context: Vec<ContextRule>,
     /// Suspicious literals: a name and the literal given to it.
     pub literals: Vec<LiteralRule>,
+    /// Settings of configuration files that are weak.
+    pub settings: Vec<SettingRule>,
     /// Missing controls this card looks for, by the name of a rule in `candidates`.
     pub absences: Vec<String>,
     /// Lifetime rules this card looks for, by the name of a rule in `candidates`.
@@ -90,6 +92,50 @@ pub struct LiteralRule {
     pub scalar: bool,
     /// Whether only regular expressions count whose worst case is out of proportion.
     pub backtracks: bool,
+}
+
+/// A `[[settings]]` table: a setting of a configuration file that is weak. Every part that is given must hold.
+///
+/// ```toml
+/// [[settings]]
+/// why = 'the console of the database answers on the web'   # ends the sentence `x is "y": …`
+/// notations = ['yaml', 'properties']                       # none means all
+/// files = 'application'                                    # matches the path of the file
+/// key = '^spring\.h2\.console\.enabled$'                   # matches the keys from the top, joined by dots
+/// not_key = '^x\.'
+/// value = '(?i)^true$'
+/// not_value = '^$'
+/// secret = 'shape'         # what `value` captures as `secret`, or all of it, is written like a secret (or is any text: `text`)
+/// with = ['^a\.b = c$']    # matches `key = value` of another setting of the same document; `$1` is what `key` captured
+/// without = ['^a\.d = ']
+/// final = true             # only the last setting that `key` matches
+/// anywhere = true          # files for development, tests and examples too
+/// ```
+#[derive(Debug, Clone)]
+pub struct SettingRule {
+    pub why: String,
+    pub notations: Vec<String>,
+    pub files: Option<Regex>,
+    pub key: Regex,
+    pub not_key: Option<Regex>,
+    pub value: Option<Regex>,
+    pub not_value: Option<Regex>,
+    pub secret: Option<Secret>,
+    /// Expressions whose `$1` is filled in before they are compiled; the loader compiled each with an empty one.
+    pub with: Vec<String>,
+    pub without: Vec<String>,
+    pub last: bool,
+    pub anywhere: bool,
+}
+
+/// How sure a value must look like a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Secret {
+    /// Mixed characters, as nobody writes a word.
+    Shape,
+    /// Any text that is neither a reference to another place nor a stand-in.
+    Text,
 }
 
 /// A condition on the text around a place; every part that is given must hold.

@@ -14,9 +14,10 @@ use super::slice::Slice;
 use super::units::{self, Lines};
 use super::{Call, Profile, Why, World, fence};
 use crate::candidates::{Candidate, Generator, Role};
+use crate::cards::{self, SettingRule};
 use crate::index::{self, FunctionRef};
 use crate::source::{FileId, Origin};
-use crate::syntax::form::{Function, Module};
+use crate::syntax::form::{Function, Module, Setting};
 
 /// Longest callee or neighbour shown whole, and how much is shown of a longer one, in lines.
 const WHOLE: u32 = 30;
@@ -181,7 +182,7 @@ static SETTINGS_FILE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Imports of the sink's file, those that the shown lines use first; heads of classes; settings of the framework.
-pub(super) fn configuration(spots: &[Spot], world: &World, slice: &mut Slice) {
+pub(super) fn configuration(candidate: &Candidate, spots: &[Spot], world: &World, slice: &mut Slice) {
     for (file, module) in files(spots, world) {
         let used: BTreeSet<&str> = slice.texts(file).flat_map(units::identifiers).collect();
         let mut imports: Vec<(bool, u32, u32)> = module
@@ -201,6 +202,9 @@ pub(super) fn configuration(spots: &[Spot], world: &World, slice: &mut Slice) {
         }
     }
     let mut left = SETTINGS;
+    for (file, lines) in decided(candidate, world).into_iter().take(SETTINGS) {
+        slice.show(file, lines, Why::Config);
+    }
     for file in world.snapshot.files() {
         if file.origin != Origin::Own || !SETTINGS_FILE.is_match(&file.path) {
             continue;
@@ -212,6 +216,28 @@ pub(super) fn configuration(spots: &[Spot], world: &World, slice: &mut Slice) {
             }
         }
     }
+}
+
+/// Settings by which the project decides what the candidate's card asks about, whatever it decided.
+fn decided(candidate: &Candidate, world: &World) -> Vec<(FileId, Lines)> {
+    let rules = cards::get(&candidate.card).map_or(&[][..], |card| &card.settings);
+    let rules: Vec<_> = rules.iter().filter(|rule| rule.secret.is_none()).collect();
+    let mut found = Vec::new();
+    for module in world.modules.iter().filter(|module| !module.settings.is_empty()) {
+        let file = world.snapshot.file(module.file);
+        let about = |rule: &&&SettingRule| rule.files.as_ref().is_none_or(|files| files.is_match(&file.path));
+        let rules: Vec<_> = rules.iter().filter(about).collect();
+        if file.origin == Origin::Own {
+            let asked = |one: &&Setting| {
+                rules
+                    .iter()
+                    .any(|rule| rule.key.as_str() != "." && rule.key.is_match(&one.path))
+            };
+            let settings = module.settings.iter().filter(asked);
+            found.extend(settings.map(|one| (module.file, (one.span.line, one.span.last.min(one.span.line + 2)))));
+        }
+    }
+    found
 }
 
 /// The annotations and first line of the class that a function is a member of.

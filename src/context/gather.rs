@@ -185,7 +185,7 @@ pub fn gather(candidate: &Candidate, world: &World, budget: Budget) -> Brief {
         around::callees(&spots, world, &mut slice, budget.profile);
         around::constants(&spots, world, &mut slice);
         around::callers(&spots, world, &mut slice);
-        around::configuration(&spots, world, &mut slice);
+        around::configuration(candidate, &spots, world, &mut slice);
         around::rest(&spots, world, &mut slice);
         around::neighbours(candidate, world, &mut slice);
     }

@@ -45,7 +45,8 @@ pub fn build<'a>(
     modules.sort_by_key(|module| module.file);
     let mut writer = text::Writer::new()?;
     let mut names: BTreeMap<Text, Vec<FunctionRef>> = BTreeMap::new();
-    for module in &modules {
+    // What configuration says is looked up by its keys, never by its words.
+    for module in modules.iter().filter(|module| module.settings.is_empty()) {
         let file = snapshot.file(module.file);
         for (at, function) in module.functions.iter().enumerate() {
             let whole = FunctionRef {

@@ -39,6 +39,7 @@ fn module(snapshot: &Snapshot, path: &str, functions: &[(&str, u32, u32)]) -> Mo
         imports: vec![],
         classes: vec![],
         functions,
+        settings: Vec::new(),
         partial: false,
     }
 }

@@ -170,7 +170,18 @@ fn passed_over(skipped: &Skipped) -> Vec<Problem> {
             .map(|path| Problem::left_out(path, format!("not read: {why}")))
             .collect()
     };
+    let data = skipped.data.first().map(|first| {
+        let others = match skipped.data.len() {
+            1 => String::new(),
+            n => format!(" and {} other files", n - 1),
+        };
+        Problem::left_out(
+            first,
+            format!("not read as configuration{others}: large enough to be data"),
+        )
+    });
     [
+        data.into_iter().collect(),
         because(&skipped.ignored, "a .gitignore of the tree names it"),
         because(&skipped.binary, "binary data under the name of code"),
         because(

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::walk::Found;
+use super::config;
+use super::walk::{Found, is_code};
 use super::{Code, FileId, Limits, Origin, Skipped, SourceFile, origin};
 use crate::problem::Problem;
 
@@ -30,6 +31,10 @@ pub(super) fn load(
     for Found { path, meta, unnamed } in found {
         if unnamed && !head(&base.join(&path)).is_ok_and(|head| is_script(&head, code)) {
             skipped.other += 1;
+            continue;
+        }
+        if !unnamed && meta.len() > config::BYTES && !is_code(&path, code) {
+            skipped.data.push(path);
             continue;
         }
         if files.len() >= limits.files {
@@ -59,6 +64,7 @@ pub(super) fn load(
     }
     problems.extend(over(&over_files, &format!("{} files", limits.files)));
     problems.extend(over(&over_bytes, &format!("{} bytes in total", limits.total_bytes)));
+    skipped.data.sort();
     skipped.binary.sort();
     skipped.minified.sort();
     files

@@ -6,6 +6,7 @@
 //! languages beyond the extensions it is given.
 //! Start at [`read`].
 
+mod config;
 mod load;
 mod origin;
 #[cfg(test)]
@@ -100,6 +101,10 @@ pub struct Skipped {
     pub hidden: usize,
     /// Files with an extension that is neither code nor configuration.
     pub other: usize,
+    /// Files in which tools wrote versions down.
+    pub locks: usize,
+    /// Paths of files in a notation of configuration that are too large to be any.
+    pub data: Vec<String>,
     /// Paths of files with a code extension that hold binary data.
     pub binary: Vec<String>,
     /// Paths of third-party or generated files with a line over the limit.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use super::config::{self, Kind};
 use super::{Code, Limits, Skipped, load};
 use crate::problem::Problem;
 
@@ -29,42 +30,6 @@ pub(super) struct Walked {
     pub skipped: Skipped,
 }
 
-/// Configuration that decides whether code is safe: what is on, what is exposed, which versions.
-const CONFIG_NAMES: &[&str] = &[
-    ".env",
-    ".env.example",
-    ".flaskenv",
-    ".htaccess",
-    "Dockerfile",
-    "Pipfile",
-    "app.yaml",
-    "application.yaml",
-    "application.yml",
-    "applicationContext.xml",
-    "appsettings.json",
-    "bootstrap.yml",
-    "build.gradle",
-    "build.gradle.kts",
-    "config.json",
-    "config.yaml",
-    "config.yml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
-    "go.mod",
-    "nginx.conf",
-    "package.json",
-    "persistence.xml",
-    "pom.xml",
-    "pyproject.toml",
-    "requirements.txt",
-    "serverless.yml",
-    "settings.json",
-    "setup.cfg",
-    "struts.xml",
-    "tsconfig.json",
-    "web.xml",
-];
-const CONFIG_EXTENSIONS: &[&str] = &["properties"];
 /// Version control keeps whole copies of the tree and its own configuration: never entered, whatever the settings.
 const VERSION_CONTROL: &[&str] = &[".git", ".hg", ".svn", ".bzr", ".jj", "CVS"];
 /// Largest `.gitignore` honoured, in bytes.
@@ -75,9 +40,7 @@ pub(super) fn is_code(path: &str, code: Code) -> bool {
 }
 
 fn wanted(name: &str, code: Code) -> bool {
-    is_code(name, code)
-        || CONFIG_NAMES.contains(&name)
-        || extension(name).is_some_and(|e| CONFIG_EXTENSIONS.contains(&e))
+    is_code(name, code) || config::kind(name) == Kind::Settings
 }
 
 fn extension(path: &str) -> Option<&str> {
@@ -186,9 +149,11 @@ fn visit(
         skipped.links += 1;
     } else if !kind.is_dir() && !kind.is_file() {
         skipped.special += 1;
+    } else if kind.is_file() && config::kind(name) == Kind::Lock {
+        skipped.locks += 1;
     } else if kind.is_file() && !wanted(name, code) && extension(name).is_some() {
         skipped.other += 1;
-    } else if name.starts_with('.') && !limits.hidden && !CONFIG_NAMES.contains(&name) {
+    } else if hidden(name, kind.is_dir(), dir, limits) {
         skipped.hidden += 1;
     } else if ignored(dir.ignores.as_deref(), &path, kind.is_dir()) {
         skipped.ignored.push(if kind.is_dir() { path + "/" } else { path });
@@ -219,6 +184,20 @@ fn visit(
             Err(e) => problems.push(Problem::new(path, format!("not read: {e}"))),
         }
     }
+}
+
+/// Whether a name that starts with a dot keeps a file or folder out. Of a project's own hidden folders only those are
+/// entered that hold configuration, and of `.github` only what runs.
+fn hidden(name: &str, is_dir: bool, dir: &Pending, limits: &Limits) -> bool {
+    if limits.hidden {
+        return false;
+    }
+    let inside = dir.prefix.ends_with(".github/");
+    let known = match is_dir {
+        true => config::is_folder(&dir.prefix, name),
+        false => !inside && config::kind(name) == Kind::Settings,
+    };
+    (name.starts_with('.') || inside) && !known
 }
 
 /// The rules that hold inside `dir`: its own `.gitignore`, if it has one, on top of those above.

@@ -28,6 +28,10 @@ pub fn dump(module: &Module) -> String {
             line(&mut out, 1, &format!("field {}", hinted(name, hint)));
         }
     }
+    for one in &module.settings {
+        let text = format!("{} {} = {:?}", one.span.line, one.path, one.value);
+        line(&mut out, 0, &text);
+    }
     for (index, function) in module.functions.iter().enumerate() {
         head(&mut out, index, function);
         statements(&mut out, 1, &function.body);

@@ -34,6 +34,8 @@ pub struct Module {
     /// Index 0 is the module's own top-level code, named `<module>`; the rest in order of appearance, nested
     /// functions and lambdas included.
     pub functions: Vec<Function>,
+    /// What a file of configuration sets, in order of place; code sets nothing here.
+    pub settings: Vec<Setting>,
     /// True where the parser met errors or a limit: facts from here may be incomplete.
     pub partial: bool,
 }
@@ -71,6 +73,18 @@ pub struct Class {
     pub annotations: Vec<Annotation>,
     /// Declared fields with their type hints.
     pub fields: Vec<(Text, Option<Text>)>,
+    pub span: Span,
+}
+
+/// What a file of configuration says, whatever its notation: `server.ssl.enabled = false`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Keys from the top, joined by dots. Elements of lists are keyed by their position from 0, attributes by `@name`.
+    pub path: Text,
+    /// As a program would read it, without quotes.
+    pub value: Text,
+    /// Number of the document within the file, where a notation lets one file hold several.
+    pub part: u32,
     pub span: Span,
 }
 

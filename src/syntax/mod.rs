@@ -3,7 +3,8 @@
 //! In: the files of a snapshot. Out: a [`Forest`]. One row in `languages.rs` and one folder under `queries/` make a
 //! language: its captures name roles (`@if`, `@if.cond`, …, listed in `roles.rs`) and one engine, `lower/`, turns the
 //! nodes that have a role into the common form of `form.rs`. A node without a role becomes `Opaque` over its children
-//! or, as a statement, its children in sequence, so broken code gives fewer facts and never an error.
+//! or, as a statement, its children in sequence, so broken code gives fewer facts and never an error. Files of
+//! configuration become modules too, whose settings `settings/` reads.
 //! Deliberately absent: name resolution, types beyond hints, anything that could fail a run.
 //! Start at [`parse`].
 
@@ -14,6 +15,7 @@ mod languages;
 mod lower;
 mod macros;
 mod roles;
+pub mod settings;
 pub mod templates;
 
 use std::collections::BTreeMap;
@@ -99,7 +101,9 @@ pub fn parse_file(file: &SourceFile) -> Option<Module> {
 /// Parses one file on the caller's thread, which should have [`STACK_BYTES`] of stack; `None` when no row reads it.
 /// Over a limit the module is what was understood until then, possibly nothing, and says that it is partial.
 pub fn parse_within(file: &SourceFile, limits: &Limits) -> Option<(Module, Option<Problem>)> {
-    let row = languages::row_of(&file.path, head(&file.text))?;
+    let Some(row) = languages::row_of(&file.path, head(&file.text)) else {
+        return settings::read(file, limits);
+    };
     let fail = |what: String| (empty(file, row), Some(Problem::new(&*file.path, what)));
     if file.text.len() > limits.max_bytes || u32::try_from(file.text.len()).is_err() {
         return Some(fail(format!(
@@ -165,6 +169,7 @@ fn empty(file: &SourceFile, row: &Row) -> Module {
             span: whole(&file.text),
             ..function
         }],
+        settings: Vec::new(),
         partial: true,
     }
 }

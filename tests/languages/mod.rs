@@ -121,3 +121,8 @@ fn php_lowers_to_the_expected_forms() {
 fn ruby_lowers_to_the_expected_forms() {
     check_language("ruby");
 }
+
+#[test]
+fn configuration_lowers_to_the_expected_settings() {
+    check_language("settings");
+}

@@ -13,6 +13,7 @@ mod owners;
 mod pages;
 mod prototypes;
 mod routes;
+mod schema;
 mod scripts;
 mod throttle;
 
@@ -21,6 +22,7 @@ pub use pages::is_template;
 use std::collections::BTreeMap;
 
 use crate::flow::Entry;
+use crate::syntax::settings::is_notation;
 
 use super::make::Draft;
 use super::{Generator, Scene};
@@ -48,6 +50,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "throttle-counts-by-header" => checks::counted_by_header(scene),
             "code-compared-like-text" => checks::code_compared(scene),
             "internals-for-everybody" => routes::open_internals(scene),
+            "mutation-without-check-others-have" => schema::unchecked_mutations(scene),
             "entity-unpicked" => binding::unpicked_entity(scene),
             "fields-unpicked" => owners::fields_unpicked(scene),
             "markup-unescaped" => {
@@ -59,7 +62,8 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
         };
         for absence in found {
             for &card in &cards {
-                if scene.cards[card].applies_to(scene.module(absence.unit).language) {
+                let language = scene.module(absence.unit).language;
+                if scene.cards[card].applies_to(language) || is_notation(language) {
                     let what = absence.what.clone();
                     let mut draft = scene.place(card, Generator::Absence, absence.unit, absence.span, what);
                     draft.weight = absence.weight;

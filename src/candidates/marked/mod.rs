@@ -10,6 +10,11 @@ use crate::syntax;
 
 use super::{Candidate, Settings, find};
 
+/// Stands between a line and its mark where the notation has no comments that could hold it.
+const BESIDE: &str = " ⟵ ";
+/// Stands inside of what would be taken for a real secret, and is taken out.
+const JOINT: &str = "‖";
+
 type Files = Vec<(String, String)>;
 
 fn programs(bundle: &str) -> Vec<(String, Files)> {
@@ -29,7 +34,14 @@ fn programs(bundle: &str) -> Vec<(String, Files)> {
 }
 
 fn scan(files: &Files) -> Vec<Candidate> {
-    let snapshot = Snapshot::of_texts(files.iter().cloned());
+    let plain = |text: &str| -> String {
+        let lines = text.split_inclusive('\n').map(|line| match line.split_once(BESIDE) {
+            Some((code, _)) => format!("{code}\n"),
+            None => line.replace(JOINT, ""),
+        });
+        lines.collect::<String>().replace(JOINT, "")
+    };
+    let snapshot = Snapshot::of_texts(files.iter().map(|(path, text)| (path.clone(), plain(text))));
     let forest = syntax::parse(snapshot.files(), &syntax::Limits::default());
     let (graph, _) = flow::build(&forest.modules, snapshot.files(), cards::all());
     let settings = Settings {
@@ -69,6 +81,45 @@ fn check(bundle: &str, least: usize) {
         }
     }
     assert!(marks > programs.len(), "programs without marks");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Settings have no flow around them that could excuse a false alarm: the marks are all there is.
+#[test]
+fn settings_give_the_candidates_that_are_marked_and_no_others() {
+    let programs = programs(include_str!("settings.txt"));
+    assert!(programs.len() >= 80);
+    let mut wrong = Vec::new();
+    for (name, files) in &programs {
+        let found = scan(files);
+        let mut met = vec![false; found.len()];
+        for (path, text) in files {
+            for (at, line) in text.lines().enumerate() {
+                let Some((_, id)) = line.split_once("VULN: ") else {
+                    continue;
+                };
+                let number = at as u32 + 1;
+                let here = |place: &crate::candidates::Step| {
+                    place.path == *path && place.line <= number && number <= place.last
+                };
+                let before = met.iter().filter(|met| **met).count();
+                for (met, _) in met
+                    .iter_mut()
+                    .zip(&found)
+                    .filter(|(_, one)| here(one.place()) && answers(one, id))
+                {
+                    *met = true;
+                }
+                if met.iter().filter(|met| **met).count() == before {
+                    wrong.push(format!("{name}: missed {id} at {path}:{number}"));
+                }
+            }
+        }
+        let alarms = found.iter().zip(met).filter(|(_, met)| !met);
+        wrong.extend(
+            alarms.map(|(one, _)| format!("{name}: {} at {}:{}", one.card, one.place().path, one.place().line)),
+        );
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

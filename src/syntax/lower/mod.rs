@@ -69,6 +69,7 @@ pub(super) fn lower<'t>(
         imports: imports::imports(row, roles, text),
         classes: engine.classes,
         functions,
+        settings: Vec::new(),
         partial: engine.cut || root.has_error(),
     };
     (module, engine.cut)
