@@ -14,7 +14,7 @@ use crate::cards::Secret;
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(concat!(
         r"\$\{|\$\(|\{\{|<%|%env\(|%\(|#\{|^\$[A-Za-z_]|^%[A-Za-z_]\w*%$|^@[\w.@-]+@?$|^__\w+__$|<[\w -]+>|",
-        r"(?i)^(enc\(|vault[:/]|secret[:/]|file:|ref:|env:|arn:|op://|ssm:|kms:|sops:|aws-?secret|secretsmanager|projects/|\$__|!)|",
+        r"(?i)^(enc[\(\[]|vault[:/]|secret[:/]|file:|ref:|env:|arn:|op://|ssm:|kms:|sops:|aws-?secret|secretsmanager|projects/|\$__|!)|",
         r"/run/secrets|\.(pem|key|crt|txt|json|ya?ml)$",
     ))
 });

@@ -5,7 +5,7 @@
 //! rule says so, and texts for people never. Deliberately absent: what a key means, which the cards say.
 //! Start at [`find`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -23,8 +23,9 @@ static DEVELOPMENT: LazyLock<Regex> = LazyLock::new(|| {
     fixed(concat!(
         r"(?i)(^|/)(docs?|documentation|examples?|samples?|demos?|dev|devel|development|local|tests?|testing|e2e|ci|debug|mocks?|fixtures?|",
         r"seeds?|seeders?|playground|playwright|cypress|sandbox|\.github/workflows|tutorials?|templates?|stubs?|benchmarks?|\.?devcontainer|integration-?tests?|res/values[^/]*)/|",
-        r"(^|[/._-])(dev|devel|development|local|localhost|tests?|testing|e2e|debug|example|examples|sample|samples|demo|template|tpl|dist|",
-        r"compose[.-]ci|application-ci|default|defaults|seed|seeds|override|mock|stub|skeleton|vagrant|quickstart)(\.[\w.-]+)?$|[._-](dev|test|local|example|sample)[._-]",
+        r"(^|[/._-])(dev|devel|development|local|localhost|tests?|testing|e2e|debug|examples?|samples?|demo|",
+        r"launchSettings|compose[.-]ci|application-ci|seeds?|mock|stub|vagrant)(\.[\w.-]+)?$|",
+        r"[._-](template|tpl|dist|defaults?|override|skeleton|quickstart)(\.[\w.-]+)?$|[._-](dev|test|local|example|sample)[._-]",
     ))
 });
 /// Keys below which the same stands.
@@ -125,9 +126,12 @@ impl<'a> Sheet<'a> {
                     .is_none_or(|refused| !refused.is_match(&one.value))
                 && secret(rule, one)
         };
+        // Rows of one table are put right together.
+        let mut tables = BTreeSet::new();
         keyed
             .into_iter()
             .filter(fits)
+            .filter(|one| !one.path.starts_with("INSERT.") || tables.insert(&one.path))
             .filter_map(|one| self.in_company(rule, one).map(|others| (one, others)))
             .collect()
     }

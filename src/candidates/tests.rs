@@ -361,6 +361,33 @@ fn weak_ciphers_are_found_by_name_default_and_property_file() {
     assert!(java(strong, "CWE-327").is_empty());
 }
 
+/// Other settings are asked for by other methods, and one that no file decides stays open.
+#[test]
+fn what_configuration_decides_is_decided_in_code() {
+    let code = "class A {\n  void a(Environment env) throws Exception {\n    Cipher.getInstance(env.getProperty(\"app.cipher\"));\n  }\n}\n";
+    let card = only("CWE-327");
+    let yaml = |cipher: &str| format!("app:\n  cipher: {cipher}\n");
+    let found = |yaml: &str| scan(&[("A.java", code), ("src/main/resources/application.yml", yaml)], &card).len();
+    assert_eq!(found(&yaml("DES/CBC/PKCS5Padding")), 1);
+    assert_eq!(found(&yaml("AES/GCM/NoPadding")), 0);
+    assert_eq!(found(&yaml("${CIPHER}")), 0);
+    let csharp = "class A {\n  void F() {\n    var a = HashAlgorithm.Create(_configuration[\"Auth:Hash\"]);\n  }\n}\n";
+    let json = |hash: &str| format!("{{\"Auth\": {{\"Hash\": \"{hash}\"}}}}");
+    let found = |json: &str| scan(&[("A.cs", csharp), ("appsettings.json", json)], &only("CWE-328")).len();
+    assert_eq!(found(&json("MD5")), 1);
+    assert_eq!(found(&json("SHA256")), 0);
+}
+
+/// A setting that turns the check off does not count as one.
+#[test]
+fn a_check_that_configuration_turns_off_is_none() {
+    let code = "const session = require('express-session');\nconst express = require('express');\nconst app = express();\napp.post('/pay', (req, res) => {\n  db.pay(req.session.user, req.body.to);\n});\n";
+    let found = |yaml: &str| scan(&[("app.js", code), ("config.yml", yaml)], &only("CWE-352")).len();
+    assert_eq!(found("web:\n  port: 1\n"), 1);
+    assert_eq!(found("web:\n  csrf: on\n"), 0);
+    assert_eq!(found("web:\n  csrf: false\n"), 1);
+}
+
 #[test]
 fn a_java_cookie_needs_the_secure_flag_unless_it_is_taken_back() {
     let set = "Cookie cookie = new Cookie(\"id\", value);\nresponse.addCookie(cookie);\n";

@@ -51,6 +51,8 @@ pub struct Model {
     pub calls: Vec<(Purpose, Pattern)>,
     /// Parameters that by convention have this type where none is declared: `req` is an `express.Request`.
     pub names: Vec<(String, String)>,
+    /// Methods that look a setting of the project up by its key.
+    pub lookups: Vec<String>,
 }
 
 /// How code that the framework calls is recognised. Every given condition but the alternatives within one must hold.
@@ -147,6 +149,9 @@ struct File {
     /// Calls that do not come back.
     #[serde(default)]
     ends: Vec<String>,
+    /// Methods that look a setting up: `getProperty`.
+    #[serde(default)]
+    lookups: Vec<String>,
     #[serde(default)]
     names: std::collections::BTreeMap<String, String>,
 }
@@ -264,6 +269,7 @@ fn parse(text: &str) -> Result<Model, String> {
         propagators,
         calls,
         names: file.names.into_iter().collect(),
+        lookups: file.lookups,
     })
 }
 

@@ -171,6 +171,7 @@ fn fixed(value: &Expr, properties: &Properties) -> Option<Literal> {
                 _ => None,
             },
         },
+        ExprKind::Index(base, key) => properties.indexed(base, key).map(Literal::Str),
         ExprKind::Binary(op, left, right) if &**op == "+" => {
             match (fixed(left, properties)?, fixed(right, properties)?) {
                 (Literal::Str(left), Literal::Str(right)) => Some(Literal::Str(format!("{left}{right}").into())),
@@ -230,7 +231,7 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
             [(None, only)] => literal(world, module, locals, only).or_else(|| fixed(expr, &world.properties)),
             _ => fixed(expr, &world.properties),
         },
-        ExprKind::Call { .. } => fixed(expr, &world.properties),
+        ExprKind::Call { .. } | ExprKind::Index(..) => fixed(expr, &world.properties),
         ExprKind::Cast(_, inner) => literal(world, module, locals, inner),
         ExprKind::Opaque(parts) if parts.len() == 1 => literal(world, module, locals, &parts[0]),
         _ => None,

@@ -181,7 +181,7 @@ impl<'f> World<'f> {
             keys: having(cards, |card| &card.absences, "merge-without-key-check"),
             sizes: having(cards, |card| &card.lifetimes, "size-overflow"),
             uses: reckon::uses(cards),
-            properties: Properties::of(files),
+            properties: Properties::of(modules),
             mappers: Mappers::of(files),
             queries: mask(cards, |card| card.id == "CWE-89"),
             markup: mask(cards, |card| card.id == "CWE-79"),

@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::flow::{Entry, names};
-use crate::syntax::form::{ExprKind, Span, StmtKind};
+use crate::source::FileId;
+use crate::syntax::form::{ExprKind, Setting, Span, StmtKind};
+use crate::syntax::settings::is_notation;
 
 use super::filters::Filters;
 use super::inner::{asks_inside, login_for_all};
@@ -351,7 +353,7 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
     }
     found.extend(pages_without_token(scene));
     let texts = || scene.snapshot.files().iter().map(|file| &*file.text);
-    if !texts().any(|text| SESSION.is_match(text)) || texts().any(|text| CSRF.is_match(text)) {
+    if !texts().any(|text| SESSION.is_match(text)) || speaks_of_csrf(scene) {
         return found;
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -376,6 +378,20 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
         }
     }
     found
+}
+
+/// Whether anything in the project checks for forged requests, as far as words tell. A setting that turns the check off
+/// is no check.
+fn speaks_of_csrf(scene: &Scene) -> bool {
+    let said = |one: &Setting| {
+        let named = CSRF.is_match(&one.path) || CSRF.is_match(&one.value);
+        named && !matches!(&*one.value.to_ascii_lowercase(), "false" | "off" | "no" | "0" | "null")
+    };
+    let module = |file: FileId| scene.forest.modules.binary_search_by_key(&file, |module| module.file);
+    scene.snapshot.files().iter().any(|file| match module(file.id) {
+        Ok(at) if is_notation(scene.forest.modules[at].language) => scene.forest.modules[at].settings.iter().any(said),
+        _ => CSRF.is_match(&file.text),
+    })
 }
 
 /// Pages that write to the store for whoever is logged in and ask for nothing that only their own form has.
