@@ -261,7 +261,7 @@ impl<'f> Walker<'_, 'f> {
             // The length of an array is that of something that exists.
             return Value::default();
         }
-        if MEASURES.contains(&&**field) {
+        if MEASURES.contains(&&**field) && !self.is_c() {
             return self.numbered(Value::of(whole.part(field).all()));
         }
         let mut value = whole.part(field);
@@ -284,7 +284,8 @@ impl<'f> Walker<'_, 'f> {
     fn plain_field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &State<'f>) -> Option<Value> {
         let ExprKind::Name(name) = &base.kind else { return None };
         let slot = self.slot(name);
-        if slot.contains(SEP) || !state.vars.contains_key(&slot) || MEASURES.contains(&&**field) {
+        let measure = MEASURES.contains(&&**field) && !self.is_c();
+        if slot.contains(SEP) || !state.vars.contains_key(&slot) || measure {
             return None;
         }
         let path = format!("{slot}{SEP}{field}");

@@ -52,16 +52,16 @@ const EQUALS: [&str; 10] = [
     "compare_digest",
 ];
 /// C functions that give zero for equal strings.
-const COMPARES: [&str; 8] = [
+const COMPARES: [&str; 6] = [
     "strcmp",
-    "strncmp",
     "strcasecmp",
     "wcscmp",
-    "memcmp",
     "stricmp",
     "_stricmp",
     "compareTo",
 ];
+/// C functions that compare as many characters as they are told.
+const PREFIXES: [&str; 4] = ["strncmp", "strncasecmp", "memcmp", "wcsncmp"];
 /// Methods that give another spelling of the same value.
 const SPELLINGS: [&str; 39] = [
     "strtolower",
@@ -276,7 +276,10 @@ impl<'f> Walker<'_, 'f> {
                 let bits = if bits == UPPER { UPPER | LOWER } else { NONZERO };
                 return Some(Effect::Bound(path, bits));
             }
+            // A field of C that is called so is a number like any other.
+            let field = self.is_c() && matches!(expr.kind, ExprKind::Field(..));
             match (self.subject(expr, state), measured) {
+                (Some(path), Some(_)) if field => Some(Effect::Bound(path, bits)),
                 (_, Some(path)) => Some(Effect::Guard(path, "length check".into())),
                 (Some(path), None) => Some(Effect::Bound(path, bits)),
                 _ => None,
@@ -317,6 +320,11 @@ impl<'f> Walker<'_, 'f> {
             if let ExprKind::Call { callee, args, .. } = &value.kind {
                 let name = called(callee);
                 let zero = constant == Const::Number(0.0);
+                // The first few characters say nothing about the rest.
+                if PREFIXES.contains(&&*name) {
+                    let sides: Vec<&Expr> = args.iter().take(2).map(|arg| &arg.value).collect();
+                    return self.looked_at(&sides, "comparison", state);
+                }
                 if COMPARES.contains(&&*name) && zero {
                     return match args.as_slice() {
                         [a, b, ..] => self.equal(&a.value, &b.value, state, span),
@@ -352,7 +360,7 @@ impl<'f> Walker<'_, 'f> {
             if let (ExprKind::Call { callee, args, .. }, Some(constant)) = (&value.kind, self.decide(other, state)) {
                 let name = called(callee);
                 let minus = matches!(constant, Const::Number(number) if number < 0.0);
-                if COMPARES.contains(&&*name) {
+                if COMPARES.contains(&&*name) || PREFIXES.contains(&&*name) {
                     return Vec::new();
                 }
                 return self.asked(callee, args, minus || !constant.truth(), state, span);

@@ -60,6 +60,11 @@ impl<'w, 'f> Walker<'w, 'f> {
         None
     }
 
+    /// Whether the code is C or C++.
+    pub fn is_c(&self) -> bool {
+        matches!(self.world.modules[self.module].language, "c" | "cpp")
+    }
+
     /// The class whose method is walked, lambdas inside it included.
     pub fn class(&self) -> Option<Text> {
         self.view.resolver.class.clone()

@@ -330,6 +330,9 @@ impl Value {
     pub fn part(&self, segment: &str) -> Value {
         let mut value = Value::default();
         let mut exact = false;
+        // What is known of this element in particular came of what is known of any.
+        let own = self.parts.get(&format!("{SEP}{segment}")).filter(|_| segment != ANY);
+        let known = |fact: &Fact| own.is_some_and(|own| own.iter().any(|other| other.origin == fact.origin));
         for (path, facts) in &self.parts {
             let own = path.strip_prefix(SEP).unwrap_or(path);
             match own.strip_prefix(segment) {
@@ -340,8 +343,13 @@ impl Value {
                 Some(rest) if rest.starts_with(SEP) => {
                     value.parts.insert(rest.to_owned(), facts.clone());
                 }
-                _ if segment == ANY || own.starts_with(ANY) => {
+                _ if segment == ANY => {
                     join(&mut value.whole, facts);
+                }
+                _ if own.starts_with(ANY) => {
+                    let mut others = facts.clone();
+                    others.retain(|fact| !known(fact));
+                    join(&mut value.whole, &others);
                 }
                 _ => {}
             }

@@ -493,6 +493,7 @@ impl<'a> Walk<'a> {
         span: Span,
         memory: &mut Memory,
     ) -> Pointer {
+        let gone = self.parts_released(effects, args, pointers, span, memory);
         for (at, pointer) in pointers.iter().enumerate() {
             if effects.derefs.contains(&at) {
                 self.usable(&args[at].value, pointer, span, memory);
@@ -529,6 +530,9 @@ impl<'a> Walk<'a> {
             } else {
                 self.maybe_changed(pointer, memory);
             }
+        }
+        for (key, pointer) in gone {
+            memory.pointers.insert(key, pointer);
         }
         self.returned(effects, pointers, span, memory)
     }

@@ -295,6 +295,7 @@ impl<'a> Walk<'a> {
                 self.value(right, &mut inside);
                 inside.ended = false;
                 memory.join(&inside);
+                self.evaluated(right, memory, &inside);
             }
             return Pointer::unknown();
         }
@@ -401,7 +402,9 @@ impl<'a> Walk<'a> {
             }
             return;
         }
+        self.kept_way(&key, target, value, (pointer.clone(), origin), memory);
         self.store(key, target, value, (pointer, range, origin), memory);
+        self.way_kept(memory);
     }
 
     /// `p = malloc(sizeof(p))`: room for a pointer, and not for what it points to.
@@ -463,7 +466,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The variable has a new value; what was known below it is about the old one.
-    fn store(
+    pub fn store(
         &mut self,
         key: String,
         target: &Expr,

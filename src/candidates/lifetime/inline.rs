@@ -69,7 +69,7 @@ impl<'a> Walk<'a> {
             std::mem::replace(&mut self.text, text),
             std::mem::replace(&mut self.labels, Labels::of(text, function.span)),
             std::mem::take(&mut self.gotos),
-            self.exits.take(),
+            (self.exits.take(), std::mem::take(&mut self.ways)),
             std::mem::take(&mut self.breaks),
             std::mem::take(&mut self.continues),
         );
@@ -94,12 +94,21 @@ impl<'a> Walk<'a> {
         self.stack.pop();
         self.vouched -= u32::from(told);
         (self.rounds, self.frame, self.salt) = (outer_rounds, outer_frame, outer_salt);
-        let (unit, module, function, macros, hints, arrays, text, labels, gotos, exits, breaks, continues) = outer;
+        let (unit, module, function, macros, hints, arrays, text, labels, gotos, (exits, outer_ways), breaks, continues) =
+            outer;
+        let ways = std::mem::replace(&mut self.ways, outer_ways).parts();
         (self.unit, self.module, self.function, self.macros) = (unit, module, function, macros);
         (self.hints, self.arrays, self.text, self.labels) = (hints, arrays, text, labels);
         (self.gotos, self.exits, self.breaks, self.continues) = (gotos, exits, breaks, continues);
         let pointer = self.given(&frame, &known, span, memory);
         settle(&before, &pointer, memory);
+        if let Some(mut parts) = ways {
+            for (_, state) in &mut parts {
+                let pointer = self.given(&frame, &known, span, state);
+                settle(&before, &pointer, state);
+            }
+            self.split(span, parts, memory);
+        }
         Some(pointer)
     }
 

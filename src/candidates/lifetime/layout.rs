@@ -12,6 +12,7 @@ use crate::candidates::Scene;
 use crate::syntax::form::{Expr, StmtKind, Text};
 
 use super::memory::{bytes_of, without};
+use super::named::Named;
 
 static TYPEDEF: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^[ \t]*typedef\s+((?:unsigned|signed|long|short|int|char|[a-z0-9]+_t)(?:\s+(?:long|short|int|char))*)\s+([A-Za-z_]\w*)\s*;")
@@ -56,12 +57,16 @@ pub struct Program<'a> {
     types: HashMap<String, String>,
     /// Bodies of macros with parameters.
     pub macros: HashMap<String, String>,
+    /// Numbers that have a name.
+    pub named: Named,
 }
 
 impl<'a> Program<'a> {
     pub fn of(scene: &Scene<'a>) -> Self {
         let mut program = Self::default();
         let c = |language: &str| matches!(language, "c" | "cpp");
+        let texts = scene.forest.modules.iter().filter(|module| c(module.language));
+        program.named = Named::of(texts.map(|module| &*scene.snapshot.file(module.file).text));
         for file in scene.forest.modules.iter().filter(|module| c(module.language)) {
             let text = &scene.snapshot.file(file.file).text;
             for found in TYPEDEF.captures_iter(text) {
@@ -181,7 +186,8 @@ impl<'a> Program<'a> {
         let (each, sizes) = hint.split_once('[').unwrap_or((hint, ""));
         let mut count = 1;
         for size in sizes.split('[').filter(|size| !size.is_empty()) {
-            count *= size.trim_end_matches(']').trim().parse::<i128>().ok()?;
+            let size = size.trim_end_matches(']').trim();
+            count *= size.parse::<i128>().ok().or_else(|| self.named.number(size))?;
         }
         Some((self.bytes(each)?, count))
     }

@@ -27,7 +27,9 @@ impl<'a> Walk<'a> {
             self.local_given(value, &pointer, span, memory);
             self.reference_given(value, span);
             if !self.stack.is_empty() {
-                self.give(value, pointer, memory);
+                let range = self.range(value, memory);
+                self.give(value, pointer.clone(), memory);
+                self.ways.add(range, &pointer, memory);
                 merge(&mut self.exits, memory.clone());
                 memory.ended = true;
                 return;

@@ -299,6 +299,15 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Whether nothing happened between the two.
+    pub fn same(&self, other: &Self) -> bool {
+        self.objects.same(&other.objects)
+            && self.pointers.same(&other.pointers)
+            && self.numbers.same(&other.numbers)
+            && self.outside.same(&other.outside)
+            && self.ended == other.ended
+    }
+
     pub fn join(&mut self, other: &Self) {
         if other.ended {
             return;

@@ -10,11 +10,13 @@ mod arithmetic;
 mod calls;
 mod check;
 mod copies;
+mod freed;
 mod inline;
 mod layout;
 mod leave;
 mod library;
 mod memory;
+mod named;
 #[cfg(test)]
 mod number_tests;
 mod numbers;
@@ -28,6 +30,7 @@ mod tests;
 mod touch;
 mod views;
 mod walk;
+mod ways;
 mod within;
 
 use std::collections::BTreeMap;

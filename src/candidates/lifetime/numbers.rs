@@ -114,7 +114,8 @@ impl Walk<'_> {
         match self.constants.get(self.module, name) {
             Some(Const::Number(value)) if value.fract() == 0.0 => Range::exactly(value as i128),
             Some(Const::Bool(value)) => Range::exactly(i128::from(value)),
-            _ => Range::ANY,
+            _ if self.program.globals[self.module].contains_key(name) => Range::ANY,
+            _ => self.program.named.number(name).map_or(Range::ANY, Range::exactly),
         }
     }
 
@@ -540,7 +541,7 @@ fn negated(op: &str) -> &'static str {
     }
 }
 
-fn compare(op: &str, a: Range, b: Range) -> Option<bool> {
+pub fn compare(op: &str, a: Range, b: Range) -> Option<bool> {
     let known = |range: Range| range != Range::ANY;
     if !known(a) || !known(b) {
         return None;

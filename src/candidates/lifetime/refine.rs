@@ -14,16 +14,27 @@ impl<'a> Walk<'a> {
         if memory.ended {
             return;
         }
+        self.by_way(cond, truth, memory);
+        if memory.ended {
+            return;
+        }
         match &cond.kind {
             ExprKind::Unary(op, inner) if &**op == "!" => self.refine(inner, !truth, memory),
             ExprKind::Binary(op, left, right) if matches!(&**op, "&&" | "||") => {
+                let behind = self.behind(right, memory);
                 if truth == (&**op == "&&") {
-                    self.refine(left, truth, memory);
+                    match behind {
+                        Some(inside) => *memory = inside,
+                        None => self.refine(left, truth, memory),
+                    }
                     self.refine(right, truth, memory);
                 } else {
-                    let mut other = memory.clone();
+                    let known = behind.is_some();
+                    let mut other = behind.unwrap_or_else(|| memory.clone());
                     self.refine(left, truth, memory);
-                    self.refine(left, !truth, &mut other);
+                    if !known {
+                        self.refine(left, !truth, &mut other);
+                    }
                     self.refine(right, truth, &mut other);
                     memory.join(&other);
                 }

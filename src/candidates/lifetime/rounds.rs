@@ -23,7 +23,8 @@ pub struct Round<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn repeat(&mut self, cond: Option<&'a Expr>, body: &'a [Stmt], memory: &mut Memory) {
+    /// `binds` has another value in every round.
+    pub fn repeat(&mut self, binds: Option<&Expr>, cond: Option<&'a Expr>, body: &'a [Stmt], memory: &mut Memory) {
         let first = cond.map_or(Some(true), |cond| self.decide(cond, memory));
         if first == Some(false) {
             return;
@@ -49,6 +50,9 @@ impl<'a> Walk<'a> {
         let passes = if self.breaks.len() > 2 { 1 } else { 2 };
         for _ in 0..passes {
             let mut inside = memory.clone();
+            if let Some(key) = binds.and_then(|name| self.key(name, &inside)) {
+                inside.forget(&key);
+            }
             if let Some(cond) = cond {
                 self.asked(cond, &mut inside);
                 self.refine(cond, true, &mut inside);

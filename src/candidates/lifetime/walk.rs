@@ -4,6 +4,7 @@
 //! Deliberately absent: expressions (`check`) and number ranges (`numbers`). Start at [`mistakes`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -19,6 +20,7 @@ use super::layout::Program;
 use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer};
 use super::order::Order;
 use super::rounds::Round;
+use super::ways::{Late, Split, Ways};
 use super::within::Measures;
 use super::{Kind, Mistake};
 use crate::candidates::Scene;
@@ -41,6 +43,10 @@ pub struct Effects {
     pub derefs: BTreeSet<usize>,
     /// Freed on some way out.
     pub loosens: BTreeSet<usize>,
+    /// The same, where the caller cannot tell whether it was.
+    pub may_free: BTreeSet<usize>,
+    /// Parts of parameters that are freed and still named: `.buf`.
+    pub frees_parts: Vec<(usize, String)>,
     /// Looked at in any way but a test for null.
     pub uses: BTreeSet<usize>,
     pub keeps: BTreeSet<usize>,
@@ -111,6 +117,10 @@ pub struct Walk<'a> {
     /// States at the jumps to each label that lies ahead.
     pub gotos: BTreeMap<String, Memory>,
     pub exits: Option<Memory>,
+    /// The same, by what is given.
+    pub ways: Ways,
+    pub split: Option<Rc<Split>>,
+    pub late: Option<Rc<Late>>,
     pub breaks: Vec<Vec<Memory>>,
     pub continues: Vec<Vec<Memory>>,
 }
@@ -129,6 +139,8 @@ static NOTHING: Effects = Effects {
     frees: BTreeMap::new(),
     derefs: BTreeSet::new(),
     loosens: BTreeSet::new(),
+    may_free: BTreeSet::new(),
+    frees_parts: Vec::new(),
     uses: BTreeSet::new(),
     keeps: BTreeSet::new(),
     demands: Vec::new(),
@@ -214,6 +226,9 @@ impl Project<'_> {
             labels: Labels::of(text, function.span),
             gotos: BTreeMap::new(),
             exits: None,
+            ways: Ways::default(),
+            split: None,
+            late: None,
             breaks: Vec::new(),
             continues: Vec::new(),
         };
@@ -265,6 +280,7 @@ impl<'a> Walk<'a> {
                 .is_some_and(|object| object.state == FREED)
         };
         self.effects.frees.retain(|at, _| gone(at));
+        self.freed_parts(&last);
     }
 
     pub fn object(&self, home: Home, state: u8, size: Option<i128>, made: Span, by: &str) -> Object {
@@ -292,6 +308,22 @@ impl<'a> Walk<'a> {
     pub fn keep(&mut self, span: Span, object: Object, memory: &mut Memory) -> Pointer {
         let id = self.made_at(span);
         let place = format!("#{id:x}");
+        if object.home != Home::Literal && memory.objects.contains_key(&id) {
+            // What an earlier round made here is another object, of which no more is known.
+            let named = |pointer: &Pointer| pointer.objects.contains(&id);
+            let names: Vec<String> = memory
+                .pointers
+                .iter()
+                .filter(|(_, pointer)| named(pointer))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in names {
+                if let Some(pointer) = memory.pointers.get_mut(&name) {
+                    pointer.objects.remove(&id);
+                    pointer.other = true;
+                }
+            }
+        }
         memory.forget(&place);
         memory.objects.insert(
             id,
@@ -366,6 +398,9 @@ impl<'a> Walk<'a> {
     }
 
     fn statement(&mut self, stmt: &'a Stmt, memory: &mut Memory) {
+        if !matches!(stmt.kind, StmtKind::If { .. }) {
+            (self.split, self.late) = (None, None);
+        }
         match &stmt.kind {
             StmtKind::Declare { name, hint, size } => {
                 self.declare(name, hint.as_ref(), size.as_ref(), stmt.span, memory)
@@ -429,7 +464,7 @@ impl<'a> Walk<'a> {
                     (Some(cond), Some(last)) if cond.span.start >= last.span.end => {
                         self.at_least_once(cond, body, memory);
                     }
-                    _ => self.repeat(cond.as_ref(), body, memory),
+                    _ => self.repeat(binds.as_ref().map(|(name, _)| name), cond.as_ref(), body, memory),
                 }
             }
             StmtKind::Try {
@@ -453,9 +488,12 @@ impl<'a> Walk<'a> {
         other.ended |= decided == Some(true);
         let outside = self.conditional;
         self.conditional += u32::from(decided.is_none());
+        let known = (self.split.clone(), self.late.clone());
         self.refine(cond, true, memory);
         self.block(then, memory);
+        (self.split, self.late) = known;
         self.refine(cond, false, &mut other);
+        (self.split, self.late) = (None, None);
         self.block(otherwise, &mut other);
         self.conditional = outside;
         // From here on only some runs come.
