@@ -57,6 +57,11 @@ impl<'a> Walk<'a> {
         self.path_use(&name, args, expr.span, memory);
         // In a loop each round would make the same place again; only what is searched once is followed.
         let searches = library::searches(&name) && !self.rounds.is_empty();
+        if let (true, Some(arg), Some(from)) = (library::reads_first(&name), args.first(), pointers.first()) {
+            self.endless(&arg.value, from, expr.span, memory);
+        }
+        self.shown_texts(&name, args, &pointers, expr.span, memory);
+        self.sent(&name, args, expr.span, memory);
         if let Some(maker) = library::maker(&name).filter(|_| !searches) {
             self.needs(&name, args, &pointers, expr.span, memory);
             return self.made(&name, &maker, args, &pointers, expr.span, memory);
@@ -317,7 +322,11 @@ impl<'a> Walk<'a> {
             .filter(|_| name.starts_with("str") && maker.home == Home::Static);
         let searched = searched.and_then(|arg| self.text_origin(&arg.value, memory));
         let outside = object.outside.or(from).or(searched);
-        self.keep(span, Object { outside, ..object }, memory)
+        let pointer = self.keep(span, Object { outside, ..object }, memory);
+        if let (None, Some(id)) = (size, pointer.objects.first()) {
+            self.sized(*id, maker.size, args, memory);
+        }
+        pointer
     }
 
     /// The function that a macro of one name stands for.

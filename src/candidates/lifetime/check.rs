@@ -141,6 +141,7 @@ impl<'a> Walk<'a> {
         match &expr.kind {
             ExprKind::Index(_, key) => {
                 self.inside(&using, key, memory);
+                self.element_within(base, &pointer, key, write, span, memory);
                 self.runs_over(&using, key, index, memory);
             }
             ExprKind::Deref(inner) => {
@@ -277,6 +278,7 @@ impl<'a> Walk<'a> {
             *range = range.plus(by);
         }
         self.moved_on(&key, by.exact(), memory);
+        memory.unmeasured(&key);
         let each = self.element(target);
         if let Some(pointer) = memory.pointers.get_mut(&key) {
             pointer.offset = pointer
@@ -393,6 +395,7 @@ impl<'a> Walk<'a> {
             let up = self.scene.text(self.unit, span).contains("+=");
             let by = self.range(value, memory).exact().filter(|_| up);
             self.moved_on(&key, by, memory);
+            memory.unmeasured(&key);
             memory.numbers.remove(&key);
             // Sums of small numbers do not get to the end of a large type.
             let bits = |expr| self.int_type(expr).map_or(32, |kind| kind.bits);
@@ -490,6 +493,7 @@ impl<'a> Walk<'a> {
         if let Some(origin) = origin {
             memory.outside.insert(key.clone(), origin);
         }
+        self.measured_by(&key, value, memory);
         memory.pointers.insert(key, pointer);
         // What was freed and is no longer named cannot be used any more, on this path or after it.
         for id in before

@@ -76,6 +76,9 @@ impl<'a> Walk<'a> {
                 memory,
             );
         }
+        self.copy_within(copy, args, pointers, span, memory);
+        memory.each(to, &mut |object, _| object.unended = None);
+        self.ended(name, args, to, (text, bounded), span, memory);
         self.after_copy(copy, args, to, (text, before, bounded), memory);
         let from = source.and_then(|(expr, _)| self.text_origin(expr, memory));
         self.changed_by_copy(to, from, memory);
@@ -169,6 +172,7 @@ impl<'a> Walk<'a> {
             );
         }
         self.unread(&using, None, memory);
+        self.endless(expr, from, span, memory);
     }
 
     /// `bytes` are written from where `to` points.

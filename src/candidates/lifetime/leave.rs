@@ -154,14 +154,19 @@ impl<'a> Walk<'a> {
 
     /// The text of a string that the expression points to.
     pub fn text_of(&self, expr: &Expr, memory: &Memory) -> Option<Range> {
+        self.text_held(expr, memory)
+            .or_else(|| memory.numbers.get(&self.length_key(expr, memory)?).copied())
+    }
+
+    fn text_held(&self, expr: &Expr, memory: &Memory) -> Option<Range> {
         match &expr.kind {
             ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
-            ExprKind::Cast(_, inner) => self.text_of(inner, memory),
+            ExprKind::Cast(_, inner) => self.text_held(inner, memory),
             ExprKind::Name(name) => {
                 if let Some(meaning) = self.macros.get(name).and_then(|all| all.last())
                     && matches!(meaning.kind, ExprKind::Literal(_))
                 {
-                    return self.text_of(meaning, memory);
+                    return self.text_held(meaning, memory);
                 }
                 let pointer = memory.pointers.get(&self.name_key(name))?;
                 if pointer.other || pointer.offset.and_then(Range::exact) != Some(0) {

@@ -316,6 +316,15 @@ pub fn reads_texts(name: &str) -> bool {
     )
 }
 
+/// Functions that read the text they are given first, and may give a place in it.
+pub fn reads_first(name: &str) -> bool {
+    searches(name)
+        || matches!(
+            name,
+            "strdup" | "strtok" | "strtol" | "strtoul" | "strtoll" | "strtoull" | "sscanf" | "atol" | "atof"
+        )
+}
+
 /// Assertions of a condition.
 pub fn asserts(name: &str) -> bool {
     matches!(name, "assert" | "ASSERT" | "g_assert" | "BUG_UNLESS" | "DEBUGASSERT")

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use crate::syntax::form::{Span, Text};
 
+use super::sums::Sum;
+
 /// States that an object may be in; a set of bits, since several are possible after a join.
 pub const LIVE: u8 = 1;
 pub const FREED: u8 = 2;
@@ -195,6 +197,8 @@ pub struct Object {
     pub filled: Option<i128>,
     /// Where outsiders put something into it.
     pub outside: Option<Place>,
+    /// Where it was filled in a way that may have left no terminator.
+    pub unended: Option<Place>,
     /// Known elsewhere: returned, stored, or passed to code that may keep it.
     pub escaped: bool,
     /// How it was made: `malloc`, `new`, `new[]`, `fopen`, `declaration`.
@@ -284,6 +288,10 @@ pub struct Memory {
     pub numbers: Shared<BTreeMap<String, Range>>,
     /// Numbers that outsiders choose, by the same names, with where they come from.
     pub outside: Shared<BTreeMap<String, Place>>,
+    /// Numbers that are the length of a text, with the name of that length.
+    pub measured: Shared<BTreeMap<String, String>>,
+    /// Sizes of objects that are no plain numbers.
+    pub sums: Shared<BTreeMap<u32, Sum>>,
     /// Numbers that were compared with zero and are something else.
     pub nonzero: Shared<BTreeSet<String>>,
     /// Positions known to be below a length, by the names of both, with how far.
@@ -360,6 +368,12 @@ impl Memory {
                 None => false,
             });
         }
+        if !self.measured.same(&other.measured) {
+            self.measured.retain(|name, length| other.measured.get(name) == Some(length));
+        }
+        if !self.sums.same(&other.sums) {
+            self.sums.retain(|id, size| other.sums.get(id) == Some(size));
+        }
         if !self.held.same(&other.held) {
             self.held.retain(|lock, _| other.held.contains_key(lock));
         }
@@ -389,6 +403,7 @@ impl Memory {
                     own.text = own.text.zip(object.text).map(|(a, b)| a.join(b));
                     own.filled = own.filled.zip(object.filled).map(|(a, b)| a.max(b));
                     own.outside = own.outside.or(object.outside);
+                    own.unended = own.unended.and(object.unended);
                 }
                 None => {
                     objects.insert(*id, object.clone());
@@ -413,11 +428,23 @@ impl Memory {
         for name in below(&self.outside, place) {
             self.outside.remove(&name);
         }
+        self.unmeasured(place);
         if self.nonzero.contains(place) {
             self.nonzero.remove(place);
         }
         if self.within.keys().any(|(i, n)| i == place || n == place) {
             self.within.retain(|(i, n), _| i != place && n != place);
+        }
+    }
+
+    /// Lengths and sizes that were reckoned with the place, or are of it, are not known any more.
+    pub fn unmeasured(&mut self, place: &str) {
+        let about = |name: &str| name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '@']));
+        if self.measured.iter().any(|(name, length)| about(name) || about(length)) {
+            self.measured.retain(|name, length| !about(name) && !about(length));
+        }
+        if self.sums.values().any(|size| size.names.keys().any(|name| about(name))) {
+            self.sums.retain(|_, size| !size.names.keys().any(|name| about(name)));
         }
     }
 

@@ -14,6 +14,7 @@ mod freed;
 mod inline;
 mod layout;
 mod leave;
+mod lengths;
 mod library;
 mod memory;
 mod named;
@@ -25,6 +26,7 @@ mod places;
 mod refine;
 mod rounds;
 mod shared;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod touch;

@@ -160,7 +160,8 @@ impl Walk<'_> {
                 let given = self
                     .key(whole, memory)
                     .and_then(|key| memory.numbers.get(&key).copied());
-                if let Some(range) = given {
+                let length = || memory.numbers.get(&self.measure(whole, memory)?).copied();
+                if let Some(range) = given.or_else(length) {
                     return range;
                 }
                 if library::reads_number(&name) && self.origin(whole, memory).is_some() {
@@ -306,6 +307,7 @@ impl Walk<'_> {
             if range.low > range.high {
                 return false;
             }
+            self.narrowed_length(expr, range, memory);
             if let Some(key) = self.key(expr, memory)
                 && (memory.numbers.contains_key(&key) || range != Range::ANY)
                 && matches!(
@@ -397,6 +399,7 @@ impl Walk<'_> {
             if let Some(range) = memory.numbers.get_mut(&key) {
                 *range = widened(*range, change);
             }
+            memory.unmeasured(&key);
             self.moved_on(&key, None, memory);
         }
     }

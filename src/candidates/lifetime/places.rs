@@ -231,6 +231,7 @@ impl<'a> Walk<'a> {
         memory.each(pointer, &mut |object, _| {
             object.text = None;
             object.filled = None;
+            object.unended = None;
         });
     }
 

@@ -48,6 +48,7 @@ impl<'a> Walk<'a> {
         if using.write {
             memory.each(using.pointer, &mut |object, _| {
                 object.filled = object.filled.zip(end).map(|(filled, end)| filled.max(end.high));
+                object.unended = None;
             });
             return;
         }

@@ -294,6 +294,7 @@ impl<'a> Walk<'a> {
             place: "#".into(),
             filled: None,
             outside: None,
+            unended: None,
             escaped: false,
             by: by.into(),
         }
@@ -325,6 +326,9 @@ impl<'a> Walk<'a> {
             }
         }
         memory.forget(&place);
+        if memory.sums.contains_key(&id) {
+            memory.sums.remove(&id);
+        }
         memory.objects.insert(
             id,
             Object {
