@@ -94,10 +94,12 @@ pub fn find(
     };
     let mut drafts = taint::find(&scene);
     drafts.extend(pattern::find(&scene));
+    let (lifetimes, settled) = lifetime::find(&scene);
+    drafts.retain(|draft| !settled.holds(draft.unit, draft.span.line, &cards[draft.card].id));
     drafts.extend(literal::find(&scene));
     drafts.extend(settings::find(&scene));
     drafts.extend(regexes::find(&scene));
-    drafts.extend(lifetime::find(&scene));
+    drafts.extend(lifetimes);
     drafts.extend(unsound::find(&scene));
     drafts.extend(absence::find(&scene));
     let concern = Concern::of(&scene);

@@ -15,7 +15,7 @@ use super::memory::{Memory, Place, Pointer, Range, pointee};
 use super::walk::Walk;
 
 /// Largest allocation that an outsider may ask for without being noticed.
-const LARGE: i128 = 1 << 30;
+pub const LARGE: i128 = 1 << 30;
 
 /// A whole-number type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -378,6 +378,9 @@ impl<'a> Walk<'a> {
 
     /// A number of bytes or elements that a function is given.
     pub fn amount(&mut self, name: &str, size: &Expr, makes: bool, span: Span, memory: &Memory) {
+        if makes {
+            self.settle_amount(size, span, memory);
+        }
         let mut parts = Vec::new();
         factors(size, &mut parts);
         for part in parts {
@@ -404,7 +407,7 @@ impl<'a> Walk<'a> {
                 self.report(rule, Kind::Other, span, began, what, 55);
                 return;
             }
-            if makes && range.high >= LARGE && range.high != i128::MAX {
+            if makes && range.high > LARGE && range.high != i128::MAX {
                 let what = format!("{name} is asked for as much as an outsider likes: {words}");
                 self.report("huge-size", Kind::Other, span, began, what, 45);
                 return;

@@ -142,6 +142,7 @@ impl<'a> Walk<'a> {
             ExprKind::Index(_, key) => {
                 self.inside(&using, key, memory);
                 self.element_within(base, &pointer, key, write, span, memory);
+                self.settle_index(&pointer, key, index, each, span, memory);
                 self.runs_over(&using, key, index, memory);
             }
             ExprKind::Deref(inner) => {

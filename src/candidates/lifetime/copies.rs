@@ -8,6 +8,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 use super::Kind;
 use super::check::strip;
 use super::library::Copy;
+use super::settled::COPY;
 use super::memory::{Home, Memory, Place, Pointer, Range};
 use super::touch::Use;
 use super::walk::Walk;
@@ -76,7 +77,16 @@ impl<'a> Walk<'a> {
                 memory,
             );
         }
-        self.copy_within(copy, args, pointers, span, memory);
+        let within = self.copy_within(copy, args, pointers, span, memory);
+        let bytes = match (copy.appends, bounded, text) {
+            (false, Some(count), _) if copy.count.is_some() => Some(count.times(unit).high),
+            (false, None, Some(text)) => Some(text.plus(Range::exactly(1)).times(unit).high),
+            _ => None,
+        };
+        let bytes = bytes.filter(|bytes| *bytes != i128::MAX);
+        let read = copy.text || source.is_none_or(|(_, from)| bytes.is_some_and(|n| self.has_room(from, n, memory)));
+        let fits = within == Some(true) || bytes.is_some_and(|bytes| self.has_room(to, bytes, memory));
+        self.settled.note(self.unit, span, COPY, fits && read);
         memory.each(to, &mut |object, _| object.unended = None);
         self.ended(name, args, to, (text, bounded), span, memory);
         self.after_copy(copy, args, to, (text, before, bounded), memory);

@@ -25,6 +25,7 @@ mod order;
 mod places;
 mod refine;
 mod rounds;
+mod settled;
 mod shared;
 mod sums;
 #[cfg(test)]
@@ -96,20 +97,21 @@ impl Kind {
     }
 }
 
-pub fn find(scene: &Scene) -> Vec<Draft> {
+pub use settled::Settled;
+
+/// Drafts, and the lines on which other generators have nothing to say.
+pub fn find(scene: &Scene) -> (Vec<Draft>, Settled) {
     let mut rules: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, card) in scene.cards.iter().enumerate().filter(|(_, card)| scene.wants(card)) {
         for rule in &card.lifetimes {
             rules.entry(rule).or_default().push(at);
         }
     }
-    let mut mistakes = walk::mistakes(scene);
+    let (mut mistakes, settled) = walk::mistakes(scene);
     mistakes.sort();
     mistakes.dedup_by(|a, b| a.rule == b.rule && a.unit == b.unit && a.span == b.span && a.kind == b.kind);
-    mistakes
-        .iter()
-        .filter_map(|mistake| draft(scene, &rules, mistake))
-        .collect()
+    let drafts = mistakes.iter().filter_map(|mistake| draft(scene, &rules, mistake));
+    (drafts.collect(), settled)
 }
 
 /// Rules that stand in for one another where no card names the first.

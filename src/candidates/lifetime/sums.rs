@@ -136,14 +136,20 @@ impl<'a> Walk<'a> {
         self.over(over, base, write, span);
     }
 
-    /// A copy is as long as its count, or as the text that is copied.
-    pub fn copy_within(&mut self, copy: &Copy, args: &'a [Arg], pointers: &[Pointer], span: Span, memory: &Memory) {
+    /// A copy is as long as its count, or as the text that is copied; says whether there is room for it, where that is
+    /// known.
+    pub fn copy_within(
+        &mut self,
+        copy: &Copy,
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &Memory,
+    ) -> Option<bool> {
         if memory.sums.is_empty() || copy.appends {
-            return;
+            return None;
         }
-        let Some(target) = args.get(copy.to).map(|arg| strip(&arg.value)) else {
-            return;
-        };
+        let target = args.get(copy.to).map(|arg| strip(&arg.value))?;
         let (base, from) = match &target.kind {
             ExprKind::Binary(op, base, by) if &**op == "+" => (&**base, self.sum(by, memory)),
             _ => (target, Some(Sum::default())),
@@ -152,9 +158,7 @@ impl<'a> Walk<'a> {
             ExprKind::Binary(..) => self.look(base, memory).1,
             _ => pointers.get(copy.to).cloned(),
         };
-        let Some(size) = pointer.as_ref().and_then(|pointer| self.size_sum(pointer, memory)) else {
-            return;
-        };
+        let size = pointer.as_ref().and_then(|pointer| self.size_sum(pointer, memory))?;
         let count = match (copy.count, copy.from) {
             (Some(at), _) => args.get(at).and_then(|arg| self.sum(&arg.value, memory)),
             (None, Some(at)) if copy.text => args.get(at).and_then(|arg| {
@@ -173,8 +177,9 @@ impl<'a> Walk<'a> {
             .and_then(|count| count.times(copy.unit))
             .zip(from)
             .and_then(|(count, from)| count.plus(&from, 1));
-        let over = end.and_then(|end| end.above(size));
-        self.over(over, base, true, span);
+        let over = end.and_then(|end| end.above(size))?;
+        self.over(Some(over), base, true, span);
+        Some(over <= 0)
     }
 
     fn over(&mut self, over: Option<i128>, base: &Expr, write: bool, span: Span) {

@@ -22,7 +22,7 @@ use super::order::Order;
 use super::rounds::Round;
 use super::ways::{Late, Split, Ways};
 use super::within::Measures;
-use super::{Kind, Mistake};
+use super::{Kind, Mistake, Settled};
 use crate::candidates::Scene;
 
 /// Statements and expressions looked at per function.
@@ -111,6 +111,7 @@ pub struct Walk<'a> {
     pub conditional: u32,
     pub effects: Effects,
     pub found: Vec<Mistake>,
+    pub settled: Settled,
     pub fuel: u32,
     pub text: &'a str,
     pub labels: Labels,
@@ -148,11 +149,11 @@ static NOTHING: Effects = Effects {
     known: false,
 };
 
-/// Every mistake in the C and C++ units of the scene.
-pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
+/// Every mistake in the C and C++ units of the scene, and what is settled.
+pub fn mistakes(scene: &Scene) -> (Vec<Mistake>, Settled) {
     let modules = &scene.forest.modules;
     if !modules.iter().any(|module| matches!(module.language, "c" | "cpp")) {
-        return Vec::new();
+        return (Vec::new(), Settled::default());
     }
     let project = Project {
         scene,
@@ -172,20 +173,22 @@ pub fn mistakes(scene: &Scene) -> Vec<Mistake> {
 
 impl Project<'_> {
     /// Units of one wave are walked side by side, and what they did is kept in their order.
-    fn mistakes(&self) -> Vec<Mistake> {
+    fn mistakes(&self) -> (Vec<Mistake>, Settled) {
         let mut known: Vec<Effects> = vec![Effects::default(); self.scene.graph.units.len()];
         let mut found = Vec::new();
+        let mut settled = Settled::default();
         for wave in &self.order.waves {
             let walked: Vec<_> = wave.par_iter().map(|&unit| self.walk(unit, &known)).collect();
-            for (&unit, (effects, own)) in wave.iter().zip(walked) {
+            for (&unit, (effects, own, lines)) in wave.iter().zip(walked) {
                 known[unit as usize] = effects;
                 found.extend(own);
+                settled.add(lines);
             }
         }
-        found
+        (found, settled)
     }
 
-    fn walk(&self, unit: u32, known: &[Effects]) -> (Effects, Vec<Mistake>) {
+    fn walk(&self, unit: u32, known: &[Effects]) -> (Effects, Vec<Mistake>, Settled) {
         let at = &self.scene.graph.units[unit as usize];
         let function = self.scene.function(unit);
         let text = &self.scene.snapshot.files()[at.file.0 as usize].text;
@@ -221,6 +224,7 @@ impl Project<'_> {
                 ..Effects::default()
             },
             found: Vec::new(),
+            settled: Settled::default(),
             fuel: FUEL,
             text,
             labels: Labels::of(text, function.span),
@@ -233,7 +237,7 @@ impl Project<'_> {
             continues: Vec::new(),
         };
         walk.run();
-        (walk.effects, walk.found)
+        (walk.effects, walk.found, walk.settled)
     }
 }
 
