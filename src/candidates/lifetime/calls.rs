@@ -543,6 +543,7 @@ impl<'a> Walk<'a> {
         for (key, pointer) in gone {
             memory.pointers.insert(key, pointer);
         }
+        self.perhaps_released(effects, args, pointers, span, memory);
         self.returned(effects, pointers, span, memory)
     }
 

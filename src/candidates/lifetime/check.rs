@@ -280,6 +280,7 @@ impl<'a> Walk<'a> {
         }
         self.moved_on(&key, by.exact(), memory);
         memory.unmeasured(&key);
+        memory.forget(&format!("{key}@"));
         let each = self.element(target);
         if let Some(pointer) = memory.pointers.get_mut(&key) {
             pointer.offset = pointer

@@ -3,6 +3,7 @@
 //! In: a call of the C library with its pointers. Out: mistakes, and what is known of texts afterwards.
 //! Start at [`Walk::copied`].
 
+use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;
@@ -49,7 +50,7 @@ impl<'a> Walk<'a> {
         if let (Some(count), false) = (bounded, copy.appends) {
             // A text copy with a bound fills the rest with zeros, so the bound itself is what is written.
             self.fills(target, to, count.times(unit).high, span, memory);
-            self.loose(name, to, target, count, span, memory);
+            self.loose(name, to, target, (count, args), span, memory);
             if let (Some((expr, from)), false) = (source, copy.text) {
                 let start = from.offset.unwrap_or(Range::ANY);
                 let range = Range {
@@ -247,7 +248,22 @@ impl<'a> Walk<'a> {
     }
 
     /// A bound that nothing bounds.
-    fn loose(&mut self, name: &str, to: &Pointer, target: &Expr, count: Range, span: Span, memory: &Memory) {
+    fn loose(
+        &mut self,
+        name: &str,
+        to: &Pointer,
+        target: &Expr,
+        (count, args): (Range, &[Arg]),
+        span: Span,
+        memory: &Memory,
+    ) {
+        let amount = args.last().map(|arg| &arg.value);
+        // What a structure says of its own buffer is kept right elsewhere.
+        let own = |id: &u32| memory.objects.get(id).is_some_and(|object| !object.place.starts_with("#f"));
+        let chosen = || amount.is_some_and(|amount| self.origin(amount, memory).is_some());
+        if !to.objects.iter().all(own) && !chosen() || amount.is_some_and(|amount| self.compared(amount)) {
+            return;
+        }
         if count.high == i128::MAX && matches!(name, "memcpy" | "memmove" | "strncpy" | "bcopy" | "recv" | "read") {
             let Some(room) = self.room(to, memory) else { return };
             let kind = self.kind_of(to, memory);
@@ -257,6 +273,28 @@ impl<'a> Walk<'a> {
             );
             self.report("unbounded-copy", kind, span, None, what, 30);
         }
+    }
+
+    /// Whether the function compares the very same expression with something.
+    fn compared(&self, amount: &Expr) -> bool {
+        let plain = |expr: &Expr| {
+            let text = self.scene.text(self.unit, strip(expr).span);
+            text.split_whitespace().collect::<String>()
+        };
+        let ExprKind::Binary(..) = strip(amount).kind else {
+            return false;
+        };
+        let (amount, mut found) = (plain(amount), false);
+        names::walk(&self.function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                if let ExprKind::Binary(op, left, right) = &expr.kind
+                    && matches!(&**op, "<" | "<=" | ">" | ">=" | "==" | "!=")
+                {
+                    found |= plain(left) == amount || plain(right) == amount;
+                }
+            });
+        });
+        found
     }
 
     fn kind_of(&self, pointer: &Pointer, memory: &Memory) -> Kind {

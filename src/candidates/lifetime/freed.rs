@@ -149,6 +149,18 @@ impl<'a> Walk<'a> {
             self.given_back(&known, &words, "free", span, memory);
             gone.push((key, known));
         }
+        gone
+    }
+
+    /// Functions that free what they are given on some of their ways, and do not say whether they did.
+    pub fn perhaps_released(
+        &mut self,
+        effects: &Effects,
+        args: &'a [crate::syntax::form::Arg],
+        pointers: &[Pointer],
+        span: Span,
+        memory: &mut Memory,
+    ) {
         for at in &effects.may_free {
             let (Some(arg), Some(pointer)) = (args.get(*at), pointers.get(*at)) else {
                 continue;
@@ -163,9 +175,8 @@ impl<'a> Walk<'a> {
                     object.freed = object.freed.or(Some(here));
                 }
             });
-            gone.push((key, known));
+            memory.pointers.insert(key, known);
         }
-        gone
     }
 
     /// The name of a part of what an argument points to.

@@ -328,17 +328,7 @@ impl Memory {
             self.join_objects(&other.objects);
         }
         if !self.pointers.same(&other.pointers) {
-            let own = &mut *self.pointers;
-            for (name, pointer) in other.pointers.iter() {
-                match own.get_mut(name) {
-                    Some(own) if own == pointer => {}
-                    Some(own) => own.join(pointer),
-                    None => {
-                        // Declared on the other way only: out of scope here, so what is known there is all there is.
-                        own.insert(name.clone(), pointer.clone());
-                    }
-                }
-            }
+            join_pointers(&mut self.pointers, &other.pointers);
         }
         if !self.numbers.same(&other.numbers) {
             let others = &other.numbers;
@@ -475,6 +465,27 @@ impl Memory {
         for id in &pointer.objects {
             if let Some(object) = self.objects.get_mut(id) {
                 change(object, certain);
+            }
+        }
+    }
+}
+
+/// Of a local that was declared on one way only, what is known there is all there is; what lies elsewhere was there
+/// before, and nothing is known of it on the other way.
+fn join_pointers(own: &mut BTreeMap<String, Pointer>, others: &BTreeMap<String, Pointer>) {
+    let elsewhere = |name: &str| name.starts_with(['#', ':']) || name.contains('@');
+    for (name, pointer) in own.iter_mut().filter(|(name, _)| elsewhere(name)) {
+        if !pointer.other && !others.contains_key(name) {
+            pointer.other = true;
+        }
+    }
+    for (name, pointer) in others {
+        match own.get_mut(name) {
+            Some(own) if own == pointer => {}
+            Some(own) => own.join(pointer),
+            None => {
+                let other = pointer.other || elsewhere(name);
+                own.insert(name.clone(), Pointer { other, ..pointer.clone() });
             }
         }
     }
