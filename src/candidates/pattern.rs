@@ -2,13 +2,39 @@
 //!
 //! In: the graph's suspects. Out: drafts of one step. Start at [`find`].
 
+use std::cell::LazyCell;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::make::{Draft, brief};
 use super::{Generator, Scene};
 
+/// Words of programs in C and C++ that do several things at once.
+static THREADS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\bpthread_create\s*\(|\bstd::(?:j?thread|async)\b|\bthrd_create\s*\(|\bCreateThread\s*\(|#\s*pragma\s+omp|\buv_queue_work\s*\(")
+        .expect("the expression is a constant of this file")
+});
+
+/// Whether code of this project in C or C++ may run beside itself: it starts threads, or others may that use it.
+fn beside_itself(scene: &Scene) -> bool {
+    let mut whole = false;
+    for module in scene.forest.modules.iter().filter(|module| matches!(module.language, "c" | "cpp")) {
+        if THREADS.is_match(&scene.snapshot.file(module.file).text) {
+            return true;
+        }
+        whole |= module.functions.iter().any(|function| &*function.name == "main");
+    }
+    !whole
+}
+
 pub fn find(scene: &Scene) -> Vec<Draft> {
+    let threads = LazyCell::new(|| beside_itself(scene));
     let suspects = scene.graph.suspects.iter().filter(|suspect| {
         let card = &scene.cards[suspect.card];
-        scene.wants(card) && scene.in_context(card, suspect.unit, suspect.span, None)
+        let language = scene.module(suspect.unit).language;
+        let alone = card.family == "race" && matches!(language, "c" | "cpp") && !*threads;
+        scene.wants(card) && !alone && scene.in_context(card, suspect.unit, suspect.span, None)
     });
     suspects
         .map(|suspect| {

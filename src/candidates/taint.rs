@@ -162,6 +162,10 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
         if (!serves.is_empty() && !alone(scene, first)) || !grave || own_file {
             return false;
         }
+        // What an object of C keeps of itself is not the caller's to choose.
+        if card.family == "memory" && matches!(language, "c" | "cpp") && !amount_or_bytes(scene, first) {
+            return false;
+        }
     }
     let local = LOCAL.contains(&flow.kind.as_str()) && SCRIPTED.contains(&language);
     // A program of Go reads its environment where it starts; elsewhere it is a setting of the server.
@@ -179,6 +183,22 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
         return false;
     }
     scene.in_context(card, last.unit, last.span, Some(flow))
+}
+
+/// Whether a parameter is a number, or characters or bytes.
+fn amount_or_bytes(scene: &Scene, hop: &Hop) -> bool {
+    let Note::Parameter(name) = &hop.note else { return true };
+    let function = scene.function(hop.unit);
+    let own = function.params.iter().find(|param| param.name == *name);
+    let Some(hint) = own.and_then(|param| param.hint.as_deref()) else {
+        return true;
+    };
+    if !hint.contains(['*', '[']) {
+        return !hint.contains(':');
+    }
+    ["char", "void", "byte", "BYTE", "uint8_t", "u8", "int", "long", "short"]
+        .iter()
+        .any(|plain| hint.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *plain))
 }
 
 /// Whether the target of a copy was made as large as what is copied into it, and the amount was measured on the source or

@@ -122,6 +122,9 @@ impl<'f> Walker<'_, 'f> {
             values: &values,
         };
         let mut result = self.perform(&resolved, &actual, state);
+        if self.is_c() && matches!(&*actual.name, "strtok" | "strtok_r" | "wcstok") {
+            result = next_token(args, result, state);
+        }
         self.render(expr, args, &values);
         if let Some(value) = self.include(expr, state) {
             result = value;
@@ -536,4 +539,20 @@ fn below_any(facts: &Facts) -> Facts {
 
 fn bare(callee: &Expr) -> bool {
     matches!(callee.kind, ExprKind::Name(_))
+}
+
+/// `strtok(NULL, " ")` goes on in the text that the last call was given.
+fn next_token(args: &[Arg], result: Value, state: &mut State) -> Value {
+    const TEXT: &str = "<tokens>";
+    let null = args.first().is_some_and(|arg| match &arg.value.kind {
+        ExprKind::Name(name) => &**name == "NULL",
+        ExprKind::Literal(Literal::Null) => true,
+        ExprKind::Literal(Literal::Number(text)) => &**text == "0",
+        _ => false,
+    });
+    if null {
+        return state.read(TEXT);
+    }
+    state.write(TEXT, result.clone());
+    result
 }

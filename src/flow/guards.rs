@@ -7,13 +7,13 @@
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::confined;
-use super::constants;
 use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
 use super::proofs::Settled;
 use super::reckon;
 use super::taint::Walker;
+use super::validators::Outcome;
 use super::value::{Const, Fact, LOWER, Mask, NONZERO, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
@@ -182,7 +182,7 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    fn effects(&self, cond: &'f Expr, truth: bool, state: &State<'f>, left: usize) -> Vec<Effect> {
+    pub(super) fn effects(&self, cond: &'f Expr, truth: bool, state: &State<'f>, left: usize) -> Vec<Effect> {
         if left == 0 {
             return Vec::new();
         }
@@ -255,6 +255,9 @@ impl<'f> Walker<'_, 'f> {
                     .into_iter()
                     .collect()
             }
+            ("<" | ">=", _) if !self.found_fine(a, b, truth == (op == ">="), state).is_empty() => {
+                self.found_fine(a, b, truth == (op == ">="), state)
+            }
             ("<" | "<=", _) => self.bounds(a, b, truth, state),
             (">" | ">=", _) => self.bounds(b, a, truth, state),
             _ => Vec::new(),
@@ -307,6 +310,15 @@ impl<'f> Walker<'_, 'f> {
             }
         }
         for (value, other) in [(a, b), (b, a)] {
+            let ends = matches!(&other.kind, ExprKind::Name(name) | ExprKind::Field(_, name) if &**name == "npos");
+            if ends || self.decide(other, state) == Some(Const::Number(0.0)) {
+                if let Some((path, cards)) = self.spanned(value, state) {
+                    return vec![Effect::Dead(path, cards)];
+                }
+                if let (true, ExprKind::Call { callee, args, .. }) = (ends, &value.kind) {
+                    return self.asked(callee, args, false, state, span);
+                }
+            }
             let Some(constant) = self.decide(other, state) else {
                 continue;
             };
@@ -421,6 +433,10 @@ impl<'f> Walker<'_, 'f> {
         {
             return vec![Effect::Clean(value)];
         }
+        let fit = self.fit(callee, args, if truth { Outcome::Yes } else { Outcome::No }, state);
+        if !fit.is_empty() {
+            return fit;
+        }
         let confined = self.confined(&name, receiver, args, truth, state);
         if !confined.is_empty() {
             return confined;
@@ -533,36 +549,6 @@ impl<'f> Walker<'_, 'f> {
         }
         let path = self.path(expr, state)?;
         (!state.read(&path).is_clean() || self.brings(expr)).then_some(path)
-    }
-
-    /// A collection of literals, by itself or behind a name that nothing reassigns.
-    pub(super) fn is_set(&self, expr: &Expr, state: &State<'f>) -> bool {
-        if constants::is_literal_set(expr) {
-            return true;
-        }
-        match &expr.kind {
-            ExprKind::Name(name) => match state.bound.get(name) {
-                Some(bound) => constants::is_literal_set(bound),
-                None => self.world.constants.is_set(self.module, name),
-            },
-            ExprKind::Field(base, field) => {
-                let own = matches!(&base.kind, ExprKind::Name(name)
-                    if Some(name) == self.receiver() || Some(name) == self.view.resolver.class.as_ref());
-                if own {
-                    return self.world.constants.is_set(self.module, field);
-                }
-                // `COLUMNS.keys()` without the call, `Allowed.values`
-                matches!(&**field, "keys" | "values") && self.is_set(base, state)
-            }
-            ExprKind::Call { callee, args, .. } => match &callee.kind {
-                ExprKind::Field(base, name) => {
-                    (matches!(&**name, "keys" | "values" | "keySet" | "items") && self.is_set(base, state))
-                        || (&**name == "keys" && args.len() == 1 && self.is_set(&args[0].value, state))
-                }
-                _ => false,
-            },
-            _ => false,
-        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod frameworks;
 mod guards;
 mod include;
 pub mod labels;
+mod letters;
 mod lists;
 pub mod macros;
 mod map;
@@ -46,6 +47,7 @@ mod taint;
 mod tests;
 mod texts;
 mod types;
+mod validators;
 pub mod value;
 mod world;
 

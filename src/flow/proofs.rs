@@ -195,6 +195,36 @@ impl<'f> Walker<'_, 'f> {
         parses.then_some(&only.value)
     }
 
+    /// A collection of literals, by itself or behind a name that nothing reassigns.
+    pub fn is_set(&self, expr: &Expr, state: &State<'f>) -> bool {
+        if constants::is_literal_set(expr) {
+            return true;
+        }
+        match &expr.kind {
+            ExprKind::Name(name) => match state.bound.get(name) {
+                Some(bound) => constants::is_literal_set(bound),
+                None => self.world.constants.is_set(self.module, name),
+            },
+            ExprKind::Field(base, field) => {
+                let own = matches!(&base.kind, ExprKind::Name(name)
+                    if Some(name) == self.receiver() || Some(name) == self.view.resolver.class.as_ref());
+                if own {
+                    return self.world.constants.is_set(self.module, field);
+                }
+                // `COLUMNS.keys()` without the call, `Allowed.values`
+                matches!(&**field, "keys" | "values") && self.is_set(base, state)
+            }
+            ExprKind::Call { callee, args, .. } => match &callee.kind {
+                ExprKind::Field(base, name) => {
+                    (matches!(&**name, "keys" | "values" | "keySet" | "items") && self.is_set(base, state))
+                        || (&**name == "keys" && args.len() == 1 && self.is_set(&args[0].value, state))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// The arguments that a function of the project says are plain when it says yes: `return text.matches("[a-z]+")`.
     pub fn assured(&self, callee: &'f Expr, args: &'f [Arg]) -> Vec<usize> {
         let paths = self.view.resolver.paths(callee);

@@ -4,6 +4,7 @@
 //! the fields and globals it fills with outside input. Deliberately absent: expressions (`eval`, `apply`) and
 //! conditions (`guards`). Start at [`Walker::walk`].
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::labels::{self, Labels};
 use super::names;
 use super::places::View;
 use super::solve::{self, HITS, Hit, Shared, Summary};
+use super::validators::{Outcome, Vouched};
 use super::value::{self, ANY, Const, Fact, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Trace, Value};
 use super::world::World;
 
@@ -64,6 +66,8 @@ pub struct Walker<'w, 'f> {
     pub included: Vec<usize>,
     /// How many were, in all.
     pub inclusions: u32,
+    /// What functions of the project say of the texts that they are asked about.
+    pub validators: RefCell<HashMap<(u32, Outcome), Vouched>>,
     /// What the objects hold that the block being walked throws.
     pub thrown: Facts,
     /// States at jumps to labels that lie ahead.
@@ -113,6 +117,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             } else {
                 Labels::default()
             },
+            validators: RefCell::default(),
             thrown: Facts::new(),
             gotos: BTreeMap::new(),
         };

@@ -21,6 +21,7 @@ use super::mappers::Mappers;
 use super::matcher::{Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
 use super::properties::Properties;
+use super::validators;
 use super::reckon::{self, Use};
 use super::value::Mask;
 use super::{Edge, Unit};
@@ -80,6 +81,8 @@ pub struct World<'f> {
     pub redirects: Vec<usize>,
     /// Cards about texts that a database reads.
     pub queries: Mask,
+    /// Characters without which a text is harmless, by cards.
+    pub dangers: Vec<(u128, Mask)>,
     /// Cards that ask whether a path leaves its directory.
     pub paths: Mask,
     /// Cards that a number cannot harm.
@@ -183,6 +186,7 @@ impl<'f> World<'f> {
             uses: reckon::uses(cards),
             properties: Properties::of(modules),
             mappers: Mappers::of(files),
+            dangers: validators::dangers(cards),
             queries: mask(cards, |card| card.id == "CWE-89"),
             markup: mask(cards, |card| card.id == "CWE-79"),
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
