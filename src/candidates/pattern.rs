@@ -19,7 +19,12 @@ static THREADS: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether code of this project in C or C++ may run beside itself: it starts threads, or others may that use it.
 fn beside_itself(scene: &Scene) -> bool {
     let mut whole = false;
-    for module in scene.forest.modules.iter().filter(|module| matches!(module.language, "c" | "cpp")) {
+    for module in scene
+        .forest
+        .modules
+        .iter()
+        .filter(|module| matches!(module.language, "c" | "cpp"))
+    {
         if THREADS.is_match(&scene.snapshot.file(module.file).text) {
             return true;
         }

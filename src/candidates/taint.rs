@@ -198,7 +198,10 @@ fn amount_or_bytes(scene: &Scene, hop: &Hop) -> bool {
     }
     ["char", "void", "byte", "BYTE", "uint8_t", "u8", "int", "long", "short"]
         .iter()
-        .any(|plain| hint.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *plain))
+        .any(|plain| {
+            hint.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word == *plain)
+        })
 }
 
 /// Whether the target of a copy was made as large as what is copied into it, and the amount was measured on the source or

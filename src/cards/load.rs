@@ -72,7 +72,7 @@ pub const ABSENCES: [&str; 17] = [
 ];
 
 /// Rules about the lifetime and size of memory, by the names under which `candidates` implements them.
-pub const LIFETIMES: [&str; 33] = [
+pub const LIFETIMES: [&str; 34] = [
     "unsound",
     "use-after-free",
     "double-free",
@@ -104,6 +104,7 @@ pub const LIFETIMES: [&str; 33] = [
     "wrong-type",
     "unlooked",
     "lock-held",
+    "rights-order",
     "signal-unsafe",
     "thread-shared",
 ];

@@ -52,14 +52,7 @@ const EQUALS: [&str; 10] = [
     "compare_digest",
 ];
 /// C functions that give zero for equal strings.
-const COMPARES: [&str; 6] = [
-    "strcmp",
-    "strcasecmp",
-    "wcscmp",
-    "stricmp",
-    "_stricmp",
-    "compareTo",
-];
+const COMPARES: [&str; 6] = ["strcmp", "strcasecmp", "wcscmp", "stricmp", "_stricmp", "compareTo"];
 /// C functions that compare as many characters as they are told.
 const PREFIXES: [&str; 4] = ["strncmp", "strncasecmp", "memcmp", "wcsncmp"];
 /// Methods that give another spelling of the same value.

@@ -109,7 +109,9 @@ impl Letters<'_> {
                 return None;
             };
             let given = u8::try_from(self.value(&given.value, c)?).ok()?;
-            return Some(i64::from(given == 0 || letters.replace("\\\\", "\\").bytes().any(|own| own == given)));
+            return Some(i64::from(
+                given == 0 || letters.replace("\\\\", "\\").bytes().any(|own| own == given),
+            ));
         }
         let [only] = args else { return None };
         let given = u8::try_from(self.value(&only.value, c)?).ok()?;

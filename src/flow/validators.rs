@@ -52,7 +52,10 @@ pub type Vouched = Rc<Vec<(usize, Mask)>>;
 /// Characters without which a text is harmless for the cards of the mask.
 pub fn dangers(cards: &[Card]) -> Vec<(Set, Mask)> {
     let mask = |ids: &[&str]| {
-        let own = cards.iter().enumerate().filter(|(_, card)| ids.contains(&card.id.as_str()));
+        let own = cards
+            .iter()
+            .enumerate()
+            .filter(|(_, card)| ids.contains(&card.id.as_str()));
         own.fold(0, |mask, (at, _)| mask | 1 << at)
     };
     vec![
@@ -181,7 +184,10 @@ impl<'f> Walker<'_, 'f> {
     /// A function that says no as soon as it meets two dots, however it looks for them.
     fn refuses_dots(&self, function: &'f Function, outcome: Outcome) -> Vec<(usize, Mask)> {
         let text = |param: &&crate::syntax::form::Param| {
-            param.hint.as_deref().is_some_and(|hint| hint.contains("char") || hint.contains("string"))
+            param
+                .hint
+                .as_deref()
+                .is_some_and(|hint| hint.contains("char") || hint.contains("string"))
         };
         let mut texts = function.params.iter().enumerate().filter(|(_, param)| text(param));
         let (Some((at, _)), None) = (texts.next(), texts.next()) else {
@@ -196,17 +202,24 @@ impl<'f> Walker<'_, 'f> {
                 let (mut dots, mut both) = (0, false);
                 names::descend(cond, &mut |part| match &part.kind {
                     ExprKind::Binary(op, _, right) if &**op == "==" => {
-                        dots += u32::from(matches!(&right.kind, ExprKind::Literal(Literal::Str(text)) if &**text == "."));
+                        dots +=
+                            u32::from(matches!(&right.kind, ExprKind::Literal(Literal::Str(text)) if &**text == "."));
                     }
                     ExprKind::Call { args, .. } => {
-                        both |= args.iter().any(|arg| matches!(&arg.value.kind, ExprKind::Literal(Literal::Str(text)) if &**text == ".."));
+                        both |= args.iter().any(
+                            |arg| matches!(&arg.value.kind, ExprKind::Literal(Literal::Str(text)) if &**text == ".."),
+                        );
                     }
                     _ => {}
                 });
                 refuses |= dots > 1 || both;
             }
         });
-        if refuses { vec![(at, self.world.paths)] } else { Vec::new() }
+        if refuses {
+            vec![(at, self.world.paths)]
+        } else {
+            Vec::new()
+        }
     }
 
     /// By parameter: the cards that are settled on one way.
@@ -299,7 +312,12 @@ impl<'f> Look<'f> {
                     }
                 }
                 StmtKind::Loop { binds, cond, body } => self.round(binds.as_ref(), cond.as_ref(), body, way),
-                StmtKind::Assign { target, value, augmented: false, .. } => {
+                StmtKind::Assign {
+                    target,
+                    value,
+                    augmented: false,
+                    ..
+                } => {
                     if let ExprKind::Name(name) = &target.kind {
                         self.letters.given.entry(name.clone()).or_insert(value);
                     }
@@ -319,13 +337,7 @@ impl<'f> Look<'f> {
     }
 
     /// A loop over the characters of a text: where it ends, each of them was let through.
-    fn round(
-        &mut self,
-        binds: Option<&'f (Expr, Expr)>,
-        cond: Option<&'f Expr>,
-        body: &'f [Stmt],
-        way: &mut Way<'f>,
-    ) {
+    fn round(&mut self, binds: Option<&'f (Expr, Expr)>, cond: Option<&'f Expr>, body: &'f [Stmt], way: &mut Way<'f>) {
         if let Some((name, all)) = binds
             && let ExprKind::Name(name) = &name.kind
         {
@@ -379,7 +391,9 @@ impl<'f> Look<'f> {
                     for (branch, state) in [(then, yes), (otherwise, no)] {
                         let mut ends = Vec::new();
                         self.passes(branch, state, &mut ends);
-                        let jumped = branch.last().is_some_and(|last| matches!(last.kind, StmtKind::Continue));
+                        let jumped = branch
+                            .last()
+                            .is_some_and(|last| matches!(last.kind, StmtKind::Continue));
                         match (jumped, ends) {
                             (true, ends) => on.extend(ends),
                             (false, ends) => {
@@ -395,7 +409,12 @@ impl<'f> Look<'f> {
                     self.exits.push((value.as_ref(), Way::default()));
                     return;
                 }
-                StmtKind::Assign { target, value, augmented: false, .. } => {
+                StmtKind::Assign {
+                    target,
+                    value,
+                    augmented: false,
+                    ..
+                } => {
                     if let ExprKind::Name(name) = &target.kind {
                         self.letters.given.entry(name.clone()).or_insert(value);
                     }

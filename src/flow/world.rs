@@ -21,8 +21,8 @@ use super::mappers::Mappers;
 use super::matcher::{Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
 use super::properties::Properties;
-use super::validators;
 use super::reckon::{self, Use};
+use super::validators;
 use super::value::Mask;
 use super::{Edge, Unit};
 

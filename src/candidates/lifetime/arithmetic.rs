@@ -319,6 +319,21 @@ impl<'a> Walk<'a> {
             return;
         };
         let inner = strip(value);
+        let mut length = None;
+        names::descend(inner, &mut |part| {
+            if let ExprKind::Call { callee, .. } = &part.kind
+                && matches!(called(callee).as_str(), "strlen" | "wcslen")
+            {
+                length = Some(part);
+            }
+        });
+        if let Some(part) = length
+            && matches!(&inner.kind, ExprKind::Binary(op, ..) if matches!(&**op, "+" | "-"))
+            && self.range(part, memory).high > kind.range().high
+        {
+            self.too_long(inner, span);
+            return;
+        }
         if let ExprKind::Binary(op, left, right) = &inner.kind
             && matches!(&**op, "+" | "-" | "*")
         {
@@ -333,11 +348,7 @@ impl<'a> Walk<'a> {
             && matches!(called(callee).as_str(), "strlen" | "wcslen")
             && range.high > kind.range().high
         {
-            let what = format!(
-                "{} does not fit where it is kept when the text is long",
-                self.words(inner)
-            );
-            self.report("narrowed", Kind::Other, span, None, what, 35);
+            self.too_long(inner, span);
             return;
         }
         let origin = self.origin(inner, memory);
@@ -353,6 +364,14 @@ impl<'a> Walk<'a> {
             let began = origin.map(|(unit, span)| (unit, span, "comes from outside"));
             self.report("narrowed", Kind::Other, span, began, what, 35);
         }
+    }
+
+    fn too_long(&mut self, value: &Expr, span: Span) {
+        let what = format!(
+            "{} does not fit where it is kept when the text is long",
+            self.words(value)
+        );
+        self.report("narrowed", Kind::Other, span, None, what, 35);
     }
 
     fn divisor(&mut self, divisor: &Expr, span: Span, memory: &Memory) {
@@ -380,6 +399,9 @@ impl<'a> Walk<'a> {
     pub fn amount(&mut self, name: &str, size: &Expr, makes: bool, span: Span, memory: &Memory) {
         if makes {
             self.settle_amount(size, span, memory);
+        } else if let (ExprKind::Name(own), true) = (&strip(size).kind, self.stack.is_empty()) {
+            let own = self.function.params.iter().position(|param| param.name == *own);
+            self.effects.amounts.extend(own);
         }
         let mut parts = Vec::new();
         factors(size, &mut parts);
@@ -449,8 +471,9 @@ impl<'a> Walk<'a> {
     /// A function stores a number from outside where the pointer points.
     pub fn set_outside(&mut self, pointer: &Pointer, span: Span, memory: &mut Memory) {
         if let (Some(id), 1) = (pointer.objects.first(), pointer.objects.len())
-            && pointer.offset.and_then(Range::exact) == Some(0)
-            && let Some(place) = memory.objects.get(id).map(|object| object.place.to_string())
+            && let Some(object) = memory.objects.get(id)
+            && (pointer.offset.and_then(Range::exact) == Some(0) || object.size.is_some_and(|size| size <= 8))
+            && let place = object.place.to_string()
         {
             self.havoc(&place, memory);
             memory.outside.insert(place.clone(), (self.unit, span));

@@ -43,6 +43,7 @@ impl<'a> Walk<'a> {
         self.ends_set(&name, args, memory);
         let pointers = self.arguments(args, memory);
         self.noted(&name, callee, args, expr.span, memory);
+        self.owned(callee, args, &pointers, expr.span, memory);
         if new {
             return self.constructed(expr, args, &pointers, memory);
         }
@@ -104,6 +105,7 @@ impl<'a> Walk<'a> {
             args.iter().for_each(|arg| self.told(&arg.value, memory));
         }
         self.concurrent(name, args, span, memory);
+        self.gives_up(name, args, span, memory);
         self.container_changed(callee, span, memory);
         self.moved_from(name, args, memory);
     }
@@ -167,6 +169,19 @@ impl<'a> Walk<'a> {
             }
         }
         for target in targets {
+            for &at in &self.effects_of(*target).amounts {
+                let unsigned = self
+                    .scene
+                    .function(*target)
+                    .params
+                    .get(at)
+                    .and_then(|param| param.hint.as_deref());
+                let unsigned = unsigned.is_some_and(|hint| hint.contains("size_t") || hint.contains("unsigned"));
+                if let (true, Some(arg)) = (unsigned, args.get(at)) {
+                    let name = self.scene.function(*target).name.clone();
+                    self.amount(&name, &arg.value, false, span, memory);
+                }
+            }
             self.demanded(self.effects_of(*target), args, pointers, span, memory);
         }
         if let [target] = *targets
@@ -272,7 +287,8 @@ impl<'a> Walk<'a> {
         }
         let decided = self.decide(cond, memory);
         let origin = self.origin(left, memory).or_else(|| self.origin(right, memory));
-        if decided == Some(false) || (origin.is_some() && decided.is_none()) {
+        let field = |side: &Expr| matches!(super::check::strip(side).kind, ExprKind::Field(..));
+        if (decided == Some(false) && !field(left)) || (origin.is_some() && decided.is_none()) {
             let began = origin.map(|(unit, span)| (unit, span, "comes from outside"));
             let what = format!("{} can fail here and stop the program", self.words(cond));
             self.report("reachable-assert", Kind::Other, span, began, what, 40);
@@ -369,88 +385,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn constructed(&mut self, expr: &Expr, args: &'a [Arg], pointers: &[Pointer], memory: &mut Memory) -> Pointer {
-        for pointer in pointers {
-            self.hand_over(pointer, memory);
-        }
-        let text = self.scene.text(self.unit, expr.span);
-        let Some(rest) = text.strip_prefix("new") else {
-            return Pointer::unknown();
-        };
-        let array = text
-            .find('[')
-            .is_some_and(|open| text.find('(').is_none_or(|paren| open < paren));
-        let ExprKind::Call { callee, .. } = &expr.kind else {
-            return Pointer::unknown();
-        };
-        let kind = called(callee);
-        let each = self.program.bytes(&kind);
-        // `new (place) T` makes nothing: it uses memory that is there.
-        if rest.trim_start().starts_with('(') {
-            return self.placed(expr, rest, each, pointers, memory);
-        }
-        if let (true, Some(count)) = (array, args.first()) {
-            self.amount("new[]", &count.value, true, expr.span, memory);
-        }
-        let size = match (array, args.first()) {
-            (true, Some(count)) => self
-                .range(&count.value, memory)
-                .exact()
-                .zip(each)
-                .and_then(|(count, each)| count.checked_mul(each)),
-            _ => each,
-        };
-        let plain = args.is_empty() || array;
-        let built =
-            super::memory::bytes_of(&kind).is_none() && self.program.shape(&kind).is_none_or(|shape| shape.built);
-        let object = Object {
-            filled: (plain && !built && !text.ends_with(')') && !text.ends_with('}')).then_some(0),
-            ..self.object(Home::Heap, LIVE, size, expr.span, if array { "new[]" } else { "new" })
-        };
-        self.keep(expr.span, object, memory)
-    }
-
-    /// `new (place) T`: there must be room for a `T`.
-    fn placed(
-        &mut self,
-        expr: &Expr,
-        rest: &str,
-        each: Option<i128>,
-        pointers: &[Pointer],
-        memory: &mut Memory,
-    ) -> Pointer {
-        let inside = rest
-            .trim_start()
-            .trim_start_matches('(')
-            .split(')')
-            .next()
-            .unwrap_or_default()
-            .trim();
-        let named = || memory.pointers.get(&self.name_key(inside)).cloned();
-        let Some(pointer) = named().or_else(|| pointers.first().cloned()) else {
-            return Pointer::unknown();
-        };
-        if let (Some(each), Some(offset)) = (each, pointer.offset) {
-            let using = Use {
-                base: expr,
-                pointer: &pointer,
-                write: true,
-                span: expr.span,
-            };
-            let end = offset.plus(Range::exactly(each)).high;
-            self.extent(
-                &using,
-                Range {
-                    low: offset.low,
-                    high: end,
-                },
-                "index-unchecked",
-                memory,
-            );
-        }
-        pointer
-    }
-
     fn product(&self, positions: &[usize], args: &[Arg], memory: &Memory) -> Option<i128> {
         if positions.is_empty() {
             return None;
@@ -544,6 +478,7 @@ impl<'a> Walk<'a> {
             memory.pointers.insert(key, pointer);
         }
         self.perhaps_released(effects, args, pointers, span, memory);
+        self.moves_parts(effects, args, pointers, span, memory);
         self.returned(effects, pointers, span, memory)
     }
 

@@ -407,40 +407,12 @@ impl<'a> Walk<'a> {
             }
             return;
         }
+        self.condition(&key, value);
+        self.grown(&key, &pointer, span, memory);
+        self.moved_over(target, value, &pointer, memory);
         self.kept_way(&key, target, value, (pointer.clone(), origin), memory);
         self.store(key, target, value, (pointer, range, origin), memory);
         self.way_kept(memory);
-    }
-
-    /// `p = malloc(sizeof(p))`: room for a pointer, and not for what it points to.
-    fn pointer_sized(&mut self, target: &Expr, value: &Expr, _memory: &Memory) {
-        let ExprKind::Call { callee, args, .. } = &strip(value).kind else {
-            return;
-        };
-        if !matches!(&*called(callee), "malloc" | "calloc" | "realloc" | "alloca") {
-            return;
-        }
-        let single = self.type_of(target).is_some_and(|hint| {
-            let inner = super::memory::pointee(&hint);
-            hint.contains('*') && !inner.contains('*') && self.program.bytes(inner) != Some(8)
-        });
-        let name = self.words(target);
-        for arg in args.iter().filter(|_| single) {
-            let mut parts = vec![strip(&arg.value)];
-            while let Some(part) = parts.pop() {
-                match &part.kind {
-                    ExprKind::Binary(_, left, right) => parts.extend([strip(left), strip(right)]),
-                    ExprKind::Call { callee, args, .. } if called(callee) == "sizeof" => {
-                        let of = args.first().map(|arg| self.words(strip(&arg.value)));
-                        if of.is_some_and(|of| of.trim_matches(['(', ')', ' ']) == name) {
-                            let what = format!("sizeof {name} is the size of a pointer, not of what it points to");
-                            self.report("pointer-size", Kind::Other, part.span, None, what, 70);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
     }
 
     /// Whether others see what is stored under the name: it lies behind a parameter, or nobody knows where.
@@ -521,24 +493,6 @@ impl<'a> Walk<'a> {
                 all
             }
             _ => range,
-        }
-    }
-
-    /// `char buf[n] = "text"`
-    fn filled(&self, key: &str, value: &Expr, from: &Pointer, memory: &mut Memory) {
-        let text = match &value.kind {
-            ExprKind::Literal(Literal::Str(text)) => Some(Range::exactly(characters(text))),
-            ExprKind::Collection(items) => (items.len() <= 1).then_some(Range::exactly(0)),
-            _ => self.text_of(value, memory).or_else(|| {
-                let object = from.objects.iter().next().and_then(|id| memory.objects.get(id));
-                object.and_then(|object| object.text)
-            }),
-        };
-        if let Some(pointer) = memory.pointers.get(key).cloned() {
-            memory.each(&pointer, &mut |object, _| {
-                object.text = text;
-                object.filled = None;
-            });
         }
     }
 

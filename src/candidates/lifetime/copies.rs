@@ -9,8 +9,8 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 use super::Kind;
 use super::check::strip;
 use super::library::Copy;
-use super::settled::COPY;
 use super::memory::{Home, Memory, Place, Pointer, Range};
+use super::settled::COPY;
 use super::touch::Use;
 use super::walk::Walk;
 
@@ -259,8 +259,24 @@ impl<'a> Walk<'a> {
     ) {
         let amount = args.last().map(|arg| &arg.value);
         // What a structure says of its own buffer is kept right elsewhere.
-        let own = |id: &u32| memory.objects.get(id).is_some_and(|object| !object.place.starts_with("#f"));
-        let chosen = || amount.is_some_and(|amount| self.origin(amount, memory).is_some());
+        let own = |id: &u32| {
+            let place = memory.objects.get(id).map_or("", |object| &object.place);
+            !place.starts_with(['#', ':']) && !place.contains('.')
+        };
+        let chosen = || {
+            let mut measured = false;
+            if let Some(amount) = amount {
+                names::descend(amount, &mut |part| {
+                    let named = || {
+                        memory
+                            .measured
+                            .contains_key(&self.key(part, memory).unwrap_or_default())
+                    };
+                    measured |= self.measure(part, memory).is_some() || named();
+                });
+            }
+            measured || amount.is_some_and(|amount| self.origin(amount, memory).is_some())
+        };
         if !to.objects.iter().all(own) && !chosen() || amount.is_some_and(|amount| self.compared(amount)) {
             return;
         }
@@ -284,13 +300,18 @@ impl<'a> Walk<'a> {
         let ExprKind::Binary(..) = strip(amount).kind else {
             return false;
         };
-        let (amount, mut found) = (plain(amount), false);
+        let (mut parts, mut found) = (vec![plain(amount)], false);
+        names::descend(amount, &mut |part| {
+            if matches!(part.kind, ExprKind::Call { .. }) {
+                parts.push(plain(part));
+            }
+        });
         names::walk(&self.function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
                 if let ExprKind::Binary(op, left, right) = &expr.kind
                     && matches!(&**op, "<" | "<=" | ">" | ">=" | "==" | "!=")
                 {
-                    found |= plain(left) == amount || plain(right) == amount;
+                    found |= [left, right].iter().any(|side| parts.contains(&plain(side)));
                 }
             });
         });

@@ -22,6 +22,8 @@ impl<'a> Walk<'a> {
             Some(key) if named(expr) => self.stands_for(&key, pointer, by, span, LIVE, memory),
             _ => pointer,
         };
+        self.freed_beside_owner(expr, &pointer, span, memory);
+        self.mismatched_field(expr, by, span);
         let words = self.words(expr);
         self.given_back(&pointer, &words, by, span, memory);
     }
@@ -36,7 +38,10 @@ impl<'a> Walk<'a> {
         state: u8,
         memory: &mut Memory,
     ) -> Pointer {
-        let heap = matches!(by, "free" | "cfree" | "kfree" | "vfree" | "g_free" | "delete" | "delete[]");
+        let heap = matches!(
+            by,
+            "free" | "cfree" | "kfree" | "vfree" | "g_free" | "delete" | "delete[]"
+        );
         if !heap || !pointer.objects.is_empty() || pointer.null || pointer.unset {
             return pointer;
         }
@@ -101,10 +106,16 @@ impl<'a> Walk<'a> {
             object.state = if certain { FREED } else { object.state | FREED };
             object.freed = object.freed.or(Some(here));
         });
+        news.retain(|(_, began, _, _)| self.beside(began.as_ref(), span));
         for (rule, began, what, weight) in news {
             self.report(rule, Kind::Other, span, began, what, weight);
         }
     }
+    /// Whether both places are compiled together.
+    pub fn beside(&self, began: Option<&(u32, Span, &'static str)>, span: Span) -> bool {
+        began.is_none_or(|(unit, earlier, _)| *unit != self.unit || !other_branch(self.text, *earlier, span))
+    }
+
     /// What of its parameters the function has freed where it ends, and not set anew.
     pub fn freed_parts(&mut self, last: &Memory) {
         let gone = |pointer: &Pointer| {
@@ -113,7 +124,9 @@ impl<'a> Walk<'a> {
         };
         let parts = last.pointers.range("#f".to_owned().."#g".to_owned());
         for (name, _) in parts.filter(|(_, pointer)| gone(pointer)) {
-            let Some((param, path)) = part_of_param(name) else { continue };
+            let Some((param, path)) = part_of_param(name) else {
+                continue;
+            };
             if self.effects.frees_parts.len() < PARTS && !path.is_empty() {
                 self.effects.frees_parts.push((param, path.to_owned()));
             }
@@ -121,7 +134,11 @@ impl<'a> Walk<'a> {
         let text = self.scene.text(self.unit, self.function.span);
         let counts = text.contains("--") || text.contains("ref") || text.contains("Ref");
         if self.function.returns.as_deref() == Some("void") && !counts {
-            let some = self.effects.loosens.iter().filter(|at| !self.effects.frees.contains_key(at));
+            let some = self
+                .effects
+                .loosens
+                .iter()
+                .filter(|at| !self.effects.frees.contains_key(at));
             self.effects.may_free = some.copied().collect();
         }
     }
@@ -187,6 +204,28 @@ impl<'a> Walk<'a> {
         let plain = named(arg) && pointer.objects.is_empty();
         Some(format!("{}@{path}", self.key(arg, memory).filter(|_| plain)?))
     }
+}
+
+/// Whether the later place stands in another branch of the preprocessor than the earlier one.
+pub fn other_branch(text: &str, earlier: Span, later: Span) -> bool {
+    let Some(between) = text.get(earlier.end as usize..later.start as usize) else {
+        return false;
+    };
+    let mut depth = 0;
+    for line in between.lines().filter_map(|line| line.trim_start().strip_prefix('#')) {
+        let word = line.trim_start();
+        if word.starts_with("if") {
+            depth += 1;
+        } else if word.starts_with("endif") {
+            depth -= 1;
+        } else if word.starts_with("el") && depth == 0 {
+            return true;
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    false
 }
 
 fn memory_state(memory: &Memory, id: u32) -> u8 {

@@ -94,8 +94,20 @@ impl<'a> Walk<'a> {
         self.stack.pop();
         self.vouched -= u32::from(told);
         (self.rounds, self.frame, self.salt) = (outer_rounds, outer_frame, outer_salt);
-        let (unit, module, function, macros, hints, arrays, text, labels, gotos, (exits, outer_ways), breaks, continues) =
-            outer;
+        let (
+            unit,
+            module,
+            function,
+            macros,
+            hints,
+            arrays,
+            text,
+            labels,
+            gotos,
+            (exits, outer_ways),
+            breaks,
+            continues,
+        ) = outer;
         let ways = std::mem::replace(&mut self.ways, outer_ways).parts();
         (self.unit, self.module, self.function, self.macros) = (unit, module, function, macros);
         (self.hints, self.arrays, self.text, self.labels) = (hints, arrays, text, labels);
@@ -106,6 +118,11 @@ impl<'a> Walk<'a> {
             for (_, state) in &mut parts {
                 let pointer = self.given(&frame, &known, span, state);
                 settle(&before, &pointer, state);
+                // What was made and freed on this way is not what another way has under the same number.
+                let gone = |id: &u32, object: &Object| object.state == FREED && !known.contains(id);
+                if state.objects.iter().any(|(id, object)| gone(id, object)) {
+                    state.objects.retain(|id, object| !gone(id, object));
+                }
             }
             self.split(span, parts, memory);
         }

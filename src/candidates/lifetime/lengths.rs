@@ -4,6 +4,7 @@
 //! under which the state keeps the length, and mistakes where a text without an end is read. Deliberately absent:
 //! lengths of texts behind two pointers. Start at [`Walk::measure`].
 
+use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;
@@ -63,6 +64,56 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// `a + b` stays below something: so does each of them, by what the other one has at least.
+    pub fn parts_of_sum(&self, expr: &Expr, limit: Range, memory: &mut Memory) {
+        let ExprKind::Binary(op, left, right) = &strip(expr).kind else {
+            return;
+        };
+        if &**op != "+" || limit.high == i128::MAX {
+            return;
+        }
+        let least = |part: &Expr, memory: &Memory| {
+            let unsigned = self.int_type(part).is_some_and(|kind| !kind.signed);
+            let low = self.range(part, memory).low;
+            if unsigned { low.max(0) } else { low }
+        };
+        for (part, other) in [(left, right), (right, left)] {
+            let low = least(other, memory);
+            if low == i128::MIN {
+                continue;
+            }
+            let most = Range {
+                low: i128::MIN,
+                high: limit.high.saturating_sub(low),
+            };
+            let range = self.range(part, memory).meet(most);
+            if range.low <= range.high && matches!(strip(part).kind, ExprKind::Name(_) | ExprKind::Field(..)) {
+                if let Some(key) = self.key(strip(part), memory) {
+                    memory.numbers.insert(key, range);
+                }
+            }
+            self.narrowed_length(part, range, memory);
+        }
+    }
+
+    /// `ok = a < b`: a name for a condition, as long as what it is about stays as it is.
+    pub fn condition(&mut self, key: &str, value: &'a Expr) {
+        let asks = |op: &str| matches!(op, "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||");
+        if !matches!(&strip(value).kind, ExprKind::Binary(op, ..) if asks(op)) {
+            self.conditions.remove(key);
+            return;
+        }
+        let mut steady = true;
+        names::descend(value, &mut |part| match &part.kind {
+            ExprKind::Name(name) => steady &= !super::rounds::changes(&self.function.body, name),
+            ExprKind::Literal(_) | ExprKind::Binary(..) | ExprKind::Opaque(_) | ExprKind::Cast(..) => {}
+            _ => steady = false,
+        });
+        if steady {
+            self.conditions.insert(key.to_owned(), value);
+        }
+    }
+
     /// A copy may have left what it wrote without an end.
     pub fn ended(
         &self,
@@ -92,7 +143,12 @@ impl<'a> Walk<'a> {
     /// A text is read up to an end that it may not have.
     pub fn endless(&mut self, expr: &Expr, from: &Pointer, span: Span, memory: &mut Memory) {
         let mut found = None;
-        if from.other || !from.objects.iter().any(|id| memory.objects.get(id).is_some_and(|own| own.unended.is_some())) {
+        if from.other
+            || !from
+                .objects
+                .iter()
+                .any(|id| memory.objects.get(id).is_some_and(|own| own.unended.is_some()))
+        {
             return;
         }
         memory.each(from, &mut |object, _| found = found.or(object.unended.take()));
@@ -140,7 +196,11 @@ impl<'a> Walk<'a> {
             .take_while(|(name, _)| name.starts_with(&part))
             .find(|(_, pointer)| pointer.unset && !pointer.other && !pointer.null && pointer.objects.is_empty());
         if let Some((field, _)) = unset {
-            let what = format!("{} is sent out, and nothing was stored in {}", self.words(inner), field.replace('~', " "));
+            let what = format!(
+                "{} is sent out, and nothing was stored in {}",
+                self.words(inner),
+                field.replace('~', " ")
+            );
             self.report("uninitialised", Kind::Other, span, None, what, 55);
         }
     }

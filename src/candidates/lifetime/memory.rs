@@ -302,6 +302,8 @@ pub struct Memory {
     pub views: Shared<BTreeMap<String, (String, Option<Span>)>>,
     /// Paths that were tested before being opened, by the text of the argument.
     pub tested: Shared<BTreeMap<String, Span>>,
+    /// Where the rights of the user were given up.
+    pub given_up: Option<Span>,
     /// Behind a return, throw, break or continue.
     pub ended: bool,
 }
@@ -324,6 +326,7 @@ impl Memory {
             *self = other.clone();
             return;
         }
+        self.given_up = self.given_up.and(other.given_up);
         if !self.objects.same(&other.objects) {
             self.join_objects(&other.objects);
         }
@@ -359,7 +362,8 @@ impl Memory {
             });
         }
         if !self.measured.same(&other.measured) {
-            self.measured.retain(|name, length| other.measured.get(name) == Some(length));
+            self.measured
+                .retain(|name, length| other.measured.get(name) == Some(length));
         }
         if !self.sums.same(&other.sums) {
             self.sums.retain(|id, size| other.sums.get(id) == Some(size));
@@ -429,7 +433,10 @@ impl Memory {
 
     /// Lengths and sizes that were reckoned with the place, or are of it, are not known any more.
     pub fn unmeasured(&mut self, place: &str) {
-        let about = |name: &str| name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '@']));
+        let about = |name: &str| {
+            name.strip_prefix(place)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '@']))
+        };
         if self.measured.iter().any(|(name, length)| about(name) || about(length)) {
             self.measured.retain(|name, length| !about(name) && !about(length));
         }
@@ -485,7 +492,13 @@ fn join_pointers(own: &mut BTreeMap<String, Pointer>, others: &BTreeMap<String, 
             Some(own) => own.join(pointer),
             None => {
                 let other = pointer.other || elsewhere(name);
-                own.insert(name.clone(), Pointer { other, ..pointer.clone() });
+                own.insert(
+                    name.clone(),
+                    Pointer {
+                        other,
+                        ..pointer.clone()
+                    },
+                );
             }
         }
     }

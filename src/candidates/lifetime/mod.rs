@@ -7,9 +7,11 @@
 //! Start at [`find`].
 
 mod arithmetic;
+mod built;
 mod calls;
 mod check;
 mod copies;
+mod declared;
 mod freed;
 mod inline;
 mod layout;
@@ -17,6 +19,7 @@ mod leave;
 mod lengths;
 mod library;
 mod memory;
+mod moved;
 mod named;
 #[cfg(test)]
 mod number_tests;
@@ -24,9 +27,11 @@ mod numbers;
 mod order;
 mod places;
 mod refine;
+mod rights;
 mod rounds;
 mod settled;
 mod shared;
+mod stored;
 mod sums;
 #[cfg(test)]
 mod tests;

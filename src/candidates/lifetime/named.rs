@@ -12,9 +12,8 @@ static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+([^\n]+)$")
         .expect("the expression is a constant of this file")
 });
-static ENUM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\benum\b[^;{}()]*\{([^{}]*)\}").expect("the expression is a constant of this file")
-});
+static ENUM: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\benum\b[^;{}()]*\{([^{}]*)\}").expect("the expression is a constant of this file"));
 
 /// How far names are followed through other names.
 const DEPTH: u32 = 6;
@@ -66,7 +65,11 @@ impl Named {
                 ("", Some((base, more))) => (base.clone(), more + 1),
                 (value, _) => (value.to_owned(), 0),
             };
-            let whole = if more == 0 { base.clone() } else { format!("({base})+{more}") };
+            let whole = if more == 0 {
+                base.clone()
+            } else {
+                format!("({base})+{more}")
+            };
             self.add(name, &whole);
             before = Some((base, more));
         }

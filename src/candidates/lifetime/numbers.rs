@@ -290,6 +290,7 @@ impl Walk<'_> {
         };
         for (expr, limit) in [(left, for_left), (right, for_right)] {
             self.magnitude(expr, limit, memory);
+            self.parts_of_sum(expr, limit, memory);
         }
         let (above, below) = (matches!(op, ">" | ">="), matches!(op, "<" | "<="));
         for (expr, other, above) in [(left, b, above), (right, a, below)] {

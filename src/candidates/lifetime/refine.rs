@@ -59,6 +59,13 @@ impl<'a> Walk<'a> {
             ExprKind::Opaque(parts) if parts.len() == 1 => self.refine(&parts[0], truth, memory),
             ExprKind::Cast(_, inner) => self.refine(inner, truth, memory),
             _ => {
+                if let Some(asked) = self
+                    .key(cond, memory)
+                    .and_then(|key| self.conditions.get(&key).copied())
+                {
+                    self.refine(asked, truth, memory);
+                    return;
+                }
                 if let Some(key) = self.key(cond, memory).filter(|_| truth) {
                     memory.nonzero.insert(key);
                 }
@@ -163,6 +170,7 @@ impl<'a> Walk<'a> {
                 memory.ended = true;
                 return;
             }
+            self.lost(&pointer, memory);
             // This pointer points to nothing here, so what only it pointed to is not there.
             for id in &pointer.objects {
                 if given(id) {

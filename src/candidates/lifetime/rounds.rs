@@ -222,6 +222,23 @@ fn stepped(expr: &Expr) -> Option<String> {
     }
 }
 
+/// Whether the body gives a name that has a value another one.
+pub fn changes(body: &[Stmt], name: &str) -> bool {
+    let mut found = false;
+    let own = |expr: &Expr| names::dotted(strip(expr)).is_some_and(|own| own == name);
+    names::walk(body, &mut |stmt| {
+        if let StmtKind::Assign { target, hint: None, .. } = &stmt.kind {
+            found |= own(target);
+        }
+        names::expressions(stmt, &mut |expr| match &expr.kind {
+            ExprKind::Assign(target, _) | ExprKind::Address(target) => found |= own(target),
+            ExprKind::Unary(op, inner) if op.contains("++") || op.contains("--") => found |= own(inner),
+            _ => {}
+        });
+    });
+    found
+}
+
 /// Whether the body sets the name anew.
 fn assigns(body: &[Stmt], name: &str) -> bool {
     let mut found = false;

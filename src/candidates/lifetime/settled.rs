@@ -66,7 +66,10 @@ impl Settled {
 impl Walk<'_> {
     /// Whether bytes up to `end` of where the pointer points are there for certain.
     pub fn has_room(&self, pointer: &Pointer, bytes: i128, memory: &Memory) -> bool {
-        let Some(offset) = pointer.offset.filter(|offset| offset.low >= 0 && offset.high != i128::MAX) else {
+        let Some(offset) = pointer
+            .offset
+            .filter(|offset| offset.low >= 0 && offset.high != i128::MAX)
+        else {
             return false;
         };
         let fits = |id: &u32| {
@@ -77,7 +80,15 @@ impl Walk<'_> {
     }
 
     /// `base[key]` is used.
-    pub fn settle_index(&mut self, pointer: &Pointer, key: &Expr, index: Range, each: Option<i128>, span: Span, memory: &Memory) {
+    pub fn settle_index(
+        &mut self,
+        pointer: &Pointer,
+        key: &Expr,
+        index: Range,
+        each: Option<i128>,
+        span: Span,
+        memory: &Memory,
+    ) {
         if matches!(strip(key).kind, ExprKind::Literal(_)) {
             return;
         }

@@ -123,11 +123,21 @@ impl<'a> Walk<'a> {
     }
 
     /// One element is used: `p[n]` of `n` elements.
-    pub fn element_within(&mut self, base: &Expr, pointer: &Pointer, key: &Expr, write: bool, span: Span, memory: &Memory) {
+    pub fn element_within(
+        &mut self,
+        base: &Expr,
+        pointer: &Pointer,
+        key: &Expr,
+        write: bool,
+        span: Span,
+        memory: &Memory,
+    ) {
         if memory.sums.is_empty() {
             return;
         }
-        let Some(size) = self.size_sum(pointer, memory) else { return };
+        let Some(size) = self.size_sum(pointer, memory) else {
+            return;
+        };
         let end = || {
             let each = self.element(base)?;
             self.sum(key, memory)?.plus(&Sum::number(1), 1)?.times(each)

@@ -135,6 +135,7 @@ impl<'a> Walk<'a> {
                 self.effects.derefs.insert((*id - PARAMS) as usize);
             }
         }
+        news.retain(|(rule, began, _, _)| *rule != "use-after-free" || self.beside(began.as_ref(), span));
         for (rule, began, what, weight) in news {
             self.report(rule, Kind::Other, span, began, what, weight);
         }

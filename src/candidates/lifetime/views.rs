@@ -45,7 +45,9 @@ impl<'a> Walk<'a> {
         }
         let declared = self.scene.text(self.unit, span);
         let left = declared.split('=').next().unwrap_or_default();
-        let place = left.contains(['&', '*']) || left.contains("iterator") || iterator(value);
+        // A pointer that is an element is copied, and lies where it lay.
+        let address = left.contains('*') && matches!(value.kind, ExprKind::Address(_));
+        let place = left.contains('&') || address || left.contains("iterator") || iterator(value);
         if let Some(container) = held(value).filter(|_| place)
             && self.moves(&container)
             && !self.reserved(&container)
@@ -107,7 +109,13 @@ impl<'a> Walk<'a> {
 
     /// Whether elements of the container move when it grows.
     fn moves(&self, container: &str) -> bool {
-        let hint = self.hints.get(container).map(|hint| &**hint).unwrap_or_default();
+        let field = || self.program.fields.get(container);
+        let hint = self
+            .hints
+            .get(container)
+            .or_else(field)
+            .map(|hint| &**hint)
+            .unwrap_or_default();
         ["vector", "string", "deque", "QList", "QVector", "QString"]
             .iter()
             .any(|kind| hint.contains(kind))

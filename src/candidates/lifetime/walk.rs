@@ -29,8 +29,6 @@ use crate::candidates::Scene;
 const FUEL: u32 = 60_000;
 /// First object number of parameters; allocations are numbered by their place in the file.
 pub const PARAMS: u32 = 0xF000_0000;
-/// Most fields of a structure on the stack that are followed from its declaration.
-const FIELDS: usize = 16;
 /// Most demands remembered per function.
 const DEMANDS: usize = 24;
 
@@ -49,6 +47,10 @@ pub struct Effects {
     pub frees_parts: Vec<(usize, String)>,
     /// Looked at in any way but a test for null.
     pub uses: BTreeSet<usize>,
+    /// Taken for an amount without a sign.
+    pub amounts: BTreeSet<usize>,
+    /// Parts of parameters that may lie elsewhere afterwards: `.data`.
+    pub moves: BTreeSet<(usize, String)>,
     pub keeps: BTreeSet<usize>,
     pub demands: Vec<Demand>,
     /// What it returns, with the objects that it made.
@@ -112,6 +114,10 @@ pub struct Walk<'a> {
     pub effects: Effects,
     pub found: Vec<Mistake>,
     pub settled: Settled,
+    /// Names for conditions that hold their truth as long as the function runs.
+    pub conditions: HashMap<String, &'a Expr>,
+    /// Blocks around the place being walked whose exceptions are caught.
+    pub tries: u32,
     pub fuel: u32,
     pub text: &'a str,
     pub labels: Labels,
@@ -143,6 +149,8 @@ static NOTHING: Effects = Effects {
     may_free: BTreeSet::new(),
     frees_parts: Vec::new(),
     uses: BTreeSet::new(),
+    amounts: BTreeSet::new(),
+    moves: BTreeSet::new(),
     keeps: BTreeSet::new(),
     demands: Vec::new(),
     returns: None,
@@ -225,6 +233,8 @@ impl Project<'_> {
             },
             found: Vec::new(),
             settled: Settled::default(),
+            conditions: HashMap::new(),
+            tries: 0,
             fuel: FUEL,
             text,
             labels: Labels::of(text, function.span),
@@ -435,6 +445,7 @@ impl<'a> Walk<'a> {
                 self.assign(target, value, *augmented, stmt.span, memory);
                 self.set_as_handler(target, value);
                 if let ExprKind::Name(name) = &target.kind {
+                    self.points_into(name, value, memory);
                     self.viewed(name, hint.as_ref(), value, stmt.span, memory);
                 }
             }
@@ -459,6 +470,9 @@ impl<'a> Walk<'a> {
             StmtKind::Throw(value) => {
                 if let Some(value) = value {
                     self.value(value, memory);
+                }
+                if self.stack.is_empty() && self.tries == 0 {
+                    self.leaks(memory);
                 }
                 memory.ended = true;
             }
@@ -511,7 +525,9 @@ impl<'a> Walk<'a> {
 
     fn attempt(&mut self, body: &'a [Stmt], handlers: &'a [Handler], finally: &'a [Stmt], memory: &mut Memory) {
         let before = memory.clone();
+        self.tries += u32::from(!handlers.is_empty());
         self.block(body, memory);
+        self.tries -= u32::from(!handlers.is_empty());
         for handler in handlers {
             let mut inside = before.clone();
             self.block(&handler.body, &mut inside);
@@ -521,48 +537,6 @@ impl<'a> Walk<'a> {
             }
         }
         self.block(finally, memory);
-    }
-
-    fn declare(&mut self, name: &Text, hint: Option<&Text>, size: Option<&'a Expr>, span: Span, memory: &mut Memory) {
-        let Some(hint) = hint else { return };
-        self.hints.insert(name.to_string(), hint.clone());
-        let key = self.name_key(name);
-        memory.forget(&key);
-        let fixed = hint.starts_with("static ") || self.scene.text(self.unit, span).trim_start().starts_with("static ");
-        if let Some(size) = size {
-            let count = self.range(size, memory).exact().filter(|count| *count > 0);
-            let bytes = count
-                .zip(self.program.bytes(hint))
-                .and_then(|(count, each)| count.checked_mul(each));
-            self.arrays.insert(name.to_string(), bytes);
-            let place = format!("{key}@");
-            memory.objects.retain(|_, object| *object.place != *place);
-            let id = self.variable(
-                &place,
-                if fixed { Home::Static } else { Home::Stack },
-                bytes,
-                span,
-                memory,
-            );
-            let built = self.cpp && super::memory::bytes_of(hint).is_none();
-            if let Some(object) = memory.objects.get_mut(&id).filter(|_| !fixed && !built) {
-                object.filled = Some(0);
-            }
-            memory.pointers.insert(key, Pointer::to(id));
-        } else if !fixed && !hint.contains("extern") {
-            let unset = Pointer {
-                unset: true,
-                ..Pointer::default()
-            };
-            if super::memory::bytes_of(hint).is_some() {
-                memory.pointers.insert(key, unset);
-            } else if let Some(shape) = self.program.shape(hint).filter(|shape| !shape.union && !shape.built) {
-                let plain = |hint: &Text| super::memory::bytes_of(hint).is_some();
-                for (field, _) in shape.fields.iter().filter(|(_, hint)| plain(hint)).take(FIELDS) {
-                    memory.pointers.insert(format!("{key}.{field}"), unset.clone());
-                }
-            }
-        }
     }
 
     /// The code of an expression, for a sentence.

@@ -79,7 +79,14 @@ impl<'a> Walk<'a> {
     }
 
     /// `x = call()`: the variable stands for what the call gave.
-    pub fn kept_way(&mut self, key: &str, target: &Expr, value: &Expr, given: (Pointer, Option<Place>), before: &Memory) {
+    pub fn kept_way(
+        &mut self,
+        key: &str,
+        target: &Expr,
+        value: &Expr,
+        given: (Pointer, Option<Place>),
+        before: &Memory,
+    ) {
         let Some(split) = self.split.take() else { return };
         if strip(value).span != split.call || !split.whole.same(before) {
             return;
