@@ -322,11 +322,7 @@ impl<'f> Look<'f> {
                         self.letters.given.entry(name.clone()).or_insert(value);
                     }
                 }
-                StmtKind::Block(body) => {
-                    if !self.block(body, way) {
-                        return false;
-                    }
-                }
+                StmtKind::Block(body) if !self.block(body, way) => return false,
                 StmtKind::Throw(_) => return false,
                 StmtKind::Try { .. } => self.understood = false,
                 StmtKind::Break | StmtKind::Continue => return false,

@@ -87,10 +87,12 @@ impl<'a> Walk<'a> {
                 high: limit.high.saturating_sub(low),
             };
             let range = self.range(part, memory).meet(most);
-            if range.low <= range.high && matches!(strip(part).kind, ExprKind::Name(_) | ExprKind::Field(..)) {
-                if let Some(key) = self.key(strip(part), memory) {
-                    memory.numbers.insert(key, range);
-                }
+            let named = matches!(strip(part).kind, ExprKind::Name(_) | ExprKind::Field(..));
+            if let Some(key) = self
+                .key(strip(part), memory)
+                .filter(|_| named && range.low <= range.high)
+            {
+                memory.numbers.insert(key, range);
             }
             self.narrowed_length(part, range, memory);
         }
