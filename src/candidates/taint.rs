@@ -194,7 +194,14 @@ fn amount_or_bytes(scene: &Scene, hop: &Hop) -> bool {
         return true;
     };
     if !hint.contains(['*', '[']) {
-        return !hint.contains(':');
+        // A length that follows its buffer is the caller's word for it.
+        let at = function
+            .params
+            .iter()
+            .position(|param| param.name == *name)
+            .unwrap_or(0);
+        let before = at.checked_sub(1).and_then(|at| function.params[at].hint.as_deref());
+        return !hint.contains(':') && !before.is_some_and(|hint| hint.contains('*'));
     }
     ["char", "void", "byte", "BYTE", "uint8_t", "u8", "int", "long", "short"]
         .iter()

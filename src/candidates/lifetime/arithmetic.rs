@@ -211,6 +211,16 @@ impl<'a> Walk<'a> {
 
     /// What the expression may be, by its type where nothing else is known.
     fn typed(&self, expr: &Expr, memory: &Memory) -> Range {
+        if let ExprKind::Binary(op, left, right) = &strip(expr).kind
+            && matches!(&**op, "+" | "*")
+        {
+            // An open part that nobody chose from outside leaves the whole open.
+            let range = self.range(expr, memory);
+            let open = |range: Range| range.low == i128::MIN || range.high == i128::MAX;
+            if open(range) && [left, right].iter().any(|part| open(self.typed(part, memory))) {
+                return Range::ANY;
+            }
+        }
         let range = self.range(expr, memory);
         let open = range.low == i128::MIN || range.high == i128::MAX;
         match self
@@ -247,6 +257,9 @@ impl<'a> Walk<'a> {
             return false;
         }
         if matches!(op, "+") && (self.looked_after(left, memory) || self.looked_after(right, memory)) {
+            return false;
+        }
+        if op == "-" && self.compares(left, right) {
             return false;
         }
         let origin = self.origin(left, memory).or_else(|| self.origin(right, memory));

@@ -22,7 +22,7 @@ impl<'a> Walk<'a> {
     ) -> Pointer {
         let name = self.meaning(called(callee));
         match &callee.kind {
-            ExprKind::Field(base, _) => drop(self.value(base, memory)),
+            ExprKind::Field(base, _) => self.method_of(base, callee, expr.span, memory),
             // `table[i](…)`
             ExprKind::Index(..) | ExprKind::Deref(_) | ExprKind::Opaque(_) => drop(self.value(callee, memory)),
             _ => {}
@@ -50,19 +50,9 @@ impl<'a> Walk<'a> {
         if self.stops(&name, args, targets.is_empty(), expr.span, memory) {
             return Pointer::unknown();
         }
-        for &at in library::amounts(&name) {
-            if let Some(arg) = args.get(at) {
-                self.amount(&name, &arg.value, false, expr.span, memory);
-            }
-        }
-        self.path_use(&name, args, expr.span, memory);
+        self.asked_of(&name, args, &pointers, expr.span, memory);
         // In a loop each round would make the same place again; only what is searched once is followed.
         let searches = library::searches(&name) && !self.rounds.is_empty();
-        if let (true, Some(arg), Some(from)) = (library::reads_first(&name), args.first(), pointers.first()) {
-            self.endless(&arg.value, from, expr.span, memory);
-        }
-        self.shown_texts(&name, args, &pointers, expr.span, memory);
-        self.sent(&name, args, expr.span, memory);
         if let Some(maker) = library::maker(&name).filter(|_| !searches) {
             self.needs(&name, args, &pointers, expr.span, memory);
             return self.made(&name, &maker, args, &pointers, expr.span, memory);
@@ -97,6 +87,29 @@ impl<'a> Walk<'a> {
             pointers.iter().for_each(|pointer| self.hand_over(pointer, memory));
         }
         self.own_call(&targets, args, &pointers, expr.span, memory)
+    }
+
+    /// `p->run()`: there must be something behind `p`.
+    fn method_of(&mut self, base: &'a Expr, callee: &Expr, span: Span, memory: &mut Memory) {
+        let pointer = self.value(base, memory);
+        if self.cpp && self.points(base, callee) {
+            self.usable(base, &pointer, span, memory);
+        }
+    }
+
+    /// What a function of the library asks of its arguments.
+    fn asked_of(&mut self, name: &str, args: &'a [Arg], pointers: &[Pointer], span: Span, memory: &mut Memory) {
+        for &at in library::amounts(name) {
+            if let Some(arg) = args.get(at) {
+                self.amount(name, &arg.value, false, span, memory);
+            }
+        }
+        self.path_use(name, args, span, memory);
+        if let (true, Some(arg), Some(from)) = (library::reads_first(name), args.first(), pointers.first()) {
+            self.endless(&arg.value, from, span, memory);
+        }
+        self.shown_texts(name, args, pointers, span, memory);
+        self.sent(name, args, span, memory);
     }
 
     /// What a call by this name tells besides its result: lengths, locks, containers, owners.

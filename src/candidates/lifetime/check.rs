@@ -398,10 +398,23 @@ impl<'a> Walk<'a> {
             let by = self.range(value, memory).exact().filter(|_| up);
             self.moved_on(&key, by, memory);
             memory.unmeasured(&key);
+            let added = self.range(value, memory);
+            let before = memory
+                .numbers
+                .get(&key)
+                .copied()
+                .filter(|before| up && before.low >= 0 && added.low >= 0);
             memory.numbers.remove(&key);
+            if let Some(before) = before {
+                let high = i128::MAX;
+                memory.numbers.insert(key.clone(), Range { high, ..before });
+            }
             // Sums of small numbers do not get to the end of a large type.
             let bits = |expr| self.int_type(expr).map_or(32, |kind| kind.bits);
-            let small = self.range(value, memory).high < 1 << 32;
+            if added.high < 1 << 16 && bits(target) >= 32 {
+                return;
+            }
+            let small = added.high < 1 << 32;
             if let Some(origin) = origin.filter(|_| bits(target) <= if small { 32 } else { bits(value) }) {
                 memory.outside.entry(key).or_insert(origin);
             }

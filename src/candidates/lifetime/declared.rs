@@ -11,6 +11,27 @@ use super::walk::Walk;
 const FIELDS: usize = 16;
 
 impl<'a> Walk<'a> {
+    /// `hint name = value`
+    pub fn declared(&mut self, name: &Text, hint: &Text, value: &Expr, span: Span, memory: &mut Memory) {
+        let text = self.scene.text(self.unit, span);
+        let fixed = text.trim_start().starts_with("static ");
+        if let Some(bytes) = self.program.initialised(text, name, hint, value)
+            && !self.arrays.contains_key(&**name)
+        {
+            self.arrays.insert(name.to_string(), Some(bytes));
+            let key = self.frame.clone() + name;
+            let home = if fixed { Home::Static } else { Home::Stack };
+            let id = self.variable(&format!("{key}@"), home, Some(bytes), span, memory);
+            memory.pointers.insert(key, Pointer::to(id));
+        }
+        let hint = if fixed && !hint.starts_with("static ") {
+            format!("static {hint}").into()
+        } else {
+            hint.clone()
+        };
+        self.hints.insert(name.to_string(), hint);
+    }
+
     pub fn declare(
         &mut self,
         name: &Text,

@@ -6,10 +6,11 @@
 //!
 //! [`Effects`]: super::walk::Effects
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::flow::labels::Labels;
-use crate::syntax::form::{Arg, Span};
+use crate::syntax::form::{Arg, Function, Span, Text};
 
 use super::memory::{FREED, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range, below, starting};
 use super::walk::{PARAMS, Walk, merge};
@@ -41,18 +42,7 @@ impl<'a> Walk<'a> {
             return None;
         }
         let frame = format!("{}~", self.stack.len() + 1);
-        self.clear(&frame, memory);
-        let mut hints = std::collections::HashMap::new();
-        for (at, param) in function.params.iter().enumerate() {
-            let Some(hint) = &param.hint else { continue };
-            hints.insert(param.name.to_string(), hint.clone());
-            let key = format!("{frame}{}", param.name);
-            let Some(arg) = args.get(at) else {
-                memory.pointers.insert(key, Pointer::unknown());
-                continue;
-            };
-            self.bind(&key, hint, &arg.value, &pointers[at], memory);
-        }
+        let hints = self.bound(function, &frame, args, pointers, memory);
         let file = self.scene.file(unit);
         let text: &'a str = &self.scene.snapshot.file(file).text;
         let module = at.module;
@@ -60,18 +50,23 @@ impl<'a> Walk<'a> {
         let salt = self.salt.rotate_left(5) ^ span.start.wrapping_mul(0x9E37_79B1);
         // The caller's own view, until the function is left.
         let outer = (
-            std::mem::replace(&mut self.unit, unit),
-            std::mem::replace(&mut self.module, module),
-            std::mem::replace(&mut self.function, function),
-            std::mem::replace(&mut self.macros, macros),
-            std::mem::replace(&mut self.hints, hints),
-            std::mem::take(&mut self.arrays),
+            (
+                std::mem::replace(&mut self.unit, unit),
+                std::mem::replace(&mut self.module, module),
+            ),
+            (
+                std::mem::replace(&mut self.function, function),
+                std::mem::replace(&mut self.macros, macros),
+            ),
+            (
+                std::mem::replace(&mut self.hints, hints),
+                std::mem::take(&mut self.arrays),
+            ),
             std::mem::replace(&mut self.text, text),
             std::mem::replace(&mut self.labels, Labels::of(text, function.span)),
             std::mem::take(&mut self.gotos),
             (self.exits.take(), std::mem::take(&mut self.ways)),
-            std::mem::take(&mut self.breaks),
-            std::mem::take(&mut self.continues),
+            (std::mem::take(&mut self.breaks), std::mem::take(&mut self.continues)),
         );
         let told = args.iter().any(|arg| self.measures.tells(&arg.value));
         self.vouched += u32::from(told);
@@ -79,7 +74,7 @@ impl<'a> Walk<'a> {
         let outer_frame = std::mem::replace(&mut self.frame, frame.clone());
         let outer_salt = std::mem::replace(&mut self.salt, salt);
         self.stack.push(unit);
-        let known: std::collections::BTreeSet<u32> = memory.objects.keys().copied().collect();
+        let known: BTreeSet<u32> = memory.objects.keys().copied().collect();
         let before = memory.clone();
         self.block(&function.body, memory);
         self.arrivals(memory);
@@ -94,39 +89,61 @@ impl<'a> Walk<'a> {
         self.stack.pop();
         self.vouched -= u32::from(told);
         (self.rounds, self.frame, self.salt) = (outer_rounds, outer_frame, outer_salt);
-        let (
-            unit,
-            module,
-            function,
-            macros,
-            hints,
-            arrays,
-            text,
-            labels,
-            gotos,
-            (exits, outer_ways),
-            breaks,
-            continues,
-        ) = outer;
+        let (place, code, names, text, labels, gotos, (exits, outer_ways), jumps) = outer;
         let ways = std::mem::replace(&mut self.ways, outer_ways).parts();
-        (self.unit, self.module, self.function, self.macros) = (unit, module, function, macros);
-        (self.hints, self.arrays, self.text, self.labels) = (hints, arrays, text, labels);
-        (self.gotos, self.exits, self.breaks, self.continues) = (gotos, exits, breaks, continues);
+        ((self.unit, self.module), (self.function, self.macros)) = (place, code);
+        ((self.hints, self.arrays), self.text, self.labels) = (names, text, labels);
+        (self.gotos, self.exits, (self.breaks, self.continues)) = (gotos, exits, jumps);
         let pointer = self.given(&frame, &known, span, memory);
         settle(&before, &pointer, memory);
-        if let Some(mut parts) = ways {
-            for (_, state) in &mut parts {
-                let pointer = self.given(&frame, &known, span, state);
-                settle(&before, &pointer, state);
-                // What was made and freed on this way is not what another way has under the same number.
-                let gone = |id: &u32, object: &Object| object.state == FREED && !known.contains(id);
-                if state.objects.iter().any(|(id, object)| gone(id, object)) {
-                    state.objects.retain(|id, object| !gone(id, object));
-                }
-            }
-            self.split(span, parts, memory);
+        if let Some(parts) = ways {
+            self.left_by(parts, (&frame, &known, &before), span, memory);
         }
         Some(pointer)
+    }
+
+    /// The states at the ways out, as the caller sees them.
+    fn left_by(
+        &mut self,
+        mut parts: Vec<(Range, Memory)>,
+        (frame, known, before): (&str, &BTreeSet<u32>, &Memory),
+        span: Span,
+        memory: &Memory,
+    ) {
+        for (_, state) in &mut parts {
+            let pointer = self.given(frame, known, span, state);
+            settle(before, &pointer, state);
+            // What was made and freed on this way is not what another way has under the same number.
+            let gone = |id: &u32, object: &Object| object.state == FREED && !known.contains(id);
+            if state.objects.iter().any(|(id, object)| gone(id, object)) {
+                state.objects.retain(|id, object| !gone(id, object));
+            }
+        }
+        self.split(span, parts, memory);
+    }
+
+    /// Parameters start as their arguments; gives their types.
+    fn bound(
+        &mut self,
+        function: &Function,
+        frame: &str,
+        args: &'a [Arg],
+        pointers: &[Pointer],
+        memory: &mut Memory,
+    ) -> HashMap<String, Text> {
+        self.clear(frame, memory);
+        let mut hints = HashMap::new();
+        for (at, param) in function.params.iter().enumerate() {
+            let Some(hint) = &param.hint else { continue };
+            hints.insert(param.name.to_string(), hint.clone());
+            let key = format!("{frame}{}", param.name);
+            let Some(arg) = args.get(at) else {
+                memory.pointers.insert(key, Pointer::unknown());
+                continue;
+            };
+            self.bind(&key, hint, &arg.value, &pointers[at], memory);
+        }
+        hints
     }
 
     /// Whether the function is short, takes what it is given, and can be walked.
@@ -200,7 +217,7 @@ impl<'a> Walk<'a> {
     fn given(
         &mut self,
         frame: &str,
-        known: &std::collections::BTreeSet<u32>,
+        known: &BTreeSet<u32>,
         span: Span,
         memory: &mut Memory,
     ) -> Pointer {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::candidates::Scene;
-use crate::syntax::form::{Expr, StmtKind, Text};
+use crate::syntax::form::{Expr, ExprKind, Literal, StmtKind, Text};
 
 use super::memory::{bytes_of, without};
 use super::named::Named;
@@ -42,6 +42,8 @@ pub struct Shape {
 pub struct Global<'a> {
     pub hint: Text,
     pub size: Option<&'a Expr>,
+    /// Bytes of an array that is as large as what it begins with.
+    pub bytes: Option<i128>,
     /// Known in its own file only.
     pub own: bool,
 }
@@ -92,20 +94,26 @@ impl<'a> Program<'a> {
                         size,
                     } => {
                         let (hint, size) = (hint.clone(), size.as_ref());
-                        globals.insert(name.clone(), Global { hint, size, own: own() });
+                        let (bytes, own) = (None, own());
+                        globals.insert(name.clone(), Global { hint, size, bytes, own });
                     }
                     StmtKind::Assign {
                         target,
+                        value,
                         hint: Some(hint),
                         ..
                     } => {
                         let Some(name) = crate::flow::names::dotted(target) else {
                             continue;
                         };
+                        let line = stmt.span.start as usize..stmt.span.end as usize;
+                        let whole = scene.snapshot.file(module.file).text.get(line).unwrap_or_default();
+                        let bytes = program.initialised(whole, &name, hint, value);
                         let hint = hint.clone();
                         globals.entry(name.into()).or_insert_with(|| Global {
                             hint,
                             size: None,
+                            bytes,
                             own: own(),
                         });
                     }
@@ -190,6 +198,25 @@ impl<'a> Program<'a> {
             count *= size.parse::<i128>().ok().or_else(|| self.named.number(size))?;
         }
         Some((self.bytes(each)?, count))
+    }
+
+    /// Bytes of an array whose size is that of what it begins with: `char x[] = "text"`.
+    pub fn initialised(&self, text: &str, name: &str, hint: &str, value: &Expr) -> Option<i128> {
+        let head = text.split('=').next()?;
+        let rest = head.rsplit_once(name)?.1.trim();
+        let empty = rest
+            .strip_prefix('[')
+            .and_then(|rest| rest.trim_start().strip_prefix(']'))
+            .is_some_and(str::is_empty);
+        let hint = hint.split('[').next().unwrap_or_default();
+        match &value.kind {
+            _ if !empty => None,
+            ExprKind::Literal(Literal::Str(text)) => Some(super::walk::characters(text) + 1),
+            ExprKind::Collection(items) if items.iter().all(|(key, _)| key.is_none()) => {
+                self.bytes(hint)?.checked_mul(items.len() as i128)
+            }
+            _ => None,
+        }
     }
 
     /// Bytes of a type.

@@ -327,6 +327,12 @@ impl Memory {
             return;
         }
         self.given_up = self.given_up.and(other.given_up);
+        // Positions that are at the start on one of the ways, before their numbers are joined.
+        let starts = if self.within.same(&other.within) {
+            [BTreeSet::new(), BTreeSet::new()]
+        } else {
+            [self.starts(), other.starts()]
+        };
         if !self.objects.same(&other.objects) {
             self.join_objects(&other.objects);
         }
@@ -352,14 +358,7 @@ impl Memory {
             self.nonzero.retain(|name| other.nonzero.contains(name));
         }
         if !self.within.same(&other.within) {
-            let others = &other.within;
-            self.within.retain(|pair, margin| match others.get(pair) {
-                Some(other) => {
-                    *margin = (*margin).min(*other);
-                    true
-                }
-                None => false,
-            });
+            self.join_within(other, starts);
         }
         if !self.measured.same(&other.measured) {
             self.measured
@@ -383,6 +382,27 @@ impl Memory {
         if !self.tested.same(&other.tested) {
             self.tested.retain(|path, _| other.tested.contains_key(path));
         }
+    }
+
+    fn starts(&self) -> BTreeSet<String> {
+        let zero = self.numbers.iter().filter(|(_, range)| range.exact() == Some(0));
+        zero.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What is at the start is below any length that is worth the name.
+    fn join_within(&mut self, other: &Self, [own, theirs]: [BTreeSet<String>; 2]) {
+        let mut both = BTreeMap::new();
+        for (pair, margin) in self.within.iter() {
+            match other.within.get(pair) {
+                Some(other) => drop(both.insert(pair.clone(), (*margin).min(*other))),
+                None if theirs.contains(&pair.0) => drop(both.insert(pair.clone(), (*margin).min(0))),
+                None => {}
+            }
+        }
+        for (pair, margin) in other.within.iter().filter(|(pair, _)| own.contains(&pair.0)) {
+            both.entry(pair.clone()).or_insert((*margin).min(0));
+        }
+        *self.within = both;
     }
 
     fn join_objects(&mut self, others: &BTreeMap<u32, Object>) {

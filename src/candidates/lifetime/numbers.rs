@@ -195,13 +195,13 @@ impl Walk<'_> {
                 if let Some(size) = self.arrays.get(&**name) {
                     return known(*size);
                 }
+                let global = || self.program.globals.get(self.module)?.get(name);
+                if let (false, Some(bytes)) = (self.hints.contains_key(&**name), global().and_then(|own| own.bytes)) {
+                    return known(Some(bytes));
+                }
                 match self.type_of(what) {
                     Some(hint) => {
-                        let count = self
-                            .program
-                            .globals
-                            .get(self.module)
-                            .and_then(|globals| globals.get(name)?.size);
+                        let count = global().and_then(|own| own.size);
                         let count = count.filter(|_| !self.hints.contains_key(&**name));
                         let count = count.map_or(Some(1), |count| self.range(count, memory).exact());
                         known(self.program.bytes(&hint).zip(count).map(|(each, count)| each * count))
@@ -228,7 +228,7 @@ impl Walk<'_> {
             ExprKind::Name(name) if self.arrays.contains_key(&**name) => self.program.bytes(self.hints.get(&**name)?),
             ExprKind::Name(name) if !self.hints.contains_key(&**name) => {
                 let global = self.program.globals.get(self.module)?.get(name)?;
-                let plain = if global.size.is_some() {
+                let plain = if global.size.is_some() || global.bytes.is_some() {
                     &global.hint
                 } else {
                     pointee(&global.hint)
@@ -371,7 +371,13 @@ impl Walk<'_> {
             } = &stmt.kind
                 && let Some(key) = self.key(target, memory)
             {
-                changes.push((key, counted(target, value, *augmented)));
+                let adds =
+                    || self.scene.text(self.unit, stmt.span).contains("+=") && self.range(value, memory).low >= 0;
+                let change = match *augmented && adds() {
+                    true => Change::Up,
+                    false => counted(target, value, *augmented),
+                };
+                changes.push((key, change));
             }
             names::expressions(stmt, &mut |expr| {
                 let (target, change) = match &expr.kind {

@@ -162,6 +162,16 @@ impl<'a> Walk<'a> {
         let hint = match &expr.kind {
             ExprKind::Name(name) => {
                 let global = self.program.globals.get(self.module)?.get(name)?;
+                if let Some(bytes) = global.bytes {
+                    let place = format!("{key}@");
+                    return Some(Pointer::to(self.variable(
+                        &place,
+                        Home::Static,
+                        Some(bytes),
+                        expr.span,
+                        memory,
+                    )));
+                }
                 let count = self.range(global.size?, memory).exact()?;
                 format!("{}[{count}]", global.hint)
             }

@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let function = Measures::of(self.function);
-        if function.limited.contains(&name) {
+        if function.limited.contains(&name) || self.ends_with_text(&name) {
             return;
         }
         let pointer = using.pointer;
@@ -197,6 +197,23 @@ impl<'a> Walk<'a> {
             self.words(using.base)
         );
         self.report("unbounded-copy", kind, using.span, began, what, 50);
+    }
+}
+
+impl Walk<'_> {
+    /// Whether a condition reads what the name points to: it stops where the text does.
+    fn ends_with_text(&self, name: &str) -> bool {
+        let mut found = false;
+        let mut asks = |cond: &Expr| {
+            names::descend(cond, &mut |part| {
+                found |= matches!(&part.kind, ExprKind::Deref(inner) if names::dotted(strip(inner)).is_some_and(|own| own == name));
+            });
+        };
+        names::walk(&self.function.body, &mut |stmt| match &stmt.kind {
+            StmtKind::Loop { cond: Some(cond), .. } | StmtKind::If { cond, .. } => asks(cond),
+            _ => {}
+        });
+        found
     }
 }
 

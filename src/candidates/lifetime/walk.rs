@@ -430,17 +430,7 @@ impl<'a> Walk<'a> {
                 hint,
             } => {
                 if let (Some(hint), ExprKind::Name(name)) = (hint, &target.kind) {
-                    let fixed = self
-                        .scene
-                        .text(self.unit, stmt.span)
-                        .trim_start()
-                        .starts_with("static ");
-                    let hint = if fixed && !hint.starts_with("static ") {
-                        format!("static {hint}").into()
-                    } else {
-                        hint.clone()
-                    };
-                    self.hints.insert(name.to_string(), hint);
+                    self.declared(name, hint, value, stmt.span, memory);
                 }
                 self.assign(target, value, *augmented, stmt.span, memory);
                 self.set_as_handler(target, value);
@@ -454,16 +444,9 @@ impl<'a> Walk<'a> {
                 self.value(expr, memory);
             }
             StmtKind::Delete(expr) => {
-                let rest = self
-                    .scene
-                    .text(self.unit, stmt.span)
-                    .trim_start()
-                    .trim_start_matches("delete");
-                let by = if rest.trim_start().starts_with('[') {
-                    "delete[]"
-                } else {
-                    "delete"
-                };
+                let text = self.scene.text(self.unit, stmt.span).trim_start();
+                let many = text.trim_start_matches("delete").trim_start().starts_with('[');
+                let by = if many { "delete[]" } else { "delete" };
                 self.release(expr, by, stmt.span, memory);
             }
             StmtKind::Return(value) => self.leave(value.as_ref(), stmt.span, memory),

@@ -131,6 +131,14 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether the function holds both against each other: which of them is larger is known where it matters.
+    pub fn compares(&self, left: &Expr, right: &Expr) -> bool {
+        let (Some(a), Some(b)) = (names::dotted(strip(left)), names::dotted(strip(right))) else {
+            return false;
+        };
+        Measures::of(self.function).pairs(&a, &b)
+    }
+
     /// Whether a counter is known to stay below a length: then one more is no overflow.
     pub fn looked_after(&self, expr: &Expr, memory: &Memory) -> bool {
         !memory.within.is_empty()
@@ -195,7 +203,7 @@ impl<'a> Walk<'a> {
             }
         }
         let below = match (self.linear(small, memory), self.linear(large, memory)) {
-            (Some((i, c)), Some((n, d))) if length(&n) && !length(&i) => Some((i, n, c - d - i128::from(!strict))),
+            (Some((i, c)), Some((n, d))) if length(&n) && i != n => Some((i, n, c - d - i128::from(!strict))),
             _ => self.rest(small, large, strict, memory),
         };
         if let Some((i, n, margin)) = below {
@@ -266,7 +274,7 @@ impl<'a> Walk<'a> {
         let Some(n) = self.length_of(using.pointer).map(str::to_owned) else {
             return;
         };
-        let index = self.range(key, memory);
+        let index = self.position(key, memory);
         if index.exact().is_some() || (index.high != i128::MAX && index.high < self.least(&n, memory)) {
             return;
         }
