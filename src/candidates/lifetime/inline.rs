@@ -214,13 +214,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What the function gave, with its own variables gone.
-    fn given(
-        &mut self,
-        frame: &str,
-        known: &BTreeSet<u32>,
-        span: Span,
-        memory: &mut Memory,
-    ) -> Pointer {
+    fn given(&mut self, frame: &str, known: &BTreeSet<u32>, span: Span, memory: &mut Memory) -> Pointer {
         let name = format!("{frame}<return>");
         let to = format!("{}(){}", self.frame, span.start);
         memory.forget(&to);
