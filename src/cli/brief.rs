@@ -28,7 +28,7 @@ pub fn run(args: &BriefArgs) -> Result<Exit, Fatal> {
         }
     };
     let root = absolute(&args.path)?;
-    let mut reader = Remote::start(root.clone(), Level::Full)?;
+    let mut reader = Remote::start(root.clone(), Level::Full, None)?;
     let scan = Scan::of(root);
     let survey = reader.survey(&scan)?;
     for problem in &survey.coverage.problems {

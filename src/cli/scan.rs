@@ -16,6 +16,7 @@ use crate::engine::Device;
 use crate::engine::model::Model;
 use crate::models::Registry;
 use crate::pipeline::judge::{self, Remote as Judge};
+use crate::pipeline::pack::Pack;
 use crate::pipeline::reader::Remote as Reader;
 use crate::pipeline::{self, Hands, Scan};
 use crate::problem::{Exit, Fatal};
@@ -105,6 +106,7 @@ pub struct Staff {
 
 impl Staff {
     pub fn start(settings: &Settings, scan: &Scan) -> Result<Self, Fatal> {
+        let pack = Pack::open(&settings.places.packs, &scan.root, scan.fresh);
         let registry = Registry::at(&settings.places.models);
         let start = |name: Option<&str>| {
             let located = registry.resolve(name)?;
@@ -117,7 +119,7 @@ impl Staff {
                 Some(name) if settings.model.as_ref() != Some(name) => Some(start(Some(name))?),
                 _ => None,
             },
-            reader: Reader::start(scan.root.clone(), settings.sandbox)?,
+            reader: Reader::start(scan.root.clone(), settings.sandbox, pack)?,
         })
     }
 

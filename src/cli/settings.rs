@@ -74,6 +74,8 @@ pub struct Settings {
 pub struct Places {
     pub runs: PathBuf,
     pub models: PathBuf,
+    /// What is kept of the code that was read, to read it faster.
+    pub packs: PathBuf,
 }
 
 pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
@@ -126,6 +128,7 @@ fn places(args: &PlaceArgs, file: &File) -> Result<Places, Fatal> {
     Ok(Places {
         runs: state.join("runs"),
         models: state.join("models"),
+        packs: state.join("packs"),
     })
 }
 

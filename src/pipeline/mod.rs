@@ -6,6 +6,7 @@
 //! Start at [`scan`].
 
 pub mod judge;
+pub mod pack;
 pub mod reader;
 mod recall;
 mod replay;

@@ -6,11 +6,13 @@
 //! Start at [`Reader`].
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::Scan;
+use super::pack::{self, Pack};
 use crate::candidates::{self, Candidate, Settings};
 use crate::cards::{self, Severity};
 use crate::context::{self, Brief, Budget, World};
@@ -21,10 +23,17 @@ use crate::problem::{Exit, Fatal, Problem};
 use crate::record::{Coverage, Sealed, hex};
 use crate::sandbox::{Channel, Grants, Level, Role, Worker};
 use crate::source::{self, Code, Limits, Skipped, Snapshot, SourceFile};
+use crate::syntax::keep::Known;
 use crate::syntax::{self, Forest};
 
 /// Files that may kill the parser before the scan gives up.
 const CRASHES: usize = 32;
+
+/// Bytes of records of modules after which a message is sent.
+const RECORDS: usize = 4 << 20;
+
+/// Bytes of a pack that may be of no use whatever else is in it.
+const SLACK: usize = 16 << 20;
 
 /// Stack of the thread that analyses; address space, not memory, until it is used.
 const STACK_BYTES: usize = 256 << 20;
@@ -60,6 +69,25 @@ struct Errand {
     careful: bool,
     /// Threads.
     jobs: usize,
+    /// The modules of earlier scans.
+    known: Option<Earlier>,
+}
+
+/// A pack of modules, as the reader sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Earlier {
+    path: PathBuf,
+    build: String,
+    /// To be written over instead of used.
+    fresh: bool,
+}
+
+/// What is told while the survey lasts.
+enum Told<'a> {
+    /// This file is parsed next.
+    Parsing(&'a str),
+    /// Records for the pack of modules, which is to be begun anew if so.
+    Modules(bool, &'a [u8]),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,6 +99,8 @@ enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 enum Response {
     Parsing(String),
+    /// Records for the pack of modules in letters, and whether it is to be begun anew.
+    Modules(bool, String),
     Surveyed(Box<Survey>),
     Briefs(Vec<Result<Brief, Problem>>),
     Fatal(Fatal),
@@ -122,7 +152,7 @@ impl Reader for Local {
 }
 
 impl Local {
-    fn look(&mut self, errand: &Errand, parsing: &mut dyn FnMut(&str)) -> Result<Survey, Fatal> {
+    fn look(&mut self, errand: &Errand, tell: &mut dyn FnMut(Told)) -> Result<Survey, Fatal> {
         let (extensions, interpreters) = (syntax::extensions(), syntax::interpreters());
         let code = Code {
             extensions: &extensions,
@@ -136,11 +166,11 @@ impl Local {
         }
         if errand.careful {
             for file in &files {
-                parsing(&file.path);
+                tell(Told::Parsing(&file.path));
                 drop(syntax::parse_file(file));
             }
         }
-        let forest = syntax::parse(&files, &syntax::Limits::default());
+        let forest = parse(errand, &files, &mut problems, tell);
         let (graph, met) = flow::build(&forest.modules, snapshot.files(), cards::all());
         let index = index::build(&snapshot, &forest.modules, index::entries(&graph))?;
         let candidates = find(errand, &graph, &forest, &snapshot);
@@ -160,6 +190,48 @@ impl Local {
         });
         Ok(survey)
     }
+}
+
+/// The modules of all files, of those that an earlier scan knew without parsing them again.
+fn parse(errand: &Errand, files: &[SourceFile], problems: &mut Vec<Problem>, tell: &mut dyn FnMut(Told)) -> Forest {
+    let limits = syntax::Limits::default();
+    let Some(earlier) = &errand.known else {
+        return syntax::parse(files, &limits);
+    };
+    let bytes = if earlier.fresh {
+        Vec::new()
+    } else {
+        fs::read(&earlier.path).unwrap_or_default()
+    };
+    let mut known = Known::read(&bytes, &earlier.build);
+    let (forest, news) = match &known {
+        Some(known) if known.size > 0 => syntax::parse_news(files, &limits, Some(known)),
+        _ => Default::default(),
+    };
+    let broken = known.is_none() || news.broken;
+    if broken {
+        let what = "not used: the modules kept from earlier scans were changed since";
+        problems.push(Problem::left_out("modules", what));
+        known = None;
+    }
+    // More of it is of no use than is: better begun anew, as where nothing is there or nothing of it can be trusted.
+    let size = known.map_or(0, |known| known.size);
+    let anew = size == 0 || size > 2 * news.used + SLACK;
+    let (forest, news) = if anew {
+        syntax::parse_news(files, &limits, Some(&Known::nothing()))
+    } else {
+        (forest, news)
+    };
+    let (mut first, mut some) = (anew, Vec::new());
+    let count = news.records.len();
+    for (at, record) in (1..).zip(news.records) {
+        some.extend(record);
+        if some.len() > RECORDS || at == count {
+            tell(Told::Modules(std::mem::take(&mut first), &some));
+            some.clear();
+        }
+    }
+    forest
 }
 
 /// Code that a rule left out: a hostile tree can ignore, or dress up as binary, a file that it nevertheless ships.
@@ -201,6 +273,7 @@ fn errand(scan: &Scan) -> Errand {
         without: BTreeSet::new(),
         careful: false,
         jobs: scan.jobs,
+        known: None,
     }
 }
 
@@ -269,10 +342,12 @@ fn answer(mut channel: Channel) -> Result<(), Fatal> {
                 // Fails only on a second survey, when the pool stands already.
                 drop(rayon::ThreadPoolBuilder::new().num_threads(errand.jobs).build_global());
                 let mut broken = None;
-                let survey = local.look(&errand, &mut |path| {
-                    broken = broken
-                        .take()
-                        .or_else(|| channel.send(&Response::Parsing(path.to_owned())).err());
+                let survey = local.look(&errand, &mut |told| {
+                    let response = match told {
+                        Told::Parsing(path) => Response::Parsing(path.to_owned()),
+                        Told::Modules(anew, records) => Response::Modules(anew, pack::letters(records)),
+                    };
+                    broken = broken.take().or_else(|| channel.send(&response).err());
                 });
                 if let Some(fatal) = broken {
                     return Err(fatal);
@@ -291,17 +366,19 @@ fn answer(mut channel: Channel) -> Result<(), Fatal> {
 /// The client of a sealed reader.
 pub struct Remote {
     worker: Worker,
+    pack: Option<Pack>,
 }
 
 impl Remote {
-    pub fn start(root: PathBuf, minimum: Level) -> Result<Self, Fatal> {
+    /// A reader of the tree at `root` and of the modules that earlier scans of it left, if there are any.
+    pub fn start(root: PathBuf, minimum: Level, pack: Option<Pack>) -> Result<Self, Fatal> {
+        let known = pack.as_ref().map(|pack| pack.path().to_owned());
         let grants = Grants {
-            read: vec![root],
+            read: std::iter::once(root).chain(known).collect(),
             ..Grants::default()
         };
-        Ok(Self {
-            worker: Worker::spawn(Role::Reader, &grants, minimum)?,
-        })
+        let worker = Worker::spawn(Role::Reader, &grants, minimum)?;
+        Ok(Self { worker, pack })
     }
 
     /// One attempt. `Err` holds the file announced last when the worker died.
@@ -313,6 +390,10 @@ impl Remote {
         loop {
             match self.worker.receive::<Response>(None) {
                 Ok(Response::Parsing(path)) => last = Some(path),
+                Ok(Response::Modules(anew, letters)) => match (&mut self.pack, pack::bytes(&letters)) {
+                    (Some(pack), Some(records)) => pack.add(anew, &records),
+                    _ => return Ok(Err(out_of_turn())),
+                },
                 Ok(Response::Surveyed(survey)) => return Ok(Ok(*survey)),
                 Ok(Response::Fatal(fatal)) => return Ok(Err(fatal)),
                 Ok(Response::Briefs(_)) => return Ok(Err(out_of_turn())),
@@ -325,9 +406,18 @@ impl Remote {
 impl Reader for Remote {
     fn survey(&mut self, scan: &Scan) -> Result<Survey, Fatal> {
         let mut errand = errand(scan);
+        errand.known = self.pack.as_ref().map(|pack| Earlier {
+            path: pack.path().to_owned(),
+            build: pack.build.clone(),
+            fresh: pack.fresh,
+        });
         for _ in 0..CRASHES {
             match self.attempt(errand.clone()) {
                 Ok(survey) => return survey,
+                // Whatever it was, it is not tried with the same modules again, nor by a later scan.
+                Err(_) if errand.known.take().is_some() => {
+                    self.pack.iter_mut().for_each(Pack::clear);
+                }
                 Err((None, fatal)) if errand.careful => return Err(fatal),
                 Err((None, _)) => errand.careful = true,
                 Err((Some(culprit), fatal)) => {

@@ -16,7 +16,7 @@ mod store;
 
 pub use earlier::Earlier;
 pub use form::{Coverage, End, Exchange, Header, Outcome, Plan, Quote, Run, Sealed, Shown, Tally, Unit};
-pub use store::{Record, VERSION, hex, latest, load};
+pub use store::{Record, VERSION, hex, latest, load, private_dir};
 
 #[cfg(test)]
 mod tests;

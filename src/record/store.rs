@@ -213,7 +213,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Makes a directory that only its owner can enter, and refuses one that somebody else could have prepared.
-fn private_dir(dir: &Path) -> Result<(), Fatal> {
+pub fn private_dir(dir: &Path) -> Result<(), Fatal> {
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o700);
     builder.create(dir).map_err(|error| trouble(dir, "create", &error))?;

@@ -11,6 +11,7 @@
 mod dump;
 pub mod form;
 mod imports;
+pub mod keep;
 mod languages;
 mod lower;
 mod macros;
@@ -72,25 +73,60 @@ pub struct Forest {
 
 /// Parses all files in parallel; files that no row reads are passed over in silence.
 pub fn parse(files: &[SourceFile], limits: &Limits) -> Forest {
-    let work = || -> Vec<_> {
-        files
-            .par_iter()
-            .filter_map(|file| parse_within(file, limits).map(|parsed| (lines(&file.text), parsed)))
-            .collect()
-    };
+    parse_news(files, limits, None).0
+}
+
+/// What parsing had to do although there was a pack of modules.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Records of the modules that were not in the pack.
+    pub records: Vec<Vec<u8>>,
+    /// Bytes of the pack that were of use.
+    pub used: usize,
+    /// True when a record was not what its digest says.
+    pub broken: bool,
+}
+
+/// The module of a file, its problem, and what is new about it.
+type Parsed = (u64, (Module, Option<Problem>), News);
+
+/// As [`parse`], and files whose modules are known are not parsed. Nothing is recorded where `known` is `None`.
+pub fn parse_news(files: &[SourceFile], limits: &Limits, known: Option<&keep::Known>) -> (Forest, News) {
+    let work = || -> Vec<Parsed> { files.par_iter().filter_map(|file| one(file, limits, known)).collect() };
     // A pool of its own, because deep nesting needs more stack than the default two megabytes.
     let parsed = match rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
         Ok(pool) => pool.install(work),
         Err(_) => work(),
     };
-    let mut forest = Forest::default();
-    for (lines, (module, problem)) in parsed {
+    let (mut forest, mut news) = (Forest::default(), News::default());
+    for (lines, (module, problem), own) in parsed {
         *forest.lines.entry(module.language).or_default() += lines;
         forest.modules.push(module);
         forest.problems.extend(problem);
+        news.records.extend(own.records);
+        news.used += own.used;
+        news.broken |= own.broken;
     }
     forest.modules.sort_by_key(|module| module.file);
-    forest
+    (forest, news)
+}
+
+fn one(file: &SourceFile, limits: &Limits, known: Option<&keep::Known>) -> Option<Parsed> {
+    let mut news = News::default();
+    match known.map(|known| known.find(file)) {
+        Some(keep::Found::Module(module, used)) => {
+            news.used = used;
+            return Some((lines(&file.text), (module, None), news));
+        }
+        Some(keep::Found::Broken) => news.broken = true,
+        Some(keep::Found::Nothing) | None => {}
+    }
+    let parsed = parse_within(file, limits)?;
+    // What a limit cut short is tried again next time, and says so again.
+    if known.is_some() && parsed.1.is_none() {
+        news.records.extend(keep::record(file, &parsed.0));
+    }
+    Some((lines(&file.text), parsed, news))
 }
 
 /// Parses one file within the default [`Limits`]; `None` when no row reads it.
