@@ -70,7 +70,8 @@
 //! 10. Every fast path has a slow, obvious twin that tests compare it with.
 //! 11. Scanned sources are read, never mapped; only verified weights are.
 //! 12. Types that cross a process boundary or a disk carry serde (`Candidate`, `Brief`, `Prompt`, `Reply`, the forms of
-//!     `record`); types that stay inside one process (`Snapshot`, `Forest`, `Graph`, `Index`, `Finding`) do not.
+//!     `record`); types that stay inside one process (`Snapshot`, `Forest`, `Graph`, `Index`, `Finding`) do not. Modules
+//!     of a forest are kept between scans in a form of bytes of their own (`syntax::keep`), checked as hostile input.
 //!
 //! # Where the first plan was left
 //!
