@@ -12,7 +12,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::calls::Site;
 use super::confined::resolves;
-use super::formats::{deferred, empties, formatted, looks_up, mapped, named_callback, strips};
+use super::formats::{deferred, formatted, handed, looks_up, mapped, named_callback, strips};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
 use super::places::literal_key;
@@ -107,6 +107,9 @@ impl<'f> Walker<'_, 'f> {
                 return self.call_named(expr.span, function, &args[rest..], &values[rest..], false, state);
             }
         }
+        if let Some(value) = handed(callee, args).and_then(|given| self.call_later(expr.span, given, &values, state)) {
+            return value;
+        }
         let values = formatted(self, &name, args, values);
         if let Some(value) = self.held(&name, base, &values, state) {
             return value;
@@ -137,6 +140,11 @@ impl<'f> Walker<'_, 'f> {
         for (card, places, text) in &resolved.sinks {
             for place in places {
                 let mut facts = Self::at_place(place, actual.receiver, actual.values);
+                if let Place::Argument(at) = place
+                    && !self.counts(*card, *at, &facts, actual, text, state)
+                {
+                    continue;
+                }
                 if let Place::Argument(at) = place
                     && let Some(text) = self.as_text(&actual.args[*at].value, &actual.values[*at])
                 {
@@ -339,7 +347,7 @@ impl<'f> Walker<'_, 'f> {
         let mut carried = actual.receiver.all();
         let mut given = Facts::new();
         // What a map gives is what was put there, not the key that it was asked with.
-        let key = usize::from(actual.base.is_some_and(|base| self.looks_up(name, base)));
+        let key = usize::from(actual.base.is_some_and(|base| self.looks_up(name, base, state)));
         for value in actual.values.iter().skip(key) {
             value::join(&mut given, &value.all());
         }
@@ -354,16 +362,10 @@ impl<'f> Walker<'_, 'f> {
                 return value;
             }
             let keyed = matches!(actual.args, [key, _] | [key, _, _] if literal_key(&key.value).is_some());
-            if empties(name, actual.args) {
-                if let Some(path) = self.path(base, state) {
-                    state.write(&path, Value::default());
-                }
-                return Value::default();
+            if let Some(value) = self.emptied(actual, base, state) {
+                return value;
             }
-            // `builder.replace(0, 1, text)`; of a string only two arguments are asked.
-            let spliced =
-                name == "replace" && actual.args.len() == 3 && self.world.modules[self.module].language == "java";
-            if (spliced || FILLS.contains(&name)) && (keyed || !given.is_empty()) {
+            if (self.splices(actual) || FILLS.contains(&name)) && (keyed || !given.is_empty()) {
                 self.fill(actual, base, &given, state);
             }
         }
@@ -424,11 +426,12 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// Whether a call asks a map for what it holds under a key.
-    fn looks_up(&self, name: &str, base: &Expr) -> bool {
+    fn looks_up(&self, name: &str, base: &Expr, state: &State<'f>) -> bool {
         let map = |path: &Path| path.last().is_some_and(|class| class.ends_with("Map"));
+        let language = self.world.modules[self.module].language;
         matches!(name, "get" | "getOrDefault")
-            && self.world.modules[self.module].language == "java"
-            && self.view.resolver.paths(base).iter().any(map)
+            && (language == "java" && self.view.resolver.paths(base).iter().any(map)
+                || language == "python" && self.is_dict(base, state))
     }
 
     /// Fields that stand at a construction beside the parameters of its constructor: `new T(a) { Field = b }`.

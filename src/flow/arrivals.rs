@@ -4,10 +4,10 @@
 //! passes and what a framework puts there; a declared choice of a few texts is no outside input. Deliberately absent:
 //! what callers pass (`summaries`). Start at [`Walker::parameters`].
 
-use crate::syntax::form::{ExprKind, Function, Literal, Param, Text};
+use crate::syntax::form::{ExprKind, Function, Literal, Param, Span, Text};
 
 use super::names::Path;
-use super::taint::{Walker, first_line};
+use super::taint::Walker;
 use super::value::{self, Fact, Facts, Note, Origin, RECEIVER, State, Trace};
 use super::{names, shapes, types};
 
@@ -84,5 +84,18 @@ impl<'f> Walker<'_, 'f> {
             let listed = |name: &Text| matches!(&**name, "Enum" | "StrEnum" | "IntEnum" | "Literal");
             self.world.is_enum(self.module, class) || ancestors.iter().any(listed)
         })
+    }
+}
+
+/// Whether a source of C gives characters or numbers, and not bytes that may be read as a structure.
+pub fn plain(kind: &str, what: &str) -> bool {
+    let characters = ["fget", "getc", "getw", "getline", "getdelim"];
+    matches!(kind, "cli" | "env" | "card") || characters.iter().any(|name| what.starts_with(name))
+}
+
+pub fn first_line(span: Span) -> Span {
+    Span {
+        last: span.line,
+        ..span
     }
 }

@@ -180,7 +180,7 @@ impl Directory {
                 directory.public.push(function.public);
                 directory.owner.push(at);
                 directory.classless.push(function.class_name.is_none());
-                directory.hollow.push(function.body.is_empty());
+                directory.hollow.push(hollow(function));
                 match &function.class_name {
                     Some(class) => {
                         let methods = directory.by_class.entry(class.clone()).or_default();
@@ -481,6 +481,15 @@ impl Directory {
         }
         found
     }
+}
+
+/// Nothing to run: no body, a text about it, or only the word that others have to write it.
+fn hollow(function: &Function) -> bool {
+    function.body.iter().all(|stmt| match &stmt.kind {
+        StmtKind::Throw(_) => true,
+        StmtKind::Expr(expr) => matches!(expr.kind, ExprKind::Literal(_)),
+        _ => false,
+    })
 }
 
 fn place(module: &Module, files: &[SourceFile]) -> Place {

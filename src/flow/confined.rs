@@ -81,8 +81,11 @@ impl<'f> Walker<'_, 'f> {
         if matches!(name, "endswith" | "endsWith" | "ends_with" | "HasSuffix" | "EndsWith") && truth {
             return dead(self.seen(value, state));
         }
-        if matches!(name, "contains" | "includes" | "Contains") && !truth && is_text(prefix, "..") {
-            return self.bits(value, DOTLESS, state);
+        if matches!(name, "contains" | "includes" | "Contains") && !truth {
+            let found = self.dotless(prefix, value, state);
+            if !found.is_empty() {
+                return found;
+            }
         }
         if !BEGINS.contains(&name) {
             return Vec::new();
@@ -97,6 +100,9 @@ impl<'f> Walker<'_, 'f> {
             (ExprKind::Literal(Literal::Str(text)), false) if matches!(&**text, "/" | "\\") => {
                 self.bits(value, RELATIVE, state)
             }
+            (ExprKind::Literal(Literal::Str(text)), true) if names_host(text) => {
+                self.harmless(value, self.world.destination, state)
+            }
             (ExprKind::Literal(Literal::Str(text)), true) if text.len() < 2 => Vec::new(),
             (_, true) => self.below(value, RESOLVED, state),
             _ => Vec::new(),
@@ -105,10 +111,21 @@ impl<'f> Walker<'_, 'f> {
 
     /// `".." in name` that does not hold.
     pub(super) fn dotless(&self, part: &Expr, whole: &'f Expr, state: &State<'f>) -> Vec<Effect> {
-        if is_text(part, "..") || is_text(part, "../") {
+        if is_text(part, "/") {
+            // Without a separator it is a name in the directory, if it is not the directory above.
+            self.bits(whole, RELATIVE | DOTLESS, state)
+        } else if is_text(part, "..") || is_text(part, "../") {
             self.bits(whole, DOTLESS, state)
         } else {
             Vec::new()
+        }
+    }
+
+    /// `base in path.parents`: a resolved path that lies below the base.
+    pub(super) fn below_parent(&self, parents: &'f Expr, state: &State<'f>) -> Option<Effect> {
+        match &parents.kind {
+            ExprKind::Field(path, name) if &**name == "parents" => self.below(path, RESOLVED, state).pop(),
+            _ => None,
         }
     }
 
@@ -154,6 +171,13 @@ impl<'f> Walker<'_, 'f> {
             Vec::new()
         }
     }
+}
+
+/// `https://example.org/`: the host is named, and ends.
+fn names_host(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(host, _)| host.contains('.') && !host.contains('@'))
 }
 
 fn is_text(expr: &Expr, wanted: &str) -> bool {

@@ -3,9 +3,10 @@
 //! In: expressions and the constants in force. Out: [`Const`]s. Deliberately absent: strings built at run time, and
 //! anything that would need to run code. Start at [`Constants::of`] for modules and at [`decide`] for expressions.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, StmtKind, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Stmt, StmtKind, Text};
 
 use super::names;
 use super::value::Const;
@@ -19,6 +20,8 @@ pub struct Constants {
     shared: HashMap<Text, Const>,
     /// Collections per module: true for those of literals, false for tables of anything.
     sets: Vec<HashMap<Text, bool>>,
+    /// Names of the fields of named tuples, per module.
+    tuples: Vec<HashMap<Text, Vec<Text>>>,
     /// Regular expressions compiled from literals, per module.
     regexes: Vec<HashMap<Text, Text>>,
 }
@@ -52,7 +55,7 @@ impl Constants {
         for module in modules {
             let counts = assignments(module);
             let mut own = HashMap::new();
-            let (mut sets, mut regexes) = (HashMap::new(), HashMap::new());
+            let (mut sets, mut regexes, mut tuples) = (HashMap::new(), HashMap::new(), HashMap::new());
             let once = |name: &Text| counts.get(name) == Some(&1);
             let top = module
                 .functions
@@ -75,6 +78,9 @@ impl Constants {
                     if let Some(text) = compiled(value) {
                         regexes.insert(name.clone(), text);
                     }
+                    if let Some(fields) = tuple_fields(value) {
+                        tuples.insert(name.clone(), fields);
+                    }
                     if is_literal_set(value) {
                         sets.insert(name, true);
                     } else if is_table(value) {
@@ -93,6 +99,7 @@ impl Constants {
             constants.own.push(own);
             constants.sets.push(sets);
             constants.regexes.push(regexes);
+            constants.tuples.push(tuples);
         }
         for (name, (count, value)) in everywhere {
             if let (1, Some(value)) = (count, value) {
@@ -110,6 +117,11 @@ impl Constants {
     /// The regular expression that a global name stands for.
     pub fn regex(&self, module: usize, name: &Text) -> Option<Text> {
         self.regexes[module].get(name).cloned()
+    }
+
+    /// The fields of the named tuple that a global name stands for.
+    pub fn tuple(&self, module: usize, name: &Text) -> Option<&[Text]> {
+        self.tuples[module].get(name).map(Vec::as_slice)
     }
 
     /// Whether a global name is a collection of literals that nothing reassigns.
@@ -171,6 +183,32 @@ pub fn compiled(expr: &Expr) -> Option<Text> {
                 _ => None,
             }
         }
+        _ => None,
+    }
+}
+
+/// `namedtuple("Pair", "left right")`, `namedtuple("Pair", ["left", "right"])`
+fn tuple_fields(expr: &Expr) -> Option<Vec<Text>> {
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+        return None;
+    };
+    let [_, fields, ..] = args.as_slice() else { return None };
+    match &fields.value.kind {
+        _ if &**name != "namedtuple" => None,
+        ExprKind::Literal(Literal::Str(text)) => {
+            let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+            Some(words.map(Text::from).collect())
+        }
+        ExprKind::Collection(items) => items
+            .iter()
+            .map(|(_, item)| match &item.kind {
+                ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
+                _ => None,
+            })
+            .collect(),
         _ => None,
     }
 }
@@ -286,6 +324,51 @@ pub fn decide(expr: &Expr, known: &dyn Known) -> Option<Const> {
         ExprKind::Choice(cond, yes, no) => decide(if decide(cond, known)?.truth() { yes } else { no }, known),
         ExprKind::Opaque(parts) | ExprKind::Template(parts) if parts.len() == 1 => decide(&parts[0], known),
         _ => None,
+    }
+}
+
+/// The value of an expression in a function, as far as names that it assigns once are decided.
+pub fn within(expr: &Expr, body: &[Stmt]) -> Option<Const> {
+    let mut once: HashMap<&Text, Option<&Expr>> = HashMap::new();
+    names::walk(body, &mut |stmt| {
+        if let StmtKind::Assign {
+            target,
+            value,
+            augmented,
+            ..
+        } = &stmt.kind
+            && let ExprKind::Name(name) = &target.kind
+        {
+            let first = !*augmented && !once.contains_key(name);
+            once.insert(name, first.then_some(value));
+        }
+    });
+    decide(
+        expr,
+        &Once {
+            once,
+            left: Cell::new(8),
+        },
+    )
+}
+
+/// Names that one statement gives a value.
+struct Once<'f> {
+    once: HashMap<&'f Text, Option<&'f Expr>>,
+    left: Cell<u8>,
+}
+
+impl Known for Once<'_> {
+    fn name(&self, name: &Text) -> Option<Const> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let value = self.once.get(name).copied().flatten()?;
+        decide(value, self)
+    }
+    fn field(&self, _: &Expr, _: &Text) -> Option<Const> {
+        None
+    }
+    fn call(&self, _: &Expr) -> Option<Const> {
+        None
     }
 }
 

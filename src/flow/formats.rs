@@ -66,8 +66,22 @@ pub fn empties(name: &str, args: &[Arg]) -> bool {
     match (name, args) {
         ("clear" | "removeAllElements", []) => true,
         ("setLength", [only]) => zero(only),
+        ("delete", [from, to]) => zero(from) && is_length(&to.value),
         _ => false,
     }
+}
+
+/// `builder.replace(0, builder.length(), text)`
+pub fn replaces_all(name: &str, args: &[Arg]) -> bool {
+    let [from, to, _] = args else { return false };
+    let zero = matches!(&from.value.kind, ExprKind::Literal(Literal::Number(number)) if &**number == "0");
+    name == "replace" && zero && is_length(&to.value)
+}
+
+/// `builder.length()`
+fn is_length(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call { callee, args, .. } if args.is_empty()
+        && matches!(&callee.kind, ExprKind::Field(_, name) if &**name == "length"))
 }
 
 /// What a literal format prints as a number is one.
@@ -136,6 +150,35 @@ impl<'f> Walker<'_, 'f> {
         Value::of(self.perform(&resolved, &actual, state).all())
     }
 
+    /// A function of the project that gets what this call hands to it.
+    pub fn call_later(
+        &mut self,
+        span: Span,
+        (function, given): (&'f Expr, Handed<'f>),
+        values: &[Value],
+        state: &mut State<'f>,
+    ) -> Option<Value> {
+        let (args, values): (&[Arg], Vec<Value>) = match given {
+            Handed::Args(args) => (args, values.to_vec()),
+            Handed::Items(items) => (&[], items.iter().map(|(_, item)| self.eval(item, state)).collect()),
+        };
+        let paths = self.view.resolver.paths(function);
+        let targets = self.targets_of(function, values.len(), false, &paths);
+        if targets.is_empty() {
+            return None;
+        }
+        let actual = Actual {
+            args,
+            new: false,
+            span,
+            name: paths.last()?.last()?.clone(),
+            base: None,
+            receiver: &Value::default(),
+            values: &values,
+        };
+        Some(Value::of(self.known(&targets, &actual, state).all()))
+    }
+
     /// Outside input is multiplied or added to on its way to the size of an allocation, and nothing bounds it.
     pub fn sized(&mut self, actual: &Actual<'_, 'f>) {
         let world = self.world;
@@ -182,6 +225,50 @@ pub fn deferred(name: &str, args: &[Arg]) -> Option<usize> {
     let (_, at) = DEFERS.iter().find(|(own, _)| *own == name)?;
     let function = &args.get(*at)?.value;
     matches!(function.kind, ExprKind::Name(_) | ExprKind::Field(..)).then_some(*at)
+}
+
+/// What a call hands to a function that runs later: the function, and the arguments that it will get.
+/// `Thread(target=work, args=(text,))`, `work.delay(text)`, `work.apply_async(args=[text])`.
+pub fn handed<'f>(callee: &'f Expr, args: &'f [Arg]) -> Option<(&'f Expr, Handed<'f>)> {
+    let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+        return None;
+    };
+    let labelled = |wanted: &str| args.iter().find(|arg| arg.label.as_deref() == Some(wanted));
+    let listed = |arg: Option<&'f Arg>| match arg.map(|arg| &arg.value.kind) {
+        Some(ExprKind::Collection(items)) => Handed::Items(items),
+        _ => Handed::Items(&[]),
+    };
+    match (&**name, &callee.kind) {
+        ("Thread" | "Process" | "Timer", _) => {
+            let function = labelled("target")
+                .or_else(|| labelled("function"))
+                .or_else(|| args.get(1))?;
+            let given = labelled("args").or_else(|| args.get(2));
+            Some((&function.value, listed(given)))
+        }
+        ("delay" | "s" | "si" | "send" | "enqueue_in", ExprKind::Field(function, _)) if !args.is_empty() => {
+            Some((function, Handed::Args(args)))
+        }
+        ("apply_async", ExprKind::Field(function, _)) => {
+            Some((function, listed(labelled("args").or_else(|| args.first()))))
+        }
+        _ => None,
+    }
+}
+
+/// Arguments of a call that happens later: those of this call, or members of a list.
+pub enum Handed<'f> {
+    Args(&'f [Arg]),
+    Items(&'f [(Option<Expr>, Expr)]),
+}
+
+impl Handed<'_> {
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Args(args) => args.len(),
+            Self::Items(items) => items.len(),
+        }
+    }
 }
 
 #[cfg(test)]

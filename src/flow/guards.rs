@@ -127,7 +127,12 @@ impl<'f> Walker<'_, 'f> {
         }
         let mut effects = self.effects(cond, truth, state, 8);
         effects.retain(|effect| weak || !matches!(effect, Effect::Guard(..)));
-        let hop = |text: &Text| self.hop(cond.span, Note::Guard(text.clone()));
+        self.take(effects, cond.span, state);
+    }
+
+    /// Makes the state say what was found out.
+    fn take(&self, effects: Vec<Effect>, span: Span, state: &mut State<'f>) {
+        let hop = |text: &Text| self.hop(span, Note::Guard(text.clone()));
         for effect in effects {
             match effect {
                 Effect::Clean(path) if state.read(&path).is_clean() => state.proved.insert(path.into(), ()),
@@ -160,6 +165,8 @@ impl<'f> Walker<'_, 'f> {
             state.write(&path, super::value::Value::default());
             return;
         }
+        let judged = self.judged(callee, args, None, state);
+        self.take(judged, expr.span, state);
         let rules = self.world.rules(self.module);
         if !rules.knows_call(last) {
             return;
@@ -233,6 +240,12 @@ impl<'f> Walker<'_, 'f> {
             ("==" | "===" | "is", true) | ("!=" | "!==" | "is not", false) => self.equal(a, b, state, span),
             ("==" | "===" | "is", false) | ("!=" | "!==" | "is not", true) => self.unequal(a, b, state, span),
             ("in", false) | ("not in", true) if !self.dotless(a, b, state).is_empty() => self.dotless(a, b, state),
+            ("in", false) | ("not in", true) if !self.without_part(a, b, state).is_empty() => {
+                dead(self.without_part(a, b, state))
+            }
+            ("in", true) | ("not in", false) if self.below_parent(b, state).is_some() => {
+                self.below_parent(b, state).into_iter().collect()
+            }
             ("in", true) | ("not in", false) => match self.subject(a, state) {
                 _ if self.is_set(b, state) => self.listed_text(a, state),
                 Some(path) => vec![Effect::Guard(path, "membership test".into())],
@@ -267,8 +280,8 @@ impl<'f> Walker<'_, 'f> {
     fn bounds(&self, small: &'f Expr, large: &'f Expr, truth: bool, state: &State<'f>) -> Vec<Effect> {
         let (up, down) = if truth { (UPPER, LOWER) } else { (LOWER, UPPER) };
         let bound = |expr: &'f Expr, bits: u8| {
-            let measured = measured(expr).and_then(|inner| self.subject(inner, state));
-            if let Some(path) = magnitude(expr).and_then(|inner| self.subject(inner, state)) {
+            let measured = reckon::measured(expr).and_then(|inner| self.subject(inner, state));
+            if let Some(path) = reckon::magnitude(expr).and_then(|inner| self.subject(inner, state)) {
                 let bits = if bits == UPPER { UPPER | LOWER } else { NONZERO };
                 return Some(Effect::Bound(path, bits));
             }
@@ -419,12 +432,16 @@ impl<'f> Walker<'_, 'f> {
                 }
             }
         }
-        if truth
-            && let Some(value) = self
-                .plainly_matched(callee, args, state)
-                .and_then(|value| self.subject(value, state))
+        let matched = |leaves| self.plainly_matched(callee, args, leaves, state);
+        if let Some(value) = matched(super::shapes::plain_whole).filter(|_| truth)
+            && let Some(path) = self.subject(value, state)
         {
-            return vec![Effect::Clean(value)];
+            return vec![Effect::Clean(path)];
+        }
+        if let Some(value) = matched(super::shapes::quiet_whole).filter(|_| truth)
+            && let Some(path) = self.subject(value, state)
+        {
+            return vec![Effect::Dead(path, self.world.quiet)];
         }
         let fit = self.fit(callee, args, if truth { Outcome::Yes } else { Outcome::No }, state);
         if !fit.is_empty() {
@@ -442,6 +459,10 @@ impl<'f> Walker<'_, 'f> {
             .collect();
         if !clean.is_empty() {
             return clean;
+        }
+        let judged = self.judged(callee, args, Some(truth), state);
+        if !judged.is_empty() {
+            return judged;
         }
         if truth || &*name == "empty" {
             let known = self.proved(callee, args, &name, truth, state);
@@ -552,31 +573,7 @@ pub(super) fn dead(settled: Settled) -> Vec<Effect> {
         .collect()
 }
 
-/// `abs(x)`: what bounds it from above bounds the number at both ends.
-fn magnitude(expr: &Expr) -> Option<&Expr> {
-    match &expr.kind {
-        ExprKind::Call { callee, args, .. } if matches!(&*called(callee), "abs" | "fabs") => {
-            args.first().map(|arg| &arg.value)
-        }
-        ExprKind::Opaque(parts) if parts.len() == 1 => magnitude(&parts[0]),
-        _ => None,
-    }
-}
-
-/// `len(x)`, `strlen(x)`, `x.length`, `x.size()`: the thing that is measured.
-fn measured(expr: &Expr) -> Option<&Expr> {
-    match &expr.kind {
-        ExprKind::Field(base, name) if matches!(&**name, "length" | "size" | "Length") => Some(base),
-        ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
-            (ExprKind::Name(name), [only]) if matches!(&**name, "len" | "strlen" | "wcslen") => Some(&only.value),
-            (ExprKind::Field(base, name), []) if matches!(&**name, "length" | "size") => Some(base),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn called(callee: &Expr) -> Text {
+pub fn called(callee: &Expr) -> Text {
     match &callee.kind {
         ExprKind::Name(name) | ExprKind::Field(_, name) => name.clone(),
         ExprKind::Index(_, key) => literal_key(key).unwrap_or_default().into(),

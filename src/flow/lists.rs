@@ -28,6 +28,9 @@ impl<'f> Walker<'_, 'f> {
                 ExprKind::Collection(items) if items.len() < LONGEST && items.iter().all(plain) => {
                     state.consts.insert(count.into(), Const::Number(items.len() as f64));
                 }
+                ExprKind::Call { callee, args, .. } if args.is_empty() && is_list(callee) => {
+                    state.consts.insert(count.into(), Const::Number(0.0));
+                }
                 _ => state.consts.remove(&count),
             }
             return;
@@ -94,9 +97,11 @@ impl<'f> Walker<'_, 'f> {
             }
             ("remove", [at]) if !literal => self.taken(&path, literal_key(&at.value)?.parse().ok()?, length, state),
             ("pop", [at]) if literal => self.taken(&path, literal_key(&at.value)?.parse().ok()?, length, state),
-            ("shift", []) if literal => self.taken(&path, 0, length, state),
+            ("shift" | "popleft", []) if literal => self.taken(&path, 0, length, state),
             ("pop", []) if literal && length > 0 => self.taken(&path, length - 1, length, state),
-            ("remove" | "sort" | "reverse" | "insert" | "splice" | "unshift", _) if literal => {
+            ("remove" | "sort" | "reverse" | "insert" | "splice" | "unshift" | "rotate" | "appendleft", _)
+                if literal =>
+            {
                 // Nothing stands where it stood.
                 let all = state.read(&path).all();
                 state.write(&path, Value::default());
@@ -147,6 +152,11 @@ impl<'f> Walker<'_, 'f> {
         let filled = state.read(path).parts.values().any(|facts| !facts.is_empty());
         (made && filled && !mixed && !other).then(Value::default)
     }
+}
+
+/// `list()`, `deque()`
+fn is_list(callee: &Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Name(name) | ExprKind::Field(_, name) if matches!(&**name, "list" | "deque"))
 }
 
 /// Where the length of a list is kept among the constants; no name of any language holds the separator.

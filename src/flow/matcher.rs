@@ -158,7 +158,11 @@ impl Rules {
             else {
                 continue;
             };
-            if (*must_be_new && !new) || !paths.iter().any(|found| self.fits(path, found)) {
+            if (*must_be_new && !new)
+                || !paths
+                    .iter()
+                    .any(|found| self.fits(path, found) && !elsewhere(path, found, paths))
+            {
                 continue;
             }
             if let Some(places) = arguments(specs, args, self.constants, decide) {
@@ -211,7 +215,10 @@ impl Rules {
             let (Shape::Read(path) | Shape::Write(path)) = &rule.pattern.shape else {
                 continue;
             };
-            if paths.iter().any(|found| self.fits(path, found)) {
+            if paths
+                .iter()
+                .any(|found| self.fits(path, found) && !elsewhere(path, found, paths))
+            {
                 out.push(rule);
             }
         }
@@ -294,6 +301,17 @@ fn fits(pattern: &Path, found: &names::Path) -> bool {
         Some(at) if at > 0 && !pattern.any_receiver => tail(&want[at..], found) && found.len() == want.len() - at,
         _ => false,
     }
+}
+
+/// A name without its package that another reading says comes from somewhere else: `Template` of `jinja2` is not that
+/// of `string`.
+fn elsewhere(pattern: &Path, found: &names::Path, paths: &[names::Path]) -> bool {
+    found.len() < pattern.segments.len()
+        && paths.iter().any(|path| {
+            path.len() > found.len()
+                && path.ends_with(found)
+                && path.first().is_some_and(|top| **top != *pattern.segments[0])
+        })
 }
 
 fn tail(want: &[String], found: &[Text]) -> bool {

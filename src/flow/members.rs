@@ -1,4 +1,5 @@
-//! Languages in which every member is a call: `object.name` without brackets runs a method or reads an attribute.
+//! Members of objects: languages in which every member is a call (`object.name` without brackets runs a method or
+//! reads an attribute), and records that are made without a constructor of their own.
 //!
 //! In: a call with its parts evaluated. Out: the attribute that it reads, and whether it only answers a question.
 //! Deliberately absent: what such a call reaches in the project (`calls`). Start at [`Walker::attribute`].
@@ -8,7 +9,7 @@ use crate::syntax::form::{Expr, ExprKind, Text};
 use super::apply::Actual;
 use super::tables::{NUMBERS, OPAQUE};
 use super::taint::Walker;
-use super::value::{ANY, Facts, SEP, State, Value};
+use super::value::{self, ANY, Facts, SEP, State, Value};
 
 /// Methods that say something about the whole of what they are called on, or give all of it.
 fn known(name: &str) -> bool {
@@ -53,11 +54,51 @@ impl<'f> Walker<'_, 'f> {
 
     /// A record that a class of the project without a constructor of its own is given: its fields hold what came in.
     pub fn record_of(&self, actual: &Actual<'_, 'f>, carried: &Facts) -> Option<Value> {
+        if let Some(fields) = self.fields_of(&actual.name).filter(|_| actual.base.is_none()) {
+            return Some(filled(actual, &fields.0, &fields.1));
+        }
         let class = actual.new && self.members_are_calls() && self.world.is_class(self.module, &actual.name);
         class.then(|| Value {
             whole: Facts::new(),
             parts: [(format!("{SEP}{ANY}"), carried.clone())].into(),
         })
+    }
+
+    /// The fields of a class of Python that takes them in by name, and those that it takes in order: a data class, a
+    /// model, a named tuple.
+    fn fields_of(&self, class: &Text) -> Option<(Vec<Text>, Vec<Text>)> {
+        if self.world.modules[self.module].language != "python" {
+            return None;
+        }
+        if let Some(fields) = self.world.constants.tuple(self.module, class) {
+            return Some((fields.to_vec(), fields.to_vec()));
+        }
+        let local = self.world.frames[self.module][self.here].locals.contains(class);
+        let declared = |class: &Text| {
+            let module = self.world.class_module(self.module, class)?;
+            self.world.modules[module].classes.iter().find(|own| own.name == *class)
+        };
+        let own = declared(class).filter(|_| !local)?;
+        let ordered = own.annotations.iter().any(|note| note.name.ends_with("dataclass"))
+            || own.bases.iter().any(|base| base.ends_with("NamedTuple"));
+        let alone = own.bases.iter().all(|base| base.ends_with("NamedTuple"));
+        let all = self.world.directory.ancestors(class);
+        let named = all.iter().filter_map(declared).flat_map(|class| &class.fields);
+        let in_order = own.fields.iter().filter(|_| ordered && alone);
+        let names = |(name, _): &(Text, Option<Text>)| name.clone();
+        Some((named.map(names).collect(), in_order.map(names).collect()))
+    }
+
+    /// A name that this function gave a dictionary, written out or made of another.
+    pub fn is_dict(&self, base: &Expr, state: &State<'f>) -> bool {
+        let ExprKind::Name(name) = &base.kind else { return false };
+        match state.bound.get(name).map(|bound| &bound.kind) {
+            Some(ExprKind::Collection(items)) => items.iter().all(|(key, _)| key.is_some()),
+            Some(ExprKind::Opaque(parts)) => parts.last().is_some_and(
+                |body| matches!(&body.kind, ExprKind::Collection(items) if items.len() == 1 && items[0].0.is_some()),
+            ),
+            _ => false,
+        }
     }
 
     /// `object.name` where every member is a call: what was stored under that name.
@@ -90,4 +131,21 @@ impl<'f> Walker<'_, 'f> {
         let fielded = actual.base.is_some_and(|base| !own(base)) && !actual.receiver.parts.keys().any(listed);
         (fielded && !known(&actual.name)).then(|| Value::of(actual.receiver.part(&actual.name).all()))
     }
+}
+
+/// Each field with what it was given; what stands in no place that is known may be in any of them.
+fn filled(actual: &Actual, named: &[Text], in_order: &[Text]) -> Value {
+    let mut value = Value::default();
+    for (at, (arg, given)) in actual.args.iter().zip(actual.values).enumerate() {
+        let field = match &arg.label {
+            Some(label) => named.iter().find(|name| *name == label),
+            None => in_order.get(at),
+        };
+        let into = match field {
+            Some(field) => value.parts.entry(format!("{SEP}{field}")).or_default(),
+            None => &mut value.whole,
+        };
+        value::join(into, &given.all());
+    }
+    value
 }

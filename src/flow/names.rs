@@ -10,8 +10,10 @@ use std::sync::Arc;
 use crate::cards::segments;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtKind, Text};
 
+use super::gives::Gives;
 use super::macros::Macros;
-use super::tables::{ADAPTERS, NUMERIC_TYPES};
+use super::tables::ADAPTERS;
+pub use super::types::is_numeric;
 use super::types::{is_unsigned, meanings};
 
 /// A dotted name, outermost segment first.
@@ -28,6 +30,8 @@ pub struct Scope {
     pub imports: HashMap<Text, Path>,
     /// What macros of C stand for.
     pub macros: Arc<Macros>,
+    /// What functions of the project give.
+    pub gives: Arc<Gives>,
     /// Fields of classes declared here: what is known of their type or origin, by class and field name.
     pub fields: HashMap<(Text, Text), Vec<Path>>,
 }
@@ -121,21 +125,6 @@ pub fn type_path(hint: &str) -> Option<Path> {
             .iter()
             .all(|part| part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')))
     .then_some(path)
-}
-
-/// True for a type whose values are plain numbers or truth values, in any of the languages.
-pub fn is_numeric(hint: &str) -> bool {
-    let hint = hint
-        .trim()
-        .trim_start_matches("const ")
-        .trim_start_matches("final ")
-        .trim_start_matches("unsigned ")
-        .trim_start_matches(['&', '?']);
-    // A container of numbers: `Path<i64>`, `Option<Integer>`.
-    if let Some((_, inner)) = hint.strip_suffix('>').and_then(|hint| hint.split_once('<')) {
-        return inner.split(',').all(|part| is_numeric(part.trim()));
-    }
-    NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?').trim_end_matches("|null"))
 }
 
 impl Scope {
@@ -501,6 +490,7 @@ impl Resolver<'_> {
             out.extend(known.iter().cloned());
         }
         if let Some(path) = self.scope.imports.get(name) {
+            out.extend_from_slice(self.scope.gives.held(self.module.language, path));
             out.push(path.clone());
         }
         if let Some(meanings) = self.scope.macros.get(name) {
@@ -529,7 +519,9 @@ impl Resolver<'_> {
                 // `OpenOptions::new().read(true).open(x)`: a builder gives itself.
                 out.push(extend(&path[..=class].to_vec(), field));
             }
-            out.push(extend(&path, field));
+            let whole = extend(&path, field);
+            out.extend_from_slice(self.scope.gives.held(self.module.language, &whole));
+            out.push(whole);
         }
         if out.is_empty() {
             // The receiver has no name at all (`(a + b).trim`): the method name alone still counts.
@@ -562,6 +554,8 @@ impl Resolver<'_> {
         }
         let mut out = Vec::new();
         for path in found {
+            let gives = &self.scope.gives;
+            out.extend_from_slice(gives.call(self.module.language, &path, self.class.as_ref()));
             if let [.., owner, method] = path.as_slice()
                 && owner.starts_with(char::is_uppercase)
                 && ["get", "new", "create", "build", "open", "of", "from"]

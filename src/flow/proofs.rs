@@ -52,6 +52,29 @@ impl<'f> Walker<'_, 'f> {
         out
     }
 
+    /// What it settles that a text does not hold this part: `part in text` that does not hold.
+    pub fn without_part(&self, part: &Expr, text: &'f Expr, state: &State<'f>) -> Settled {
+        let rules = self.world.rules(self.module);
+        if !rules.knows_call("contains") || !matches!(part.kind, ExprKind::Literal(_)) {
+            return Vec::new();
+        }
+        let args = [Arg {
+            label: None,
+            value: part.clone(),
+        }];
+        let decide = |expr: &Expr| self.literal(expr, state);
+        let found = rules.call(&[vec!["?".into(), "contains".into()]], &args, false, &decide);
+        let alarms = found.iter().filter(|found| found.rule.purpose == Purpose::Alarm);
+        let cards: Mask = alarms
+            .filter_map(|found| found.rule.card)
+            .fold(0, |mask, card| mask | 1 << card);
+        let mut about = Vec::new();
+        if cards != 0 {
+            self.roots(text, FOLLOW, state, &mut about);
+        }
+        about.into_iter().map(|path| (path, cards)).collect()
+    }
+
     /// What it settles that this expression is one of texts that the program knows.
     pub fn seen(&self, expr: &'f Expr, state: &State<'f>) -> Settled {
         let mut expr = expr;
@@ -130,7 +153,14 @@ impl<'f> Walker<'_, 'f> {
 
     /// The value that a regular expression must match as a whole, when such a match leaves only plain words:
     /// `x.matches("[a-z]+")`, `Pattern.matches("[a-z]+", x)`, `PLAIN.matcher(x).matches()`.
-    pub fn plainly_matched(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Option<&'f Expr> {
+    /// `leaves` says what such words are, of a regex that matches the whole text.
+    pub fn plainly_matched(
+        &self,
+        callee: &'f Expr,
+        args: &'f [Arg],
+        leaves: fn(&str) -> bool,
+        state: &State<'f>,
+    ) -> Option<&'f Expr> {
         let ExprKind::Field(base, name) = &callee.kind else {
             return None;
         };
@@ -140,10 +170,8 @@ impl<'f> Walker<'_, 'f> {
             _ => None,
         };
         if let Some(whole) = whole.filter(|_| self.world.modules[self.module].language == "python") {
-            let leaves = |text: &str| match whole {
-                true => shapes::plain_whole(text),
-                false => shapes::plain(text),
-            };
+            // `match` begins at the beginning, and ends wherever the regex does.
+            let leaves = |text: &str| (whole || text.ends_with(['$', 'Z', 'z'])) && leaves(text);
             let written =
                 |regex: &Expr| matches!(self.literal(regex, state), Some(Literal::Str(text)) if leaves(&text));
             return match args {
@@ -156,7 +184,7 @@ impl<'f> Walker<'_, 'f> {
             return None;
         }
         let plain = |expr: &'f Expr| match self.literal(expr, state) {
-            Some(Literal::Str(text)) => shapes::plain_whole(&text),
+            Some(Literal::Str(text)) => leaves(&text),
             _ => false,
         };
         match args {
@@ -169,10 +197,7 @@ impl<'f> Walker<'_, 'f> {
                 let (ExprKind::Field(pattern, matcher), [value]) = (&callee.kind, args.as_slice()) else {
                     return None;
                 };
-                let known = &**matcher == "matcher"
-                    && self
-                        .regex(pattern, state)
-                        .is_some_and(|text| shapes::plain_whole(&text));
+                let known = &**matcher == "matcher" && self.regex(pattern, state).is_some_and(|text| leaves(&text));
                 known.then_some(&value.value)
             }
             _ => None,

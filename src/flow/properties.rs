@@ -53,6 +53,14 @@ impl Properties {
         let ExprKind::Field(_, method) = &callee.kind else {
             return None;
         };
+        if let (Some(fallback), [section, name, ..]) = (labelled(args, "fallback"), args) {
+            // `config.get("section", "name", fallback="otherwise")`
+            let at = format!("{}.{}", key(&section.value)?, key(&name.value)?);
+            return match self.values.get(&*at) {
+                Some(known) => known.clone().map(Const::Text),
+                None => text(fallback).map(Const::Text),
+            };
+        }
         if !self.lookups.contains(&**method) {
             return None;
         }
@@ -74,6 +82,11 @@ impl Properties {
         }
         self.values.get(&*key(index)?).cloned().flatten()
     }
+}
+
+fn labelled<'a>(args: &'a [Arg], label: &str) -> Option<&'a Expr> {
+    let arg = args.iter().find(|arg| arg.label.as_deref() == Some(label))?;
+    Some(&arg.value)
 }
 
 /// A key as the settings spell it.

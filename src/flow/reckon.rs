@@ -350,3 +350,27 @@ pub fn terms<'f>(expr: &'f Expr, bits: u8, out: &mut Vec<(&'f Expr, u8)>) {
         _ => {}
     }
 }
+
+/// `abs(x)`: what bounds it from above bounds the number at both ends.
+pub fn magnitude(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call { callee, args, .. } if matches!(&*super::guards::called(callee), "abs" | "fabs") => {
+            args.first().map(|arg| &arg.value)
+        }
+        ExprKind::Opaque(parts) if parts.len() == 1 => magnitude(&parts[0]),
+        _ => None,
+    }
+}
+
+/// `len(x)`, `strlen(x)`, `x.length`, `x.size()`: the thing that is measured.
+pub fn measured(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Field(base, name) if matches!(&**name, "length" | "size" | "Length") => Some(base),
+        ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+            (ExprKind::Name(name), [only]) if matches!(&**name, "len" | "strlen" | "wcslen") => Some(&only.value),
+            (ExprKind::Field(base, name), []) if matches!(&**name, "length" | "size") => Some(base),
+            _ => None,
+        },
+        _ => None,
+    }
+}

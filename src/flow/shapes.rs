@@ -19,9 +19,20 @@ pub fn plain(regex: &str) -> bool {
 
 /// As [`plain`], for a regex without delimiters that is asked to match the whole of a text.
 pub fn plain_whole(regex: &str) -> bool {
+    !whole(regex).is_empty() && all_plain(whole(regex))
+}
+
+/// As [`plain_whole`], with dots, `@`, `:`, `,`, `+` and blanks let through: what says nothing to a shell, a query, a page or
+/// code, and may still name a file or an address.
+pub fn quiet_whole(regex: &str) -> bool {
+    !whole(regex).is_empty() && all_within(whole(regex), ".@:,+")
+}
+
+/// Without the anchors that a regex for the whole of a text does not need.
+fn whole(regex: &str) -> &str {
     let inner = regex.strip_prefix('^').unwrap_or(regex);
-    let inner = inner.strip_suffix('$').unwrap_or(inner);
-    !inner.is_empty() && all_plain(inner)
+    let ends = ["\\Z", "\\z", "$"];
+    ends.iter().find_map(|end| inner.strip_suffix(end)).unwrap_or(inner)
 }
 
 /// Whether a regex matches every character that [`plain`] would not let through, wherever it stands in a text.
@@ -61,6 +72,11 @@ fn bare(regex: &str) -> Option<&str> {
 }
 
 fn all_plain(inner: &str) -> bool {
+    all_within(inner, "")
+}
+
+/// Only plain characters and those of `more`, which outside a class count when they are escaped.
+fn all_within(inner: &str, more: &str) -> bool {
     let mut chars = inner.chars().peekable();
     let (mut class, mut braces) = (false, false);
     while let Some(c) = chars.next() {
@@ -70,7 +86,7 @@ fn all_plain(inner: &str) -> bool {
                 if chars.peek() == Some(&'\\') {
                     chars.next();
                 }
-                if !matches!(chars.next(), Some('d' | 'w' | '-' | '_')) {
+                if !matches!(chars.next(), Some(c) if matches!(c, 'd' | 'w' | '-' | '_') || more.contains(c)) {
                     return false;
                 }
             }
@@ -89,6 +105,7 @@ fn all_plain(inner: &str) -> bool {
             '+' | '*' | '?' | '(' | ')' | ':' if !class => {}
             '-' => {}
             c if c.is_ascii_alphanumeric() || c == '_' => {}
+            c if more.contains(c) && (class || !matches!(c, '.' | '+')) => {}
             _ => return false,
         }
     }
@@ -129,6 +146,8 @@ mod tests {
         assert!(all_but_plain("~[^\\w-]+~i") && all_but_plain("/\\W+/"));
         assert!(!all_but_plain("/[^A-z]/") && !all_but_plain("/[^a-z]x/") && !all_but_plain("/<script>/i"));
         assert!(!all_but_plain("[A-Z]") && !all_but_plain("[^a-z.]") && !all_but_plain("[^<>]"));
+        assert!(quiet_whole("[a-z0-9.-]{1,60}") && quiet_whole(r"\w+\.[a-z]{2,4}") && quiet_whole("[\\w.]+@[a-z]+"));
+        assert!(!quiet_whole("[a-z.]+.") && !quiet_whole("[a-z;.]+") && !quiet_whole("[a-z/.]+"));
         assert!(plain_whole("[a-z_]{1,9}") && plain_whole("^\\d+$"));
         assert!(!plain_whole("[a-z.]+") && !plain_whole(""));
     }

@@ -152,6 +152,19 @@ impl<'f> Walker<'_, 'f> {
             return false;
         }
         let notes = function.class.map(|class| module.classes[class].annotations.as_slice());
+        // What the method says about its type wins over what its class says.
+        let mut nearest = function.annotations.iter().chain(notes.unwrap_or_default());
+        if let Some(note) = nearest.find(|note| &*note.name == "Produces")
+            && let Some(said) = self.text.get(note.span.start as usize..note.span.end as usize)
+        {
+            let said = said.to_lowercase();
+            if !["html", "xml", "svg", "wildcard", "*"]
+                .iter()
+                .any(|kind| said.contains(kind))
+            {
+                return false;
+            }
+        }
         let mut notes = notes.unwrap_or_default().iter().chain(&function.annotations);
         hint != "String"
             || entry.is_some_and(|entry| entry.framework != "Spring MVC")

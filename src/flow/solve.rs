@@ -5,6 +5,7 @@
 //! Start at [`run`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -15,6 +16,7 @@ use crate::syntax::form::{Span, Text};
 use super::calls;
 use super::taint::{Walked, Walker};
 use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, SEP, Value};
+use super::verdicts::Verdicts;
 use super::world::World;
 use super::{Flow, Unit, order};
 
@@ -42,6 +44,8 @@ pub struct Summary {
     pub hits: Vec<Hit>,
     /// The literal that every return gives.
     pub constant: Option<Const>,
+    /// What its answers say about its parameters.
+    pub verdicts: Verdicts,
 }
 
 /// A parameter or outside input that reaches a sink of a card; the fact's last step is the sink.
@@ -160,7 +164,7 @@ impl Work<'_, '_> {
         let open: Vec<u32> = open.collect();
         let (world, shared) = (self.world, &self.shared);
         let walk = |&unit: &u32| {
-            let walked = Walker::walk(world, shared, unit);
+            let walked = one(world, shared, unit);
             (unit, order::digest(&walked.summary), walked)
         };
         let walked: Vec<(u32, u64, Walked)> = match open.as_slice() {
@@ -219,6 +223,15 @@ impl Work<'_, '_> {
         }
         self.dirty.contains(&true)
     }
+}
+
+/// Walks one unit. A mistake of ours in one function costs what it would have told, and is counted.
+fn one(world: &World, shared: &Shared, unit: u32) -> Walked {
+    let walk = || Walker::walk(world, shared, unit);
+    std::panic::catch_unwind(AssertUnwindSafe(walk)).unwrap_or_else(|_| Walked {
+        limit: Some("an internal error stopped it"),
+        ..Walked::default()
+    })
 }
 
 /// Public functions that nothing here calls and that are no entry points.

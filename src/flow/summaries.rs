@@ -75,7 +75,8 @@ impl<'f> Walker<'_, 'f> {
                 continue;
             }
             let position = order.get(usize::from(*index)).copied().flatten();
-            if let Some(target) = position.and_then(|at| self.path(&actual.args[at].value, state)) {
+            let given = position.and_then(|at| actual.args.get(at));
+            if let Some(target) = given.and_then(|arg| self.path(&arg.value, state)) {
                 self.write_below(&target, path, facts, state);
             }
         }
@@ -113,7 +114,8 @@ impl<'f> Walker<'_, 'f> {
     fn order(&self, unit: u32, actual: &Actual<'_, 'f>) -> Vec<Option<usize>> {
         let function = self.world.function(unit);
         let shift = self.world.shift(unit);
-        let mut free = (0..actual.args.len()).filter(|&at| actual.args[at].label.is_none());
+        // What is handed on in a list has values and no arguments.
+        let mut free = (0..actual.values.len()).filter(|&at| actual.args.get(at).is_none_or(|arg| arg.label.is_none()));
         let named = |name: &Text| actual.args.iter().position(|arg| arg.label.as_ref() == Some(name));
         function
             .params

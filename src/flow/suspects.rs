@@ -186,6 +186,13 @@ fn fixed(value: &Expr, properties: &Properties) -> Option<Literal> {
     }
 }
 
+/// Calls that make a list or a set of what they are given.
+fn lists(callee: &Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Field(base, name)
+        if matches!(&**name, "of" | "asList" | "singletonList" | "singleton")
+            && matches!(&base.kind, ExprKind::Name(class) if matches!(&**class, "List" | "Set" | "Arrays" | "Collections")))
+}
+
 fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>, expr: &Expr) -> Option<Literal> {
     match &expr.kind {
         ExprKind::Literal(literal) => Some(literal.clone()),
@@ -231,6 +238,10 @@ fn literal(world: &World, module: usize, locals: &HashMap<Text, Option<Literal>>
             [(None, only)] => literal(world, module, locals, only).or_else(|| fixed(expr, &world.properties)),
             _ => fixed(expr, &world.properties),
         },
+        // `List.of("*")`, `Collections.singletonList("*")`
+        ExprKind::Call { callee, args, .. } if args.len() == 1 && lists(callee) => {
+            literal(world, module, locals, &args[0].value)
+        }
         ExprKind::Call { .. } | ExprKind::Index(..) => fixed(expr, &world.properties),
         ExprKind::Cast(_, inner) => literal(world, module, locals, inner),
         ExprKind::Opaque(parts) if parts.len() == 1 => literal(world, module, locals, &parts[0]),

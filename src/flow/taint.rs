@@ -12,18 +12,21 @@ use std::sync::Arc;
 use crate::syntax::form::{Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
 
 use super::apply::Resolved;
+use super::arrivals;
 use super::labels::{self, Labels};
 use super::names;
 use super::places::View;
 use super::solve::{self, HITS, Hit, Shared, Summary};
 use super::validators::{Outcome, Vouched};
 use super::value::{self, ANY, Const, Fact, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Trace, Value};
+use super::verdicts::Verdicts;
 use super::world::World;
 
 /// Expressions and statements looked at per unit, lambdas and repeats included.
 const FUEL: u32 = 400_000;
 
 /// What a unit tells the others.
+#[derive(Default)]
 pub struct Walked {
     pub summary: Summary,
     pub hits: Vec<Hit>,
@@ -62,6 +65,9 @@ pub struct Walker<'w, 'f> {
     pub continues: Vec<Vec<State<'f>>>,
     pub text: &'w str,
     pub labels: Labels,
+    /// Parameters about which ways out may say something, and what they say.
+    pub watched: Vec<Option<Text>>,
+    pub verdicts: Verdicts,
     /// Files that are walked in the place of the call that names them, outermost first.
     pub included: Vec<usize>,
     /// How many were, in all.
@@ -110,6 +116,8 @@ impl<'w, 'f> Walker<'w, 'f> {
             breaks: Vec::new(),
             continues: Vec::new(),
             text,
+            watched: Vec::new(),
+            verdicts: Verdicts::default(),
             included: vec![at.module],
             inclusions: 0,
             labels: if c {
@@ -124,8 +132,12 @@ impl<'w, 'f> Walker<'w, 'f> {
         let function = world.function(unit);
         let mut state = State::default();
         walker.parameters(function, &mut state);
+        walker.watched = walker.watched(function, &state);
         walker.asks(function, &state);
         walker.block(&function.body, &mut state);
+        if !state.ended {
+            walker.verdict(None, &state);
+        }
         let mut exit = walker.exits.pop().unwrap_or_default();
         merge(&mut exit.state, state);
         let last = exit.state.unwrap_or_default();
@@ -133,10 +145,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             walker.publish_globals(&last);
         }
         let outs = walker.outs(function, &last);
-        let constant = match exit.constants.as_slice() {
-            [Some(first), rest @ ..] if rest.iter().all(|other| other.as_ref() == Some(first)) => Some(first.clone()),
-            _ => None,
-        };
+        let constant = agreed(&exit.constants);
         let hits: Vec<Hit> = walker.hits.into_values().collect();
         let mut upward: Vec<Hit> = hits
             .iter()
@@ -151,6 +160,7 @@ impl<'w, 'f> Walker<'w, 'f> {
                 outs,
                 hits: upward,
                 constant,
+                verdicts: walker.verdicts,
             },
             hits,
             fields: walker.fields,
@@ -187,7 +197,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         let dead = self.world.harmless(self.module, kind, only);
         let trace = Trace::start(self.hop(span, Note::Enters(what.into())));
         let mut fact = Fact::new(Origin::Source { unit, at: span.start }, dead, trace);
-        if matches!(self.world.modules[self.module].language, "c" | "cpp") && plain(kind, what) {
+        if matches!(self.world.modules[self.module].language, "c" | "cpp") && arrivals::plain(kind, what) {
             fact.bounds |= value::PLAIN;
         }
         fact
@@ -354,6 +364,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             result = self.eval(expr, state);
             self.return_sinks(expr, &result, span);
         }
+        self.verdict(value, state);
         let hop = self.hop(span, Note::Returned(self.world.function(self.current()).name.clone()));
         let result = result.stepped(&hop);
         let exit = self.exits.last_mut().expect("the function being walked has an exit");
@@ -489,21 +500,16 @@ impl<'w, 'f> Walker<'w, 'f> {
     }
 }
 
+/// The constant that all ways out give.
+fn agreed(constants: &[Option<Const>]) -> Option<Const> {
+    match constants {
+        [Some(first), rest @ ..] if rest.iter().all(|other| other.as_ref() == Some(first)) => Some(first.clone()),
+        _ => None,
+    }
+}
+
 fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
     matches!(&fact.origin, Origin::Param { index: own, path } if *own == index && **path == *below)
-}
-
-/// Whether a source of C gives characters or numbers, and not bytes that may be read as a structure.
-fn plain(kind: &str, what: &str) -> bool {
-    let characters = ["fget", "getc", "getw", "getline", "getdelim"];
-    matches!(kind, "cli" | "env" | "card") || characters.iter().any(|name| what.starts_with(name))
-}
-
-pub fn first_line(span: Span) -> Span {
-    Span {
-        last: span.line,
-        ..span
-    }
 }
 
 fn park<'f>(stack: &mut [Vec<State<'f>>], state: &mut State<'f>) {

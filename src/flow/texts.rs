@@ -6,6 +6,7 @@
 
 use crate::syntax::form::{Expr, ExprKind, Literal, Span};
 
+use super::names;
 use super::taint::Walker;
 use super::value::{Fact, Facts, Origin, QUOTED, State, Value};
 
@@ -34,6 +35,27 @@ impl<'f> Walker<'_, 'f> {
         self.page(&after, &left.all(), span);
         let right = self.settled(right, &before);
         self.joined(&[(sides[0], left), (sides[1], right)], state)
+    }
+
+    /// Whether a text is put together from markup of the program's own and something else, here or where the names in
+    /// it were given what they hold. A document that came as a whole has no markup of the program's.
+    pub fn woven(&self, expr: &'f Expr, left: usize, state: &State<'f>) -> bool {
+        let mut found = false;
+        names::descend(expr, &mut |inner| match &inner.kind {
+            ExprKind::Template(_) | ExprKind::Binary(..) => {
+                let mut text = String::new();
+                literals(inner, &mut text);
+                found |= text.contains('<');
+            }
+            ExprKind::Name(name) if left > 0 => {
+                found |= state
+                    .bound
+                    .get(name)
+                    .is_some_and(|bound| self.woven(bound, left - 1, state));
+            }
+            _ => {}
+        });
+        found
     }
 
     /// Decides whether escaping was enough, where the text before the value shows it.

@@ -3,6 +3,7 @@
 //! In: the text of a type. Out: what it says. Deliberately absent: its name, which `names` reads. Start at [`meanings`].
 
 use super::names::{Path, type_path};
+use super::tables::NUMERIC_TYPES;
 
 /// What a type names: itself, and what it lends itself out as.
 pub fn meanings(hint: &str, language: &str) -> Vec<Path> {
@@ -52,4 +53,19 @@ pub fn is_unsigned(hint: &str) -> bool {
         && (hint.starts_with("unsigned")
             || hint.starts_with("uint")
             || matches!(hint, "size_t" | "std::size_t" | "DWORD" | "u32" | "u64"))
+}
+
+/// True for a type whose values are plain numbers or truth values, in any of the languages.
+pub fn is_numeric(hint: &str) -> bool {
+    let hint = hint
+        .trim()
+        .trim_start_matches("const ")
+        .trim_start_matches("final ")
+        .trim_start_matches("unsigned ")
+        .trim_start_matches(['&', '?']);
+    // A container of numbers: `Path<i64>`, `Option<Integer>`.
+    if let Some((_, inner)) = hint.strip_suffix('>').and_then(|hint| hint.split_once('<')) {
+        return inner.split(',').all(|part| is_numeric(part.trim()));
+    }
+    NUMERIC_TYPES.contains(&hint.trim().trim_end_matches('?').trim_end_matches("|null"))
 }

@@ -15,7 +15,7 @@ use crate::syntax::form::{Expr, ExprKind, Function, Module, Text};
 use super::calls::{self, Directory, Site};
 use super::constants::Constants;
 use super::entries::{self, Entry, Search};
-use super::formats::deferred;
+use super::formats::{deferred, handed};
 use super::frameworks::{self, Model};
 use super::mappers::Mappers;
 use super::matcher::{Purpose, Rule, Rules};
@@ -83,6 +83,14 @@ pub struct World<'f> {
     pub queries: Mask,
     /// Characters without which a text is harmless, by cards.
     pub dangers: Vec<(u128, Mask)>,
+    /// Cards about lines that a shell reads.
+    pub shells: Vec<usize>,
+    /// Cards about markup that a program writes.
+    pub documents: Mask,
+    /// Cards about options of programs.
+    pub options: Mask,
+    /// Cards that words with dots, `@` or `:` in them cannot harm.
+    pub quiet: Mask,
     /// Cards that ask whether a path leaves its directory.
     pub paths: Mask,
     /// Cards that a number cannot harm.
@@ -128,6 +136,9 @@ fn having(cards: &[Card], rules: fn(&Card) -> &Vec<String>, rule: &str) -> Vec<u
         .collect()
 }
 
+/// Weaknesses that need a character that means something to a shell, a query, a page, code or a log.
+const QUIET: [u32; 15] = [77, 78, 79, 89, 90, 91, 93, 95, 113, 117, 134, 643, 917, 943, 1336];
+
 impl<'f> World<'f> {
     pub fn of(modules: &'f [Module], files: &'f [SourceFile], cards: &'f [Card]) -> Self {
         let cards = &cards[..cards.len().min(CARDS)];
@@ -142,10 +153,7 @@ impl<'f> World<'f> {
                 .collect()
         };
         let models: Vec<Vec<&'static Model>> = modules.iter().map(covering).collect();
-        let mut scopes: Vec<Scope> = modules.par_iter().map(Scope::of).collect();
-        for (scope, macros) in scopes.iter_mut().zip(super::macros::of_files(modules, files)) {
-            scope.macros = macros;
-        }
+        let mut scopes = super::gives::scopes(modules, files);
         let mut frames = first_frames(modules, &scopes, &models);
         let directory = Directory::of(modules, files, &frames);
         let search = Search {
@@ -192,6 +200,10 @@ impl<'f> World<'f> {
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
             paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
+            shells: (0..cards.len()).filter(|&at| cards[at].id == "CWE-78").collect(),
+            documents: mask(cards, |card| card.id == "CWE-91"),
+            options: mask(cards, |card| card.id == "CWE-88"),
+            quiet: mask(cards, |card| QUIET.contains(&card.number())),
             // A weak random number is one also where it is kept as a number.
             stringish: mask(cards, |card| {
                 !NUMERIC.contains(&card.family.as_str()) && card.id != "CWE-338"
@@ -340,12 +352,13 @@ impl<'f> World<'f> {
                         _ => None,
                     };
                     let later = later.map(|at| reached(&args[at].value, args.len() - at - 1, false));
+                    let handed = handed(callee, args).map(|(function, given)| reached(function, given.count(), false));
                     let span = expr.span;
                     let place = (unit.module, span.start);
                     let included = self.includes.get(&place).or_else(|| self.renders.get(&place));
                     let included = included.map(|&module| self.unit(module, 0));
                     let targets = reached(callee, args.len(), *new).into_iter().chain(included);
-                    let targets = targets.chain(later.into_iter().flatten());
+                    let targets = targets.chain(later.into_iter().chain(handed).flatten());
                     edges.extend(targets.map(|to| Edge { from, to, span }));
                 }
                 ExprKind::Function(index) => edges.push(Edge {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::{constants, names};
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind};
 
 use super::Absence;
@@ -20,7 +20,7 @@ pub fn without_flags(scene: &Scene) -> Vec<Absence> {
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
                 let missing = match module.language {
-                    "python" => python(expr),
+                    "python" => python(expr, &function.body),
                     "javascript" | "typescript" => javascript(expr),
                     "java" => java(expr, &function.body),
                     "kotlin" => ktor(expr).or_else(|| java(expr, &function.body)),
@@ -78,8 +78,13 @@ fn off(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Literal::Bool(false) | Literal::Null))
 }
 
+/// As [`off`], where names that the function decides may stand.
+fn off_in(expr: &Expr, body: &[Stmt]) -> bool {
+    off(expr) || constants::within(expr, body).is_some_and(|value| !value.truth())
+}
+
 /// `response.set_cookie("sid", value, secure=True, httponly=True)`
-fn python(expr: &Expr) -> Missing {
+fn python(expr: &Expr, body: &[Stmt]) -> Missing {
     let ExprKind::Call { callee, args, .. } = &expr.kind else {
         return None;
     };
@@ -97,7 +102,7 @@ fn python(expr: &Expr) -> Missing {
     }
     let on = |label: &str| {
         args.iter()
-            .any(|arg| arg.label.as_deref() == Some(label) && !off(&arg.value))
+            .any(|arg| arg.label.as_deref() == Some(label) && !off_in(&arg.value, body))
     };
     Some(
         [("secure", "Secure"), ("httponly", "HttpOnly")]
@@ -183,7 +188,7 @@ fn java(expr: &Expr, body: &[Stmt]) -> Missing {
             }
             names::expressions(stmt, &mut |expr| {
                 if let ExprKind::Call { callee, args, .. } = &expr.kind {
-                    found |= last(callee) == method && args.first().is_some_and(|arg| !off(&arg.value));
+                    found |= last(callee) == method && args.first().is_some_and(|arg| !off_in(&arg.value, body));
                 }
             });
         });

@@ -9,12 +9,14 @@ mod checks;
 mod cookies;
 mod filters;
 mod inner;
+mod layers;
 mod owners;
 mod pages;
 mod prototypes;
 mod routes;
 mod schema;
 mod scripts;
+mod spring;
 mod throttle;
 
 pub use pages::is_template;

@@ -4,7 +4,7 @@
 //! the request, and nothing that happens with it depends on whose it is. To know somebody is logged in, or to write
 //! the difference to a log, is no such thing. Start at [`without_owner`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -13,8 +13,9 @@ use crate::flow::{Entry, names};
 use crate::syntax::form::{Expr, ExprKind, Span, Stmt, StmtKind};
 
 use super::filters::Filters;
-use super::inner::asks_inside;
-use super::routes::{WRITES, body, checked, fixed, head_of_class, label};
+use super::inner::{asks_inside, login_for_all};
+use super::layers::Layers;
+use super::routes::{WRITES, checked, fixed, head_of_class, label};
 use super::{Absence, routes};
 use crate::candidates::Scene;
 
@@ -36,10 +37,13 @@ static LOOKUP: LazyLock<Regex> = LazyLock::new(|| {
         retrieve)$",
     )
 });
-static KEY: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"(?i)^(id|pk|uuid|uid|guid|key|number|[a-z]*_?(id|pk|uuid|no|number))$"));
+pub static KEY: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)^(id|pk|uuid|uid|guid|key|number|ident|identifier|[a-z]*_?(id|pk|uuid|no|number))$"));
 static STORE_OF: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)(query|objects|repositor|session|\bdb\b|model|dao|store|repo\b)"));
+/// `db.session.get(Record, key)`: what talks to the store is no session of somebody.
+static SESSION_OF_STORE: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)(\bdb\b|database|sqlalchemy|^self)\.?_?session(\(\))?$|^(async_?)?session$"));
 /// Rights beyond being logged in.
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(r"(?i)(admin|staff|superuser|has_?perm|permission|_role|roles|moderator|csrf_exempt_admin|policy)")
@@ -115,8 +119,12 @@ pub fn fields_unpicked(scene: &Scene) -> Vec<Absence> {
 pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     let filters = Filters::of(scene);
     let mut found = Vec::new();
+    let layered = Layers::of(scene);
+    let mut behind: BTreeMap<&str, bool> = BTreeMap::new();
     for entry in routes(scene) {
-        let known = checked(scene, entry, &filters) || WRITES.is_match(&entry.verb);
+        let language = scene.module(entry.unit).language;
+        let all = *behind.entry(language).or_insert_with(|| login_for_all(scene, language));
+        let known = all || checked(scene, entry, &filters) || WRITES.is_match(&entry.verb);
         let head = head_of_class(scene, entry);
         let privileged = granted(scene, entry)
             || entry.controls.iter().any(|control| ROLE.is_match(control))
@@ -125,7 +133,10 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         if !known || privileged {
             continue;
         }
-        let look = Look { scene, entry };
+        let look = Look {
+            scene,
+            unit: entry.unit,
+        };
         let function = scene.function(entry.unit);
         let asked = Asked::of(scene, entry);
         let mut place = None;
@@ -136,13 +147,17 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
                 }
             });
         });
-        if let Some(span) = place.filter(|_| !look.owned(&function.body) && !asks_inside(scene, entry)) {
+        let place = match place {
+            Some(span) => Some((entry.unit, span)).filter(|_| !look.owned(&function.body)),
+            None => layered.place(entry.unit),
+        };
+        if let Some((unit, span)) = place.filter(|_| !asks_inside(scene, entry)) {
             let what = format!(
                 "{} looks a record up by a key of the request and never asks whose it is",
                 label(scene, entry)
             );
             found.push(Absence {
-                unit: entry.unit,
+                unit,
                 span,
                 what,
                 weight: 30,
@@ -251,18 +266,19 @@ static CONVERTS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-struct Look<'a> {
-    scene: &'a Scene<'a>,
-    entry: &'a Entry,
+/// One function of a project, asked whether it looks after whose a record is.
+pub struct Look<'a> {
+    pub scene: &'a Scene<'a>,
+    pub unit: u32,
 }
 
 impl Look<'_> {
     fn text(&self, span: Span) -> &str {
-        self.scene.text(self.entry.unit, span)
+        self.scene.text(self.unit, span)
     }
 
     /// Whether what becomes of the record depends on the user.
-    fn owned(&self, block: &[Stmt]) -> bool {
+    pub fn owned(&self, block: &[Stmt]) -> bool {
         let mut owned = false;
         names::walk(block, &mut |stmt| {
             if let StmtKind::If { cond, then, otherwise } = &stmt.kind {
@@ -271,7 +287,7 @@ impl Look<'_> {
             }
             names::expressions(stmt, &mut |expr| owned |= self.decides(expr));
         });
-        owned || ROLE.is_match(&self.entry.controls.join(" ")) || body(self.scene, self.entry).contains("get_queryset(")
+        owned || self.text(self.scene.function(self.unit).span).contains("get_queryset(")
     }
 
     /// `record.user_id != current_user.id`; not `current_user.is_authenticated`.
@@ -300,7 +316,7 @@ impl Look<'_> {
         let ExprKind::Name(group) = &group.kind else {
             return false;
         };
-        let params = &self.scene.function(self.entry.unit).params;
+        let params = &self.scene.function(self.unit).params;
         matches!(&record.kind, ExprKind::Field(_, field) if KEY.is_match(field) && field.len() > 2)
             && params.len() > 1
             && params.iter().any(|param| param.name == *group)
@@ -329,8 +345,8 @@ impl Look<'_> {
         let told = args
             .iter()
             .any(|arg| USER.is_match(self.text(arg.value.span)) || labelled(arg.label.as_deref()));
-        let through =
-            matches!(&callee.kind, ExprKind::Field(base, _) if USER.is_match(self.text(base.span)) && looks_up(expr));
+        let through = matches!(&callee.kind, ExprKind::Field(base, _) if USER.is_match(self.text(base.span))
+                && !SESSION_OF_STORE.is_match(self.text(base.span)) && looks_up(expr));
         through
             || (told && (ASKS.is_match(name) || DECIDES.is_match(name)))
             || (DECIDES.is_match(name) && (args.len() > 1 || ROLE.is_match(name)))
@@ -374,13 +390,16 @@ fn fixed_value(expr: &Expr) -> bool {
 }
 
 /// `Model.objects.get(id=…)`, `findById(req.params.id)`
-fn looks_up(expr: &Expr) -> bool {
+pub fn looks_up(expr: &Expr) -> bool {
     let ExprKind::Call { callee, args, .. } = &expr.kind else {
         return false;
     };
     let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
         return false;
     };
+    if matches!(&**name, "where" | "filter") && args.iter().any(|arg| equals_key(&arg.value)) {
+        return true;
+    }
     if !LOOKUP.is_match(name) {
         return false;
     }
@@ -397,6 +416,15 @@ fn looks_up(expr: &Expr) -> bool {
         });
         keyed || (named && !bare)
     })
+}
+
+/// `Record.id == record_id`
+fn equals_key(expr: &Expr) -> bool {
+    let ExprKind::Binary(op, left, right) = &expr.kind else {
+        return false;
+    };
+    let field = matches!(&left.kind, ExprKind::Field(_, name) if KEY.is_match(name));
+    &**op == "==" && field && matches!(&right.kind, ExprKind::Name(name) if KEY.is_match(name))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::syntax::settings::is_notation;
 
 use super::filters::Filters;
 use super::inner::{asks_inside, login_for_all};
+use super::spring::forgery_unchecked;
 use super::{Absence, routes};
 use crate::candidates::Scene;
 use crate::candidates::make::brief;
@@ -41,6 +42,12 @@ static ASKS_WHO: LazyLock<Regex> = LazyLock::new(|| {
 /// Addresses that are not for everybody.
 static FEW: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^(admin|manage|internal|staff|backoffice|moderat|superuser)"));
+/// Calls that answer a request and neither change nor look up anything.
+static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)^(redirect|render\w*|Http\w*|Json\w*|json_response|Response|url_for|reverse|get|get_host|escape|str|int|len|dispatch|super|url_has\w+|getlist)$",
+    )
+});
 /// A control that is put in front of everything that a file registers.
 static GLOBAL: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
@@ -98,7 +105,8 @@ static TYPE_CHECK: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (allowed|extension|\bext\b|splitext|magic|file_?type|filter|endswith|\.suffix|validat|whitelist|image\.open|
-        path\.ext|imghdr|detect_?content|uuid|random_?(bytes|uuid)|token_(hex|urlsafe)|nanoid)",
+        path\.ext|imghdr|detect_?content|rsplit\(|mimetype|content_?type\(?\)?\)?\s*(not\s+in|in|==|!=)|
+        equals\(\w+\.getContentType|getContentType\(\)\.(equals|startsWith)|contains\(\w+\.getContentType|Zip(Input|File)|zipfile|tarfile|uuid|random_?(bytes|uuid)|token_(hex|urlsafe)|nanoid)",
     )
 });
 /// What a browser adds to a request by itself says who asks.
@@ -207,6 +215,22 @@ fn passes_on(scene: &Scene, entry: &Entry) -> bool {
     })
 }
 
+/// Whether a route calls nothing but what makes an answer.
+fn only_answers(scene: &Scene, entry: &Entry) -> bool {
+    let (mut calls, mut others) = (0, 0);
+    names::walk(&scene.function(entry.unit).body, &mut |stmt| {
+        names::expressions(stmt, &mut |expr| {
+            if let ExprKind::Call { callee, .. } = &expr.kind {
+                let known =
+                    matches!(&callee.kind, ExprKind::Name(name) | ExprKind::Field(_, name) if ANSWERS.is_match(name));
+                calls += 1;
+                others += usize::from(!known);
+            }
+        });
+    });
+    calls > 0 && others == 0 && scene.module(entry.unit).language == "python"
+}
+
 /// Half of the routes of a file check who asks, or one that stands beside it under an address for few, and this one
 /// does not.
 pub fn without_auth(scene: &Scene) -> Vec<Absence> {
@@ -242,14 +266,17 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
                 continue;
             }
             let name = &scene.graph.units[entry.unit as usize].name;
-            if bare(scene, entry) || leaves(scene, entry) || asks_inside(scene, entry) {
+            let writes = WRITES.is_match(&entry.verb);
+            // What neither changes nor looks anything up has nothing to keep from anybody.
+            let answers = !writes && only_answers(scene, entry);
+            if answers || bare(scene, entry) || leaves(scene, entry) || asks_inside(scene, entry) {
                 continue;
             }
             let open = OPEN.is_match(name)
                 || entry
                     .route
                     .as_ref()
-                    .is_some_and(|route| OPEN.is_match(route) || &**route == "/");
+                    .is_some_and(|route| OPEN.is_match(route) || (&**route == "/" && !writes));
             if open || !(most || with.iter().any(|other| beside(entry, other))) {
                 continue;
             }
@@ -258,7 +285,7 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
                 label(scene, entry),
                 with.len()
             );
-            let weight = if WRITES.is_match(&entry.verb) { 60 } else { 40 };
+            let weight = if writes { 60 } else { 40 };
             found.push(Absence {
                 unit: entry.unit,
                 span: place(scene, entry),
@@ -352,6 +379,7 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
         }
     }
     found.extend(pages_without_token(scene));
+    found.extend(forgery_unchecked(scene));
     let texts = || scene.snapshot.files().iter().map(|file| &*file.text);
     if !texts().any(|text| SESSION.is_match(text)) || speaks_of_csrf(scene) {
         return found;

@@ -5,6 +5,7 @@
 
 use crate::syntax::form::{Expr, ExprKind};
 
+use super::super::formats::{empties, replaces_all};
 use super::super::places::literal_key;
 use super::super::tables::GETS;
 use super::super::taint::Walker;
@@ -28,6 +29,23 @@ impl<'f> Walker<'_, 'f> {
         value
     }
 
+    /// `builder.replace(0, 1, text)`; of a string only two arguments are asked.
+    pub(super) fn splices(&self, actual: &Actual<'_, 'f>) -> bool {
+        &*actual.name == "replace" && actual.args.len() == 3 && self.world.modules[self.module].language == "java"
+    }
+
+    /// A call after which nothing is left of what the receiver held; what it puts there instead is put there later.
+    pub(super) fn emptied(&mut self, actual: &Actual<'_, 'f>, base: &'f Expr, state: &mut State<'f>) -> Option<Value> {
+        let all = self.splices(actual) && replaces_all(&actual.name, actual.args);
+        let none = empties(&actual.name, actual.args);
+        if (all || none)
+            && let Some(path) = self.path(base, state)
+        {
+            state.write(&path, Value::default());
+        }
+        none.then(Value::default)
+    }
+
     /// `map.get("key")` reads what `map.put("key", …)` stored, when nothing else is known of the map.
     pub(super) fn keyed(&mut self, actual: &Actual<'_, 'f>, base: &'f Expr, state: &State<'f>) -> Option<Value> {
         if !GETS.contains(&&*actual.name) {
@@ -37,7 +55,7 @@ impl<'f> Walker<'_, 'f> {
             let known = actual.args.first().and_then(|key| literal_key(&key.value));
             if known.is_none() {
                 let mut value = actual.receiver.part(ANY);
-                for extra in &actual.values[1..] {
+                for extra in actual.values.iter().skip(1) {
                     value.join(extra.clone());
                 }
                 return Some(value);
@@ -55,7 +73,7 @@ impl<'f> Walker<'_, 'f> {
         }
         state.vars.contains_key(&at).then(|| {
             let mut value = state.read(&at);
-            for extra in &actual.values[1..] {
+            for extra in actual.values.iter().skip(1) {
                 value.join(extra.clone());
             }
             value
