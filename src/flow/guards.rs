@@ -432,16 +432,9 @@ impl<'f> Walker<'_, 'f> {
                 }
             }
         }
-        let matched = |leaves| self.plainly_matched(callee, args, leaves, state);
-        if let Some(value) = matched(super::shapes::plain_whole).filter(|_| truth)
-            && let Some(path) = self.subject(value, state)
-        {
-            return vec![Effect::Clean(path)];
-        }
-        if let Some(value) = matched(super::shapes::quiet_whole).filter(|_| truth)
-            && let Some(path) = self.subject(value, state)
-        {
-            return vec![Effect::Dead(path, self.world.quiet)];
+        let matched = if truth { self.matched(callee, args, state) } else { None };
+        if let Some(effect) = matched {
+            return vec![effect];
         }
         let fit = self.fit(callee, args, if truth { Outcome::Yes } else { Outcome::No }, state);
         if !fit.is_empty() {
@@ -477,6 +470,16 @@ impl<'f> Walker<'_, 'f> {
             .chain(of_receiver)
             .map(|path| Effect::Guard(path, text.clone()))
             .collect()
+    }
+
+    /// What a regular expression leaves of the text that it matches as a whole: plain words, or words with dots.
+    fn matched(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Option<Effect> {
+        let about = |leaves| {
+            let value = self.plainly_matched(callee, args, leaves, state);
+            value.and_then(|value| self.subject(value, state))
+        };
+        let quiet = || about(super::shapes::quiet_whole).map(|path| Effect::Dead(path, self.world.quiet));
+        about(super::shapes::plain_whole).map(Effect::Clean).or_else(quiet)
     }
 
     /// What a call proves that holds: membership with the value first, presence of a key, a check that a model names,
