@@ -43,7 +43,7 @@
 //! | 3 | flow, engine |
 //! | 4 | index |
 //! | 5 | candidates |
-//! | 6 | context |
+//! | 6 | context, triage |
 //! | 7 | detect |
 //! | 8 | verify |
 //! | 9 | record |
@@ -98,6 +98,7 @@ pub mod index;
 pub mod candidates;
 
 pub mod context;
+pub mod triage;
 
 pub mod detect;
 

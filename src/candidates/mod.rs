@@ -18,6 +18,7 @@ mod own;
 mod pattern;
 mod rank;
 mod regexes;
+mod reported;
 mod secrets;
 mod settings;
 mod sweep;
@@ -34,6 +35,7 @@ use crate::source::Snapshot;
 use crate::syntax::Forest;
 
 use rank::{Concern, rank};
+pub use reported::{Lines, Reported, reported};
 
 /// What a scan wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,16 +94,7 @@ pub fn find(
         cards,
         settings,
     };
-    let mut drafts = taint::find(&scene);
-    drafts.extend(pattern::find(&scene));
-    let (lifetimes, settled) = lifetime::find(&scene);
-    drafts.retain(|draft| !settled.holds(draft.unit, draft.span.line, &cards[draft.card].id));
-    drafts.extend(literal::find(&scene));
-    drafts.extend(settings::find(&scene));
-    drafts.extend(regexes::find(&scene));
-    drafts.extend(lifetimes);
-    drafts.extend(unsound::find(&scene));
-    drafts.extend(absence::find(&scene));
+    let mut drafts = drafts(&scene);
     let concern = Concern::of(&scene);
     drafts.retain(|draft| concern.has(&scene, draft));
     let mut found = rank(&scene, drafts);
@@ -114,7 +107,22 @@ pub fn find(
     found
 }
 
-/// Which of the four generators proposed it.
+/// What every generator but the sweep proposes, unmerged.
+fn drafts(scene: &Scene) -> Vec<make::Draft> {
+    let mut drafts = taint::find(scene);
+    drafts.extend(pattern::find(scene));
+    let (lifetimes, settled) = lifetime::find(scene);
+    drafts.retain(|draft| !settled.holds(draft.unit, draft.span.line, &scene.cards[draft.card].id));
+    drafts.extend(literal::find(scene));
+    drafts.extend(settings::find(scene));
+    drafts.extend(regexes::find(scene));
+    drafts.extend(lifetimes);
+    drafts.extend(unsound::find(scene));
+    drafts.extend(absence::find(scene));
+    drafts
+}
+
+/// Who proposed it: one of the four generators, or another tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Generator {
@@ -126,6 +134,8 @@ pub enum Generator {
     Absence,
     /// A risky unit, looked at because budget was left.
     Sweep,
+    /// Another tool says so, and the analysis does not.
+    Reported,
 }
 
 /// A place that may be weak, with the reason to think so. Crosses the pipe from the reader, hence serde.

@@ -72,13 +72,19 @@ pub(crate) fn rank(scene: &Scene, drafts: Vec<Draft>) -> Vec<Candidate> {
     name(scene, kept)
 }
 
+/// Ranks and names drafts one by one, in their order.
+pub(crate) fn each(scene: &Scene, drafts: Vec<Draft>) -> Vec<Candidate> {
+    let scored = drafts.into_iter().map(|draft| (score(scene, &draft), draft)).collect();
+    name(scene, scored)
+}
+
 fn score(scene: &Scene, draft: &Draft) -> u32 {
     let severity = scene.cards[draft.card].severity as u32;
     let generator = match draft.generator {
         Generator::Taint => 300,
         Generator::Pattern => 200,
         Generator::Absence => 150,
-        Generator::Sweep => 0,
+        Generator::Sweep | Generator::Reported => 0,
     };
     let reachable = if scene.graph.reachable[draft.unit as usize] {
         100

@@ -27,6 +27,8 @@ than asked; 5 a digest does not match; 75 interrupted, the same command resumes.
 pub enum Command {
     /// Scan a directory or a file
     Scan(ScanArgs),
+    /// Judge what another scanner reported and write its SARIF again with the verdicts in it
+    Triage(TriageArgs),
     /// Say what is known about a weakness, or list all of them
     Explain(ExplainArgs),
     /// List, import, check and remove models
@@ -80,6 +82,18 @@ pub struct ScanArgs {
     pub quiet: bool,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+/// The options of `scan` mean the same here; without `--format`, the log itself is written, with the verdicts in it.
+#[derive(Debug, Args)]
+pub struct TriageArgs {
+    /// SARIF 2.1 log of another scanner, made from the same code
+    pub log: PathBuf,
+    #[command(flatten)]
+    pub scan: ScanArgs,
+    /// Write suppressions of what the judges cleared as accepted; otherwise they wait for a person, under review
+    #[arg(long)]
+    pub accept: bool,
 }
 
 /// How the workers of a scan or of a replay are run.

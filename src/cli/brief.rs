@@ -28,7 +28,7 @@ pub fn run(args: &BriefArgs) -> Result<Exit, Fatal> {
         }
     };
     let root = absolute(&args.path)?;
-    let mut reader = Remote::start(root.clone(), Level::Full, None)?;
+    let mut reader = Remote::start(vec![root.clone()], Level::Full, None)?;
     let scan = Scan::of(root);
     let survey = reader.survey(&scan)?;
     for problem in &survey.coverage.problems {
@@ -71,6 +71,7 @@ impl Scan {
             seed: 0,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fresh: true,
+            triage: None,
         }
     }
 }

@@ -15,6 +15,7 @@ mod replay;
 mod report;
 mod scan;
 mod settings;
+mod triage;
 
 use std::ffi::OsString;
 use std::io;
@@ -51,6 +52,7 @@ fn seal(command: &Command) -> Result<(), Fatal> {
     };
     let may = match command {
         Command::Scan(args) => args.workers.sandbox.as_deref() == Some("none"),
+        Command::Triage(args) => args.scan.workers.sandbox.as_deref() == Some("none"),
         Command::Replay(args) => args.workers.sandbox.as_deref() == Some("none"),
         Command::Brief(_) | Command::Models(_) => false,
         _ => true,
@@ -65,6 +67,7 @@ fn seal(command: &Command) -> Result<(), Fatal> {
 fn dispatch(command: Command) -> Result<Exit, Fatal> {
     match command {
         Command::Scan(args) => scan::run(&args),
+        Command::Triage(args) => triage::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => models::run(&command),
         Command::Report(args) => report::run(&args),

@@ -1,7 +1,7 @@
 //! `anchorite replay FINDING`: the same question put again, and whether the same answer comes.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -10,6 +10,7 @@ use super::output::print;
 use super::report::kept;
 use super::scan::{Staff, plan};
 use super::settings;
+use super::triage;
 use crate::cards::Severity;
 use crate::engine::model::{Part, Prompt, Reply};
 use crate::pipeline::{self, Replay};
@@ -21,7 +22,13 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Fatal> {
     let run = kept(args.run.as_deref(), &args.place)?;
     let asked = as_scanned(args, &run)?;
     let settings = settings::scan(&asked)?;
-    let scan = plan(&asked, &settings)?;
+    let mut scan = plan(&asked, &settings)?;
+    scan.triage = run
+        .header
+        .settings
+        .get("triage")
+        .map(|log| triage::named(Path::new(log)))
+        .transpose()?;
     let mut staff = Staff::start(&settings, &scan)?;
     let replay = pipeline::replay(&run, &args.finding, &scan, staff.hands())?;
     print(|out| told(out, &replay, args.explain))?;

@@ -73,6 +73,7 @@ pub fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
         seed: settings.seed,
         jobs: settings.jobs,
         fresh: args.fresh,
+        triage: None,
     })
 }
 
@@ -113,13 +114,15 @@ impl Staff {
             let engine = judge::settings(&located, device(settings)?, settings.jobs);
             Judge::start(located, engine, settings.sandbox)
         };
+        let log = scan.triage.iter().map(|triage| triage.log.clone());
+        let seen = std::iter::once(scan.root.clone()).chain(log).collect();
         Ok(Self {
             judge: start(settings.model.as_deref())?,
             second: match &settings.verifier_model {
                 Some(name) if settings.model.as_ref() != Some(name) => Some(start(Some(name))?),
                 _ => None,
             },
-            reader: Reader::start(scan.root.clone(), settings.sandbox, pack)?,
+            reader: Reader::start(seen, settings.sandbox, pack)?,
         })
     }
 
@@ -150,7 +153,7 @@ fn device(settings: &Settings) -> Result<Device, Fatal> {
 }
 
 /// The first signal ends the scan after the round in flight; the second one ends the program.
-fn on_signal() -> Result<Arc<AtomicBool>, Fatal> {
+pub fn on_signal() -> Result<Arc<AtomicBool>, Fatal> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         let registered =
@@ -168,7 +171,7 @@ fn on_signal() -> Result<Arc<AtomicBool>, Fatal> {
     Ok(stop)
 }
 
-fn exit(run: &Run, settings: &Settings) -> Exit {
+pub fn exit(run: &Run, settings: &Settings) -> Exit {
     if run.end == Some(End::Interrupted) {
         Exit::Interrupted
     } else if !run.complete() {

@@ -133,6 +133,7 @@ fn generator(generator: Generator) -> &'static str {
         Generator::Pattern => "pattern",
         Generator::Absence => "absence",
         Generator::Sweep => "sweep",
+        Generator::Reported => "reported",
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::candidates::Candidate;
+use crate::candidates::{Candidate, Generator};
 use crate::cards::{self, Severity};
 use crate::context::Brief;
 use crate::detect::prompt::card_text;
@@ -55,6 +55,17 @@ pub struct Scan {
     pub jobs: usize,
     /// Ask everything, whatever earlier runs were answered, and start over even if one of the same scan is unfinished.
     pub fresh: bool,
+    /// Judge what this log of another scanner reports, in place of what the analysis proposes.
+    pub triage: Option<Triage>,
+}
+
+/// Another scanner's log, in SARIF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Triage {
+    /// Absolute.
+    pub log: PathBuf,
+    /// SHA-256 of the file, hex.
+    pub digest: String,
 }
 
 /// Who does the work.
@@ -117,7 +128,7 @@ pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicB
 }
 
 fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) -> Header {
-    let settings = BTreeMap::from([
+    let mut settings = BTreeMap::from([
         (
             "min-severity".to_owned(),
             format!("{:?}", scan.min_severity).to_lowercase(),
@@ -128,6 +139,10 @@ fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) 
         ),
         ("limits".to_owned(), format!("{:?}", scan.limits)),
     ]);
+    if let Some(triage) = &scan.triage {
+        settings.insert("triage".to_owned(), triage.log.display().to_string());
+        settings.insert("triage-digest".to_owned(), triage.digest.clone());
+    }
     Header {
         version: VERSION,
         tool: concat!("anchorite ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -245,6 +260,13 @@ fn foreign(brief: &Brief, model: &Identity) -> Option<String> {
     (!known).then(|| format!("{} calls it safe, and was not trained to judge {language}", model.name))
 }
 
+/// Why this model's word does not confirm what the analysis does not see, if it does not: a starter was trained on what the
+/// analysis proposes, and says yes to other places too readily.
+fn unseen(brief: &Brief, model: &Identity) -> Option<String> {
+    let alone = brief.candidate.generator == Generator::Reported && model.starter;
+    alone.then(|| format!("{} confirms it, but the analysis sees nothing here", model.name))
+}
+
 /// The detector did not claim it: dismissed, or open where it could not tell.
 fn unclaimed(brief: &Brief, claim: &Claim, detector: &Identity) -> Unit {
     let outcome = if let Some(because) = foreign(brief, detector) {
@@ -291,23 +313,25 @@ fn ruled(brief: &Brief, claim: &Claim, judgement: Result<Judgement, Problem>, ve
         Ok(judgement) => {
             asked.extend(judgement.asked.iter().map(Exchange::from));
             let (story, probability) = (claim.story.clone(), claim.probability);
-            match (judgement.ruling, foreign(brief, verifier)) {
-                (Ruling::Confirmed(finding), _) => Outcome::confirmed(&finding, &claim.story),
-                (Ruling::Rejected { .. }, Some(because)) => Outcome::Inconclusive {
-                    because,
-                    story,
-                    probability,
+            let open = |because| Outcome::Inconclusive {
+                because,
+                story,
+                probability,
+            };
+            match judgement.ruling {
+                Ruling::Confirmed(finding) => match unseen(brief, verifier) {
+                    Some(because) => open(because),
+                    None => Outcome::confirmed(&finding, &claim.story),
                 },
-                (Ruling::Rejected { reason, guard, why }, None) => Outcome::Rejected {
-                    reason,
-                    guard: (&guard).into(),
-                    why,
+                Ruling::Rejected { reason, guard, why } => match foreign(brief, verifier) {
+                    Some(because) => open(because),
+                    None => Outcome::Rejected {
+                        reason,
+                        guard: (&guard).into(),
+                        why,
+                    },
                 },
-                (Ruling::Inconclusive { because }, _) => Outcome::Inconclusive {
-                    because,
-                    story,
-                    probability,
-                },
+                Ruling::Inconclusive { because } => open(because),
             }
         }
     };

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::Scan;
 use super::pack::{self, Pack};
-use crate::candidates::{self, Candidate, Settings};
+use crate::candidates::{self, Candidate, Reported, Settings};
 use crate::cards::{self, Severity};
 use crate::context::{self, Brief, Budget, World};
 use crate::engine::model::Profile;
@@ -25,6 +25,7 @@ use crate::sandbox::{Channel, Grants, Level, Role, Worker};
 use crate::source::{self, Code, Limits, Skipped, Snapshot, SourceFile};
 use crate::syntax::keep::Known;
 use crate::syntax::{self, Forest};
+use crate::triage::{Log, Suppress, Word};
 
 /// Files that may kill the parser before the scan gives up.
 const CRASHES: usize = 32;
@@ -42,6 +43,8 @@ pub trait Reader {
     fn survey(&mut self, scan: &Scan) -> Result<Survey, Fatal>;
     /// One brief per id, in order, sized for `profile`. Ids come from the last survey.
     fn briefs(&mut self, ids: &[String], profile: Profile) -> Result<Vec<Result<Brief, Problem>>, Fatal>;
+    /// The triaged log of the last survey with the verdicts written into it; once per survey.
+    fn annotate(&mut self, words: &[Word], suppress: Suppress) -> Result<String, Fatal>;
     /// The worker's measured seal; `None` in-process.
     fn sealed(&self) -> Option<Sealed>;
 }
@@ -69,6 +72,8 @@ struct Errand {
     careful: bool,
     /// Threads.
     jobs: usize,
+    /// The log of another scanner to take the candidates from.
+    log: Option<PathBuf>,
     /// The modules of earlier scans.
     known: Option<Earlier>,
 }
@@ -94,6 +99,7 @@ enum Told<'a> {
 enum Request {
     Survey(Errand),
     Briefs(Vec<String>, Profile),
+    Annotate(Vec<Word>, Suppress),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,6 +109,7 @@ enum Response {
     Modules(bool, String),
     Surveyed(Box<Survey>),
     Briefs(Vec<Result<Brief, Problem>>),
+    Annotated(String),
     Fatal(Fatal),
 }
 
@@ -118,6 +125,7 @@ struct Tree {
     graph: Graph,
     index: Index,
     candidates: Vec<Candidate>,
+    log: Option<Log>,
 }
 
 impl Reader for Local {
@@ -144,6 +152,11 @@ impl Reader for Local {
             Ok(context::gather(candidate, &world, budget))
         };
         Ok(ids.iter().map(brief).collect())
+    }
+
+    fn annotate(&mut self, words: &[Word], suppress: Suppress) -> Result<String, Fatal> {
+        let log = self.tree.as_mut().and_then(|tree| tree.log.take());
+        log.map(|log| log.annotate(words, suppress)).ok_or_else(out_of_turn)
     }
 
     fn sealed(&self) -> Option<Sealed> {
@@ -173,9 +186,19 @@ impl Local {
         let forest = parse(errand, &files, &mut problems, tell);
         let (graph, met) = flow::build(&forest.modules, snapshot.files(), cards::all());
         let index = index::build(&snapshot, &forest.modules, index::entries(&graph))?;
-        let candidates = find(errand, &graph, &forest, &snapshot);
         problems.extend(passed_over(snapshot.skipped()));
         problems.extend(forest.problems.iter().chain(&met).cloned());
+        let (candidates, log) = match &errand.log {
+            None => (find(errand, &graph, &forest, &snapshot), None),
+            Some(path) => {
+                let mut log = open(path)?;
+                let reports = log.reports(&snapshot, &errand.root.to_string_lossy());
+                let placed: Vec<Reported> = reports.iter().flatten().cloned().collect();
+                let (candidates, fates) = candidates::reported(&graph, &forest, &snapshot, cards::all(), &placed);
+                problems.extend(log.settle(reports, fates));
+                (candidates, Some(log))
+            }
+        };
         let survey = Survey {
             snapshot: hex(&snapshot.digest()),
             coverage: coverage(&snapshot, &forest, problems),
@@ -187,6 +210,7 @@ impl Local {
             graph,
             index,
             candidates,
+            log,
         });
         Ok(survey)
     }
@@ -234,6 +258,14 @@ fn parse(errand: &Errand, files: &[SourceFile], problems: &mut Vec<Problem>, tel
     forest
 }
 
+fn open(path: &Path) -> Result<Log, Fatal> {
+    let bytes = fs::read(path).map_err(|error| {
+        let what = format!("cannot read {}", path.display());
+        Fatal::new(Exit::Usage, what, "give the path of a SARIF file").because(error)
+    })?;
+    Log::read(&path.display().to_string(), &bytes)
+}
+
 /// Code that a rule left out: a hostile tree can ignore, or dress up as binary, a file that it nevertheless ships.
 fn passed_over(skipped: &Skipped) -> Vec<Problem> {
     let because = |paths: &[String], why: &str| -> Vec<Problem> {
@@ -274,6 +306,7 @@ fn errand(scan: &Scan) -> Errand {
         careful: false,
         jobs: scan.jobs,
         known: None,
+        log: scan.triage.as_ref().map(|triage| triage.log.clone()),
     }
 }
 
@@ -357,6 +390,9 @@ fn answer(mut channel: Channel) -> Result<(), Fatal> {
             Request::Briefs(ids, profile) => local
                 .briefs(&ids, profile)
                 .map_or_else(Response::Fatal, Response::Briefs),
+            Request::Annotate(words, suppress) => local
+                .annotate(&words, suppress)
+                .map_or_else(Response::Fatal, Response::Annotated),
         };
         channel.send(&response)?;
     }
@@ -370,11 +406,12 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A reader of the tree at `root` and of the modules that earlier scans of it left, if there are any.
-    pub fn start(root: PathBuf, minimum: Level, pack: Option<Pack>) -> Result<Self, Fatal> {
+    /// A reader of what it may `see`, the tree and a log to triage, and of the modules that earlier scans of it left, if
+    /// there are any.
+    pub fn start(see: Vec<PathBuf>, minimum: Level, pack: Option<Pack>) -> Result<Self, Fatal> {
         let known = pack.as_ref().map(|pack| pack.path().to_owned());
         let grants = Grants {
-            read: std::iter::once(root).chain(known).collect(),
+            read: see.into_iter().chain(known).collect(),
             ..Grants::default()
         };
         let worker = Worker::spawn(Role::Reader, &grants, minimum)?;
@@ -396,7 +433,7 @@ impl Remote {
                 },
                 Ok(Response::Surveyed(survey)) => return Ok(Ok(*survey)),
                 Ok(Response::Fatal(fatal)) => return Ok(Err(fatal)),
-                Ok(Response::Briefs(_)) => return Ok(Err(out_of_turn())),
+                Ok(Response::Briefs(_) | Response::Annotated(_)) => return Ok(Err(out_of_turn())),
                 Err(lost) => return Err((last, lost.into())),
             }
         }
@@ -441,6 +478,15 @@ impl Reader for Remote {
         self.worker.send(&Request::Briefs(ids.to_vec(), profile))?;
         match self.worker.receive::<Response>(None)? {
             Response::Briefs(briefs) => Ok(briefs),
+            Response::Fatal(fatal) => Err(fatal),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    fn annotate(&mut self, words: &[Word], suppress: Suppress) -> Result<String, Fatal> {
+        self.worker.send(&Request::Annotate(words.to_vec(), suppress))?;
+        match self.worker.receive::<Response>(None)? {
+            Response::Annotated(log) => Ok(log),
             Response::Fatal(fatal) => Err(fatal),
             _ => Err(out_of_turn()),
         }

@@ -21,11 +21,15 @@ fn scan_with(script: Vec<Result<Reply, Problem>>, stop: bool) -> Run {
     scan_by(Scripted::new(Profile::Compact, script), stop)
 }
 
-fn scan_by(mut model: Scripted, stop: bool) -> Run {
+fn scan_by(model: Scripted, stop: bool) -> Run {
+    scan_of(model, stop, None)
+}
+
+fn scan_of(mut model: Scripted, stop: bool, triage: Option<Triage>) -> Run {
     let tree = tempfile::tempdir().unwrap();
     let store = tempfile::tempdir().unwrap();
     std::fs::write(tree.path().join("app.py"), CODE).unwrap();
-    scan_into(store.path(), tree.path(), &mut model, stop, |_| {})
+    scan_into(store.path(), tree.path(), &mut model, stop, |(scan, _)| scan.triage = triage)
 }
 
 fn scan_into(
@@ -46,6 +50,7 @@ fn scan_into(
         seed: 0,
         jobs: 1,
         fresh: false,
+        triage: None,
     };
     let mut asked = (settings, vec![judge("full")]);
     change(&mut asked);
@@ -98,6 +103,33 @@ fn a_model_clears_only_code_in_languages_that_it_was_trained_on() {
             }
         }
     }
+}
+
+#[test]
+fn a_starter_confirms_what_another_tool_reports_only_where_the_analysis_sees_it_too() {
+    let judged = |line: u32, starter: bool| {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log.sarif");
+        let text = format!(
+            r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"t"}}}},"results":[{{"ruleId":"cwe-78",
+            "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"app.py"}},"region":{{"startLine":{line}}}}}}}]}}]}}]}}"#
+        );
+        std::fs::write(&log, text).unwrap();
+        let stands = says("stands 1 1 5", &[("stands", 0.9), ("falls", 0.1)]);
+        let mut model = Scripted::new(Profile::Compact, vec![yes(), stands]);
+        model.identity.starter = starter;
+        let digest = "of the log".to_owned();
+        let run = scan_of(model, false, Some(Triage { log, digest }));
+        (run.plan.candidates[0].generator, run.units[0].outcome.clone())
+    };
+    let (generator, outcome) = judged(9, true);
+    assert_eq!(generator, Generator::Reported);
+    assert!(
+        matches!(&outcome, Outcome::Inconclusive { because, .. } if because.contains("analysis sees nothing")),
+        "{outcome:?}"
+    );
+    let (generator, _) = judged(8, true);
+    assert_eq!(generator, Generator::Taint);
 }
 
 #[test]

@@ -259,6 +259,14 @@ impl Snapshot {
         line.strip_suffix('\r').unwrap_or(line)
     }
 
+    /// Byte offsets, start and end, of the lines from `first` to `last`; `None` when the file has no line `first`.
+    pub fn span(&self, id: FileId, first: u32, last: u32) -> Option<(u32, u32)> {
+        let starts = self.starts(id);
+        let start = *starts.get((first as usize).checked_sub(1)?)?;
+        let whole = u32::try_from(self.file(id).text.len()).expect("a file is below 4 GiB");
+        Some((start, starts.get(last.max(first) as usize).copied().unwrap_or(whole)))
+    }
+
     /// How many lines a file has; a final line break does not start another one.
     pub fn line_count(&self, id: FileId) -> u32 {
         u32::try_from(self.starts(id).len()).expect("a file has fewer than 2^32 lines")

@@ -6,6 +6,7 @@ mod first_scan;
 mod house;
 mod replay;
 mod resume;
+mod triage;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
