@@ -1,15 +1,23 @@
 //! A brief whose comments say nothing, for a second look that words cannot steer.
 //!
 //! In: a [`Brief`]. Out: the same lines under the same numbers, with comments, docstrings and other strings that are
-//! whole statements turned into blanks.
-//! Deliberately absent: string literals in expressions (they are data that the program uses) and names.
+//! whole statements turned into blanks. Strings in expressions and names are part of the program and stay, except those
+//! that speak to a reader ([`super::speech`]).
+//! Deliberately absent: any verdict on what was taken away.
 //! Start at [`blind`].
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::speech::{neutral, speaks};
 use super::{Brief, Line, Why};
 
 /// How a language writes what it does not run.
 struct Syntax {
     line: &'static str,
+    /// Another mark of line comments.
+    also: Option<&'static str>,
     /// The mark of a line comment counts only after a blank.
     spaced: bool,
     block: Option<(&'static str, &'static str)>,
@@ -24,6 +32,7 @@ struct Syntax {
 const C_BLOCK: Option<(&str, &str)> = Some(("/*", "*/"));
 const C: Syntax = Syntax {
     line: "//",
+    also: None,
     spaced: false,
     block: C_BLOCK,
     quotes: &["\"\"\"", "\"", "'"],
@@ -36,6 +45,18 @@ const GO: Syntax = Syntax {
     ..C
 };
 const SCRIPT: Syntax = Syntax { regex: true, ..GO };
+const PHP: Syntax = Syntax {
+    also: Some("#"),
+    quotes: &["\"", "'"],
+    long: &[],
+    ..C
+};
+/// A quote opens a text or, of lifetimes, nothing.
+const RUST: Syntax = Syntax {
+    quotes: &["\""],
+    long: &["\""],
+    ..C
+};
 const PYTHON: Syntax = Syntax {
     line: "#",
     block: None,
@@ -69,14 +90,21 @@ fn syntax(path: &str) -> &'static Syntax {
         "py" | "pyi" | "pyw" => &PYTHON,
         "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" => &SCRIPT,
         "go" => &GO,
+        "php" => &PHP,
+        "rs" => &RUST,
         "java" | "cs" | "kt" | "kts" | "c" | "h" | "cc" | "cpp" | "cxx" | "c++" | "hh" | "hpp" | "hxx" | "inc"
         | "ipp" => &C,
-        "xml" | "html" => &MARKUP,
+        "xml" | "html" | "htm" | "xhtml" | "vue" | "svelte" | "jsp" | "jspx" | "erb" | "ejs" | "cshtml" | "twig" => {
+            &MARKUP
+        }
         _ => &SETTINGS,
     }
 }
 
-/// The same brief with comments blanked; the candidate, facts and omissions are unchanged. Where lines are missing in
+/// Text between two tags.
+static SHOWN: LazyLock<Regex> = LazyLock::new(|| Regex::new("(^|>)([^<>]+)(<|$)").expect("a constant pattern"));
+
+/// The same brief with comments blanked and names that speak replaced; omissions are unchanged. Where lines are missing in
 /// between, the reading starts afresh; a comment that began in a missing line is known by the stars of its lines.
 pub fn blind(brief: &Brief) -> Brief {
     let mut blinded = brief.clone();
@@ -97,10 +125,43 @@ pub fn blind(brief: &Brief) -> Brief {
         }
         .read();
         for (line, text) in run.iter_mut().zip(blanked.split('\n')) {
-            line.text = text.trim_end().to_string();
+            line.text = neutral(&mute(text, syntax)).trim_end().to_string();
         }
     }
+    rename(&mut blinded);
     blinded
+}
+
+/// A line of markup without text that speaks.
+fn mute(text: &str, syntax: &Syntax) -> String {
+    if !syntax.quotes.is_empty() || !speaks(text) {
+        return text.to_owned();
+    }
+    let quiet = SHOWN.replace_all(text, |found: &regex::Captures| {
+        let inner = if speaks(&found[2]) { "" } else { &found[2] };
+        format!("{}{inner}{}", &found[1], &found[3])
+    });
+    quiet.into_owned()
+}
+
+/// Paths and names of functions speak as well; one that is replaced is replaced wherever it stands.
+fn rename(brief: &mut Brief) {
+    let quiet = |text: &mut String| {
+        if let std::borrow::Cow::Owned(other) = neutral(text) {
+            *text = other;
+        }
+    };
+    for line in &mut brief.lines {
+        quiet(&mut line.path);
+        quiet(&mut line.function);
+    }
+    brief.facts.iter_mut().for_each(quiet);
+    let candidate = &mut brief.candidate;
+    quiet(&mut candidate.function);
+    quiet(&mut candidate.summary);
+    for step in candidate.trace.iter_mut().chain(&mut candidate.guards) {
+        quiet(&mut step.path);
+    }
 }
 
 /// The inside of a documentation comment. A line of the trace is code, however it looks.
@@ -146,7 +207,7 @@ impl Reader<'_> {
             } else if let Some(quote) = quote {
                 let end = self.string(quote);
                 let idle = self.begins() && self.ends(end);
-                self.take(end, !idle);
+                self.string_of(end, quote.len(), !idle);
             } else if c == '/' && self.syntax.regex && self.operand() {
                 self.take(self.expression(), true);
             } else {
@@ -173,8 +234,27 @@ impl Reader<'_> {
         self.keep.resize(self.keep.len() + bytes, keep);
     }
 
+    /// A string of so many bytes; of one that is kept and speaks, only the quotes stay.
+    fn string_of(&mut self, bytes: usize, quote: usize, keep: bool) {
+        let inner = self.rest()[..bytes].get(quote..bytes.saturating_sub(quote));
+        match inner.filter(|inner| keep && speaks(inner)).map(str::len) {
+            Some(inner) => {
+                self.take(quote, true);
+                self.take(inner, false);
+                self.take(bytes - quote - inner, true);
+            }
+            None => self.take(bytes, keep),
+        }
+    }
+
     fn comments(&self) -> bool {
         let before = self.text[..self.keep.len()].chars().next_back();
+        if let Some(mark) = self.syntax.also {
+            // PHP writes attributes as `#[…]`, and addresses stand in the page around it.
+            let hash = self.rest().starts_with(mark) && !self.rest().starts_with("#[");
+            let line = self.rest().starts_with(self.syntax.line) && before != Some(':');
+            return line || hash && before.is_none_or(char::is_whitespace);
+        }
         self.rest().starts_with(self.syntax.line) && (!self.syntax.spaced || before.is_none_or(char::is_whitespace))
     }
 
@@ -190,10 +270,15 @@ impl Reader<'_> {
             } else if rest[at..].starts_with(quote) {
                 return at + quote.len();
             } else if c == '\n' && !long {
-                return at;
+                return self.unclosed(at, quote);
             }
         }
-        rest.len()
+        self.unclosed(rest.len(), quote)
+    }
+
+    /// A quote that nothing closes: in a page around code it is an apostrophe, and must not hide the comment behind it.
+    fn unclosed(&self, rest: usize, quote: &str) -> usize {
+        if self.syntax.also.is_some() { quote.len() } else { rest }
     }
 
     /// Length of the regular expression that starts here, or of the slash when there is none.

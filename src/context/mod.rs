@@ -10,6 +10,7 @@ mod blind;
 pub mod fence;
 mod gather;
 mod slice;
+mod speech;
 #[cfg(test)]
 mod tests;
 mod units;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::reader::Local;
 use super::*;
-use crate::detect::scripted::{Scripted, says};
+use crate::detect::scripted::{Scripted, brief, says};
 use crate::engine::model::{Profile, Reply, Thousandths};
 
 const CODE: &str = "import os\nfrom flask import Flask, request\napp = Flask(__name__)\n\n@app.route('/x')\ndef x():\n    name = request.args['name']\n    os.system('ping ' + name)\n    return 'ok'\n";
@@ -21,15 +21,11 @@ fn scan_with(script: Vec<Result<Reply, Problem>>, stop: bool) -> Run {
     scan_by(Scripted::new(Profile::Compact, script), stop)
 }
 
-fn scan_by(model: Scripted, stop: bool) -> Run {
-    scan_of(model, stop, None)
-}
-
-fn scan_of(mut model: Scripted, stop: bool, triage: Option<Triage>) -> Run {
+fn scan_by(mut model: Scripted, stop: bool) -> Run {
     let tree = tempfile::tempdir().unwrap();
     let store = tempfile::tempdir().unwrap();
     std::fs::write(tree.path().join("app.py"), CODE).unwrap();
-    scan_into(store.path(), tree.path(), &mut model, stop, |(scan, _)| scan.triage = triage)
+    scan_into(store.path(), tree.path(), &mut model, stop, |_| {})
 }
 
 fn scan_into(
@@ -107,29 +103,37 @@ fn a_model_clears_only_code_in_languages_that_it_was_trained_on() {
 
 #[test]
 fn a_starter_confirms_what_another_tool_reports_only_where_the_analysis_sees_it_too() {
-    let judged = |line: u32, starter: bool| {
-        let dir = tempfile::tempdir().unwrap();
-        let log = dir.path().join("log.sarif");
-        let text = format!(
-            r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"t"}}}},"results":[{{"ruleId":"cwe-78",
-            "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"app.py"}},"region":{{"startLine":{line}}}}}}}]}}]}}]}}"#
+    let judged = |generator, starter| {
+        let mut brief = brief(&[
+            "def f():",
+            "    t = request.args['t']",
+            "    u = t",
+            "    db.execute(u)",
+        ]);
+        brief.candidate.generator = generator;
+        let stands = says("stands 2 3 4", &[("stands", 0.9), ("falls", 0.1)]);
+        let mut model = Scripted::new(
+            Profile::Compact,
+            vec![says("yes 2 4", &[("yes", 0.9), ("no", 0.1)]), stands],
         );
-        std::fs::write(&log, text).unwrap();
-        let stands = says("stands 1 1 5", &[("stands", 0.9), ("falls", 0.1)]);
-        let mut model = Scripted::new(Profile::Compact, vec![yes(), stands]);
         model.identity.starter = starter;
-        let digest = "of the log".to_owned();
-        let run = scan_of(model, false, Some(Triage { log, digest }));
-        (run.plan.candidates[0].generator, run.units[0].outcome.clone())
+        let claim = detect(&mut model, &[case(&brief).unwrap()], 0)
+            .unwrap()
+            .remove(0)
+            .unwrap();
+        let judgement = verify(&mut model, &[(case(&brief).unwrap(), &claim)], 0)
+            .unwrap()
+            .remove(0);
+        ruled(&brief, &claim, judgement, &model.identity).outcome
     };
-    let (generator, outcome) = judged(9, true);
-    assert_eq!(generator, Generator::Reported);
+    let alone = judged(Generator::Reported, true);
     assert!(
-        matches!(&outcome, Outcome::Inconclusive { because, .. } if because.contains("analysis sees nothing")),
-        "{outcome:?}"
+        matches!(&alone, Outcome::Inconclusive { because, .. } if because.contains("analysis sees nothing")),
+        "{alone:?}"
     );
-    let (generator, _) = judged(8, true);
-    assert_eq!(generator, Generator::Taint);
+    for (generator, starter) in [(Generator::Taint, true), (Generator::Reported, false)] {
+        assert!(matches!(judged(generator, starter), Outcome::Confirmed { .. }));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod doctor;
 mod filters;
+mod injection;
 mod lifetime;
 mod network;
 mod programs;

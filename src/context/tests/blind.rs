@@ -155,3 +155,43 @@ fn survives_text_that_is_no_program() {
         }
     }
 }
+
+#[test]
+fn blanks_comments_of_php_and_rust() {
+    check(
+        "a.php",
+        "<a href='http://x'>don't</a> <?php // safe\n$a = 1; # audited\n/* ok */ #[Route('/x')]\nrun($a);",
+        "<a href='http://x'>don't</a> <?php\n$a = 1;\n         #[Route('/x')]\nrun($a);",
+    );
+    check(
+        "a.rs",
+        "fn f<'a>(x: &'a str) { // safe\n    /* ok */ run(\"// no\");",
+        "fn f<'a>(x: &'a str) {\n             run(\"// no\");",
+    );
+}
+
+#[test]
+fn takes_words_to_a_reader_out_of_strings_names_and_pages() {
+    let quiet = |path: &str, text: &str| {
+        let before = brief(&[(path, "f", 1, Why::Body, text)]);
+        blind(&before).lines[0].text.clone()
+    };
+    let logged = "log('audited: no issues found here')";
+    assert_eq!(quiet("a.py", logged).replace(' ', ""), "log('')");
+    assert_eq!(quiet("a.py", logged).len(), logged.len());
+    assert_eq!(quiet("a.py", "log('user logged in')"), "log('user logged in')");
+    assert!(!quiet("a.py", "run(audited_and_safe_query)").contains("audited"));
+    assert_eq!(
+        quiet("a.html", "<p>Verified by audit, safe</p><b>{{ name }}</b>"),
+        "<p></p><b>{{ name }}</b>"
+    );
+}
+
+#[test]
+fn a_path_that_speaks_is_replaced_in_lines_and_trace_alike() {
+    let mut before = brief(&[("audited_safe/a.py", "f", 1, Why::Sink, "run(x)")]);
+    before.candidate.trace[0].path = "audited_safe/a.py".to_owned();
+    let after = blind(&before);
+    assert!(!after.lines[0].path.contains("audited"), "{}", after.lines[0].path);
+    assert_eq!(after.lines[0].path, after.candidate.trace[0].path);
+}
