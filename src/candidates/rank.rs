@@ -103,7 +103,7 @@ fn score(scene: &Scene, draft: &Draft) -> u32 {
 
 /// The best of those in one function that one fix would remove: same card close by, or same family on the same line.
 fn merge(scene: &Scene, scored: Vec<(u32, Draft)>) -> Vec<(u32, Draft)> {
-    let mut taken: BTreeMap<(u32, &str), Vec<(u32, usize)>> = BTreeMap::new();
+    let mut taken: BTreeMap<(u32, &str), Vec<Taken>> = BTreeMap::new();
     let mut kept = Vec::new();
     let mut logged = std::collections::BTreeSet::new();
     for (score, draft) in scored {
@@ -120,18 +120,39 @@ fn merge(scene: &Scene, scored: Vec<(u32, Draft)>) -> Vec<(u32, Draft)> {
         let page = is_template(&scene.snapshot.file(scene.file(draft.unit)).path);
         // Each setting is put right by itself.
         let set = is_notation(scene.module(draft.unit).language);
-        let near = |&(line, card): &(u32, usize)| {
-            let apart = line.abs_diff(draft.span.line);
+        let from = enters(&draft);
+        let near = |other: &Taken| {
+            let apart = other.line.abs_diff(draft.span.line);
+            // What is done to one input leaves another as it is.
+            let alike = other.from.is_none() || from.is_none() || other.from == from;
+            let close = other.card == draft.card && apart <= NEAR && alike;
             // Every secret is taken out by itself, and every place of a page is escaped by itself.
-            apart == 0 || (card == draft.card && apart <= NEAR && family != "secrets" && !page && !set)
+            apart == 0 || (close && family != "secrets" && !page && !set)
         };
         if places.iter().any(near) {
             continue;
         }
-        places.push((draft.span.line, draft.card));
+        places.push(Taken {
+            line: draft.span.line,
+            card: draft.card,
+            from,
+        });
         kept.push((score, draft));
     }
     kept
+}
+
+/// A candidate that was kept, as far as others may be one with it.
+struct Taken {
+    line: u32,
+    card: usize,
+    from: Option<(String, u32, String)>,
+}
+
+/// Where the input of a flow enters, and as what.
+fn enters(draft: &Draft) -> Option<(String, u32, String)> {
+    let first = draft.trace.first().filter(|_| draft.trace.len() > 1)?;
+    Some((first.path.clone(), first.line, first.note.clone()))
 }
 
 fn name(scene: &Scene, kept: Vec<(u32, Draft)>) -> Vec<Candidate> {

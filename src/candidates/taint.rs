@@ -37,9 +37,19 @@ const SCRIPTED: [&str; 3] = ["python", "javascript", "typescript"];
 const BY_NAME: [&str; 4] = ["CWE-200", "CWE-209", "CWE-522", "CWE-532"];
 const NEAR: usize = 6;
 
+/// Steps of the longest way that is still looked at, and of one that begins inside of the program's own machine.
+const FAR: usize = 18;
+const FAR_INSIDE: usize = 12;
+
 /// Names of parameters that say: the caller chooses the file.
 static FILE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(path|file|dir|folder|root|src|dst|dest|source|target|output|input|url|uri|location|fn)")
+        .expect("the expression is a constant of this file")
+});
+
+/// Names of parameters that hold what is called, not what is said.
+static CALLED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(fn|func|function|cb|callback|handler|listener|action|task|block|proc)$")
         .expect("the expression is a constant of this file")
 });
 
@@ -54,7 +64,7 @@ static RESPONSE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// An object is sent as data.
 static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[\w.]*\.body\s*=\s*[\[{]|\.(?:send|end)\(\s*[\[{]")
+    Regex::new(r"^[\w.]*\.body\s*=\s*[\[{]|\.(?:send|end)\(\s*(?:[\w.]+\(\s*\{\s*\.\.\.|[\[{])")
         .expect("the expression is a constant of this file")
 });
 
@@ -154,12 +164,19 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
     if !scene.wants(card) {
         return false;
     }
+    // Nobody can follow so many steps, and hardly ever does one value take them all.
+    if flow.hops.len() > FAR || (flow.hops.len() > FAR_INSIDE && LOCAL.contains(&flow.kind.as_str())) {
+        return false;
+    }
     if flow.weak {
+        if matches!(&first.note, Note::Parameter(name) if CALLED.is_match(name)) {
+            return false;
+        }
         // In a program that is complete, what nobody calls is called by nobody outside either.
         let own_file = card.id == "CWE-22" && matches!(&first.note, Note::Parameter(name) if FILE.is_match(name));
         let keys = matches!(&last.note, Note::Sink(what) if **what == *TWO_KEYS);
         let grave = keys || GRAVE.contains(&card.id.as_str());
-        if (!serves.is_empty() && !alone(scene, first)) || !grave || own_file {
+        if (!serves.is_empty() && (language == "ruby" || !alone(scene, first))) || !grave || own_file {
             return false;
         }
         // What an object of C keeps of itself is not the caller's to choose.

@@ -133,7 +133,8 @@ impl<'a> Body<'a> {
                 };
                 let Some(object) = indexed(target, &key) else { continue };
                 let from = self.taken_over(value, &key, &object);
-                if from && !own_key(scene.text(unit, function.span), &object, &key) {
+                if from && !self.fresh(&object, value, &key) && !own_key(scene.text(unit, function.span), &object, &key)
+                {
                     return Some(stmt.span);
                 }
             }
@@ -197,6 +198,16 @@ impl<'a> Body<'a> {
             }
         });
         from
+    }
+
+    /// An object that was made here, empty, has a prototype of its own to lose and no other's to change.
+    fn fresh(&self, object: &Text, value: &Expr, key: &Text) -> bool {
+        let mut led = false;
+        names::descend(value, &mut |expr| led |= indexed(expr, key).as_ref() == Some(object));
+        let made = self.stmts.iter().any(|stmt| {
+            matches!(&stmt.kind, StmtKind::Assign { target, value, .. } if is_name(target, object) && empty(value))
+        });
+        made && !led
     }
 
     fn any(&self, wanted: &dyn Fn(&Expr) -> bool) -> bool {
@@ -322,6 +333,15 @@ fn led_by_key(value: &Expr, name: &Text) -> (bool, bool) {
         ExprKind::Cast(_, inner) => led_by_key(inner, name),
         ExprKind::Opaque(parts) if parts.len() == 1 => led_by_key(&parts[0], name),
         _ => (false, false),
+    }
+}
+
+/// `{}`, `[]`, or one of both.
+fn empty(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Collection(items) => items.is_empty(),
+        ExprKind::Choice(_, left, right) => empty(left) && empty(right),
+        _ => false,
     }
 }
 
