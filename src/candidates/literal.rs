@@ -53,8 +53,9 @@ const PLACEHOLDERS: [&str; 33] = [
 ];
 
 /// Names that a value has where it stands for something else: `DB_PASSWORD`, `auth/reset`, `forms.password.label`.
-static NAME: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[a-z_]+([./:][a-zA-Z_]+)+$|^--?[a-z]"));
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[a-z_]+([./:][a-zA-Z_-]+)+$|^/[\w:./{}<>-]*[:{<]\w+|^--?[a-z]")
+});
 /// One word as people write it.
 static WORD: LazyLock<Regex> = LazyLock::new(|| fixed(r"^\p{L}?\p{Ll}+$"));
 /// Functions that put a value somewhere, told by how they are called.

@@ -24,6 +24,12 @@ static MEANT: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the expression is a constant of this file")
 });
 
+/// Folders of whoever runs the program.
+static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"['"](user\.(home|dir)|java\.io\.tmpdir|HOME|TMPDIR|XDG_\w+)['"]"#)
+        .expect("the expression is a constant of this file")
+});
+
 /// Kinds of input that whoever runs a server gives it.
 const OPERATOR: [&str; 3] = ["env", "cli", "file"];
 
@@ -43,7 +49,11 @@ impl<'a> Own<'a> {
                 .flat_map(|module| &module.classes)
                 .map(|class| &*class.name)
                 .collect(),
-            decorators: notes.map(|note| last(&note.name)).collect(),
+            // What is written with a dot is somebody else's: `router.get`.
+            decorators: notes
+                .map(|note| &*note.name)
+                .filter(|name| !name.contains('.'))
+                .collect(),
         }
     }
 
@@ -56,7 +66,12 @@ impl<'a> Own<'a> {
         if origin(end) == Origin::Own && flow.hops.iter().any(|hop| origin(hop) == Origin::Test) {
             return true;
         }
+        let scripted = matches!(
+            scene.module(first.unit).language,
+            "python" | "javascript" | "typescript"
+        );
         if flow.weak
+            && scripted
             && self
                 .decorators
                 .contains(last(&scene.graph.units[first.unit as usize].name))
@@ -67,7 +82,8 @@ impl<'a> Own<'a> {
         if card.id == "CWE-209" && (self.wrote(scene, first) || script(scene, end)) {
             return true;
         }
-        serves && OPERATOR.contains(&flow.kind.as_str()) && flow.hops.len() > 2 && settings(scene, first)
+        let folder = || FOLDER.is_match(scene.text(first.unit, first.span));
+        serves && OPERATOR.contains(&flow.kind.as_str()) && (folder() || flow.hops.len() > 2 && settings(scene, first))
     }
 
     /// Whether the error that a handler tells of is one that the project declares, or that is meant to be told.

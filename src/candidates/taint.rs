@@ -31,7 +31,7 @@ const LOCAL: [&str; 3] = ["env", "cli", "file"];
 const SERVES: [&str; 3] = ["http", "message", "network"];
 
 /// Languages whose servers and build scripts live side by side in one tree.
-const SCRIPTED: [&str; 3] = ["python", "javascript", "typescript"];
+const SCRIPTED: [&str; 5] = ["python", "javascript", "typescript", "php", "ruby"];
 
 /// Cards about secrets that are known by a name; the longer the way, the less the name still says.
 const BY_NAME: [&str; 4] = ["CWE-200", "CWE-209", "CWE-522", "CWE-532"];
@@ -286,6 +286,26 @@ fn measured_text(scene: &Scene, sink: &Hop, target: &str, source: &str) -> bool 
         })
 }
 
+/// Whether a handler of Spring says that it answers with a record, which is sent as data.
+fn declares_record(scene: &Scene, sink: &Hop) -> bool {
+    let returns = scene.function(sink.unit).returns.as_deref();
+    let inner = returns.and_then(|hint| hint.strip_prefix("ResponseEntity<")?.strip_suffix('>'));
+    inner.is_some_and(|inner| {
+        let name = inner
+            .split('<')
+            .next()
+            .unwrap_or(inner)
+            .rsplit('.')
+            .next()
+            .unwrap_or(inner);
+        let text = matches!(
+            name,
+            "String" | "CharSequence" | "Object" | "Resource" | "StreamingResponseBody" | "T"
+        );
+        !text && !name.contains(['?', '['])
+    })
+}
+
 /// Whether what is sent is what a function of the project makes of names and values: Express sends that as data.
 fn gives_object(scene: &Scene, sink: &Hop) -> bool {
     if !matches!(scene.module(sink.unit).language, "javascript" | "typescript") {
@@ -311,7 +331,7 @@ fn gives_object(scene: &Scene, sink: &Hop) -> bool {
 /// Whether a browser would take the response for a page. A function that says what it sends, and never says a type
 /// that can hold script, sends none.
 fn page(scene: &Scene, sink: &Hop) -> bool {
-    if OBJECT.is_match(scene.text(sink.unit, sink.span)) || gives_object(scene, sink) {
+    if OBJECT.is_match(scene.text(sink.unit, sink.span)) || gives_object(scene, sink) || declares_record(scene, sink) {
         return false;
     }
     // The sink of a chain of calls is told as its pattern: `res.type.send(0)`.

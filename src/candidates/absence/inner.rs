@@ -51,7 +51,7 @@ static ALL_BEHIND_LIMIT: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         (UseRateLimiter\(|IpRateLimit|ClientRateLimit|Rack::Attack|AxesMiddleware|'axes'|\x22axes\x22|DEFAULT_THROTTLE|
         GlobalLimiter|['\x22]throttle:|RateLimitInterceptor|RateLimitFilter|ThrottlerGuard|
-        \.(use|register)\(\s*(rate_?[lL]imit\w*|limiter|slowDown)\b)",
+        \.(use|register)\(\s*(rate_?[lL]imit\w*|limiter|slowDown)\b|\.(wrap|layer)\(\s*[^()]{0,30}(rate_?limit|[gG]overnor))",
     )
 });
 /// Files of settings in which such a thing stands without being code.
