@@ -38,6 +38,8 @@ pub(crate) trait Lanes: Copy {
     fn fold(self) -> f32;
     /// The largest, by the same tree.
     fn largest(self) -> f32;
+    /// The lowest byte of each lane's bits, four in a word, the first lane lowest.
+    fn low_bytes(self) -> [i32; 4];
 
     /// e^x lane by lane; see [`crate::exp::exp`].
     #[inline(always)]
@@ -164,6 +166,11 @@ impl Lanes for Base {
     #[inline(always)]
     fn largest(self) -> f32 {
         self.tree(|a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn low_bytes(self) -> [i32; 4] {
+        let byte = |l: usize| self.0[l].to_bits() as u8;
+        std::array::from_fn(|q| i32::from_le_bytes(std::array::from_fn(|i| byte(q * 4 + i))))
     }
 }
 

@@ -9,11 +9,11 @@ use crate::exp::ROUND;
 
 /// Two registers of eight.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx2(__m256, __m256);
+pub(crate) struct Avx2(pub(crate) __m256, pub(crate) __m256);
 
 /// One register of sixteen.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+pub(crate) struct Avx512(pub(crate) __m512);
 
 /// 2^n from n + ROUND, whose low mantissa bits hold n.
 const BIAS: i32 = 127 - ROUND.to_bits().cast_signed();
@@ -143,6 +143,16 @@ impl Lanes for Avx512 {
             let eight = _mm256_max_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0));
             tree!(eight, _mm_max_ps, _mm_max_ss)
         }
+    }
+    #[inline(always)]
+    fn low_bytes(self) -> [i32; 4] {
+        let mut out = [0; 4];
+        // SAFETY: see above.
+        unsafe {
+            let bytes = _mm512_cvtepi32_epi8(_mm512_castps_si512(self.0));
+            _mm_storeu_si128(out.as_mut_ptr().cast(), bytes);
+        }
+        out
     }
 }
 
@@ -295,5 +305,19 @@ impl Lanes for Avx2 {
     fn largest(self) -> f32 {
         // SAFETY: see above.
         unsafe { tree!(_mm256_max_ps(self.0, self.1), _mm_max_ps, _mm_max_ss) }
+    }
+    #[inline(always)]
+    fn low_bytes(self) -> [i32; 4] {
+        let mut out = [0; 4];
+        // SAFETY: see above.
+        unsafe {
+            let low = _mm256_set1_epi32(255);
+            let (a, b) = (_mm256_castps_si256(self.0), _mm256_castps_si256(self.1));
+            let words = _mm256_packus_epi32(_mm256_and_si256(a, low), _mm256_and_si256(b, low));
+            let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+            let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+            _mm_storeu_si128(out.as_mut_ptr().cast(), bytes);
+        }
+        out
     }
 }
