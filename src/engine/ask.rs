@@ -27,10 +27,10 @@ use crate::problem::{Exit, Fatal, Problem};
 /// A loaded model that answers prompts.
 pub struct Engine {
     identity: Identity,
-    settings: EngineSettings,
-    crew: Crew,
-    decoder: Decoder,
-    pool: BlockPool,
+    pub(super) settings: EngineSettings,
+    pub(super) crew: Crew,
+    pub(super) decoder: Decoder,
+    pub(super) pool: BlockPool,
     tokenizer: Arc<Tokenizer>,
     grammars: Grammars,
     /// None for [`Profile::Compact`].
@@ -70,8 +70,8 @@ impl Engine {
         };
         Ok(Self {
             identity,
+            decoder: families::build(&weights, &settings.device.open()?, &crew)?,
             crew,
-            decoder: families::build(&weights, &settings.device.open()?)?,
             pool: BlockPool::new(
                 hyper,
                 settings.kv_tokens.max(settings.context).div_ceil(BLOCK) + DEEPEST,

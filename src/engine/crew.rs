@@ -1,10 +1,12 @@
 //! The threads of one engine: independent pieces of work in, done when the call returns.
 //!
 //! Deliberately absent: any result that depends on which thread did what; work is cut up so that each piece owns its
-//! part of the output. Start at [`Crew::rows`] and [`Crew::matrix`].
+//! part of the output. Start at [`Crew::matrix`]; the threads themselves are [`anchorite_kernels::crew`]'s.
 
+use std::ops::Deref;
+
+use anchorite_kernels::crew;
 use anchorite_kernels::gemm::{self, Panels};
-use rayon::prelude::*;
 
 use crate::problem::{Exit, Fatal};
 
@@ -12,49 +14,24 @@ use crate::problem::{Exit, Fatal};
 const ROWS: usize = 32;
 
 /// A fixed set of threads.
-pub(super) struct Crew {
-    pool: rayon::ThreadPool,
-    threads: usize,
+pub(super) struct Crew(crew::Crew);
+
+impl Deref for Crew {
+    type Target = crew::Crew;
+
+    fn deref(&self) -> &crew::Crew {
+        &self.0
+    }
 }
 
 impl Crew {
     /// `threads`: at least one.
     pub(super) fn new(threads: usize) -> Result<Self, Fatal> {
-        let threads = threads.max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|i| format!("engine-{i}"))
-            .build()
-            .map_err(|e| {
-                let help = "raise the limit on threads (ulimit -u) or ask for fewer";
-                Fatal::new(
-                    Exit::Incomplete,
-                    format!("the engine could not start {threads} threads"),
-                    help,
-                )
-                .because(e)
-            })?;
-        Ok(Self { pool, threads })
-    }
-
-    /// `work(i, part)` for each of the equal parts of `out`, `size` values long.
-    pub(super) fn parts(&self, out: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
-        if self.threads == 1 || out.len() <= size {
-            out.chunks_mut(size).enumerate().for_each(|(i, part)| work(i, part));
-        } else {
-            self.pool
-                .install(|| out.par_chunks_mut(size).enumerate().for_each(|(i, part)| work(i, part)));
-        }
-    }
-
-    /// `work(i)` for each `i` below `count`, results in order.
-    pub(super) fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-        if self.threads == 1 || count <= 1 {
-            (0..count).map(work).collect()
-        } else {
-            self.pool
-                .install(|| (0..count).into_par_iter().with_max_len(1).map(&work).collect())
-        }
+        crew::Crew::new(threads).map(Self).map_err(|e| {
+            let help = "raise the limit on threads (ulimit -u) or ask for fewer";
+            let what = format!("the engine could not start {threads} threads");
+            Fatal::new(Exit::Incomplete, what, help).because(e)
+        })
     }
 
     /// `[rows, k]` times a packed matrix `[n, k]`, giving `[rows, n]`.
@@ -62,15 +39,15 @@ impl Crew {
         let (n, k, count) = (weights.columns(), weights.depth(), weights.count());
         let rows = x.len() / k;
         let mut out = vec![0f32; rows * n];
-        if self.threads == 1 {
+        if self.threads() == 1 {
             gemm::multiply(x, weights, 0..count, &mut out);
-        } else if rows >= ROWS * self.threads {
+        } else if rows >= ROWS * self.threads() {
             self.parts(&mut out, ROWS * n, |i, part| {
                 let rows = part.len() / n;
                 gemm::multiply(&x[i * ROWS * k..][..rows * k], weights, 0..count, part);
             });
         } else {
-            let step = count.div_ceil(self.threads * 2).next_multiple_of(2);
+            let step = count.div_ceil(self.threads() * 2).next_multiple_of(2);
             let pieces = self.map(count.div_ceil(step), |i| {
                 let panels = i * step..((i + 1) * step).min(count);
                 let mut piece = vec![0f32; rows * weights.width(&panels)];

@@ -14,19 +14,12 @@ use super::batch::RaggedBatch;
 use super::cache::BlockPool;
 use super::crew::Crew;
 use super::rope::Rope;
-use super::weight::{self, Matrix};
+use super::weight::{self, Linear, Matrix, add_product, products};
 use crate::models::Weights;
 use crate::problem::Fatal;
 
 /// Rows per piece of element-wise work.
 const PIECE: usize = 16;
-
-/// A matrix and what is added to its products.
-pub(super) struct Linear {
-    pub(super) matrix: Matrix,
-    /// `[n]`
-    pub(super) bias: Option<Vec<f32>>,
-}
 
 /// One decoder block; shapes as in [`crate::models::Hyper`].
 pub(super) struct Layer {
@@ -57,18 +50,6 @@ pub(super) struct Decoder {
     pub(super) epsilon: f32,
 }
 
-impl Linear {
-    fn times(&self, crew: &Crew, x: &[f32]) -> Result<Vec<f32>, Fatal> {
-        let mut y = self.matrix.times(crew, x)?;
-        if let Some(bias) = &self.bias {
-            for row in y.chunks_exact_mut(bias.len()) {
-                row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
-            }
-        }
-        Ok(y)
-    }
-}
-
 impl Decoder {
     /// Runs all rows of `batch`, writes their keys and values into `pool`, and returns logits `[rows wanted, vocab]`.
     pub(super) fn forward(&self, crew: &Crew, batch: &RaggedBatch, pool: &mut BlockPool) -> Result<Vec<f32>, Fatal> {
@@ -91,15 +72,14 @@ impl Decoder {
             if x.is_empty() {
                 return Ok(Vec::new());
             }
-            add(&mut x, &layer.output.times(crew, &mixed)?);
+            add_product(crew, &mixed, &layer.output, &mut x)?;
             let normed = self.norm(crew, &x, &layer.ffn_norm);
-            let mut gate = layer.gate.times(crew, &normed)?;
-            let up = layer.up.times(crew, &normed)?;
+            let [mut gate, up] = products(crew, &normed, [&layer.gate, &layer.up])?;
             let size = PIECE * gate.len() / (x.len() / hidden);
             crew.parts(&mut gate, size, |i, part| {
                 pointwise::silu_times(part, &up[i * size..][..part.len()]);
             });
-            add(&mut x, &layer.down.times(crew, &gate)?);
+            add_product(crew, &gate, &layer.down, &mut x)?;
         }
         self.head.times(crew, &self.norm(crew, &x, &self.norm))
     }
@@ -124,9 +104,7 @@ impl Decoder {
         (cos, sin): (&[f32], &[f32]),
     ) -> Result<Vec<f32>, Fatal> {
         let normed = self.norm(crew, x, &layer.attn_norm);
-        let mut q = layer.q.times(crew, &normed)?;
-        let mut k = layer.k.times(crew, &normed)?;
-        let v = layer.v.times(crew, &normed)?;
+        let [mut q, mut k, v] = products(crew, &normed, [&layer.q, &layer.k, &layer.v])?;
         let (q_gain, k_gain) = layer.qk_norm.as_ref().map_or((None, None), |(q, k)| (Some(q), Some(k)));
         self.turn(crew, &mut q, self.heads.queries, q_gain, (cos, sin));
         self.turn(crew, &mut k, self.heads.keys, k_gain, (cos, sin));
@@ -181,8 +159,4 @@ fn pick(x: &[f32], batch: &RaggedBatch, width: usize) -> Vec<f32> {
         .flat_map(|&row| &x[row * width..][..width])
         .copied()
         .collect()
-}
-
-fn add(x: &mut [f32], y: &[f32]) {
-    x.iter_mut().zip(y).for_each(|(a, b)| *a += b);
 }

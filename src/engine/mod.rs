@@ -14,6 +14,7 @@
 //! decoder    the one transformer                     families   switches and tensor names
 //! attend     attention over blocks                   weight     products with weights
 //! rope       rotary positions                        crew       threads
+//! measure    how fast all this is
 //! ```
 
 pub mod model;
@@ -27,6 +28,7 @@ mod crew;
 mod decoder;
 mod families;
 mod grammar;
+mod measure;
 mod plan;
 mod rope;
 mod sample;
@@ -37,6 +39,7 @@ mod tokenizer;
 mod weight;
 
 pub use ask::Engine;
+pub use measure::Measured;
 pub use settings::{Device, EngineSettings};
 
 #[cfg(test)]

@@ -53,7 +53,9 @@ fn decoder(name: &str) -> (Decoder, BlockPool) {
     let verified = verified(name, Profile::Chat);
     let weights = Weights::of(&verified).expect("a model");
     let pool = BlockPool::new(weights.hyper(), 64);
-    (families::build(&weights, &Device::Cpu).expect("a decoder"), pool)
+    let crew = Crew::new(2).expect("threads");
+    let decoder = families::build(&weights, &Device::Cpu, &crew).expect("a decoder");
+    (decoder, pool)
 }
 
 fn blocks(pool: &mut BlockPool, tokens: usize) -> Vec<BlockId> {

@@ -1,21 +1,22 @@
 //! One weight matrix, as fast as its type and device allow: a tensor of the file in, products with activations out.
 //!
-//! On the CPU, F32, F16, BF16 and Q8_0 go through our own kernel, whose rows are the same bits whatever the batch. Other
-//! quantised types go through candle, which picks a kernel by the number of rows; [`Matrix::times`] keeps every call in
-//! one regime, so that there too a row never depends on its neighbours:
-//! - Q6_K on x86 has a separate kernel for one row: a lone row is doubled;
-//! - Q4_K on processors with AMX has a separate kernel from 32 rows on: at most 28 rows a call;
-//! - on aarch64 four rows are a tile and the rest go singly: rows are filled up to a multiple of four.
+//! On the CPU, F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K, Q5_K and Q6_K go through our own kernels, whose rows are the same
+//! bits whatever the batch. For the quantised ones, activations are rounded to eight bits with a scale per 32 of them; or
+//! to fifteen bits in a model none of whose matrices has fewer than eight, where eight would be the larger loss.
 //!
-//! candle splits those products over output columns on its own threads, one per core unless the environment says
-//! otherwise (`CANDLE_NUM_THREADS`, read once per process); every element is computed whole by one of them.
+//! Other quantised types go through candle, which picks a kernel by the number of rows; [`Matrix::times`] keeps every call
+//! in one regime, so that there too a row never depends on its neighbours: at most 28 rows a call, and on aarch64 rows are
+//! filled up to a multiple of four. candle splits those products over output columns on its own threads, one per core
+//! unless the environment says otherwise (`CANDLE_NUM_THREADS`, read once per process); every element is computed whole by
+//! one of them.
 //!
-//! Deliberately absent: biases, activations, and any choice by environment. Start at [`Matrix::load`].
+//! Deliberately absent: activation functions, and any choice by environment. Start at [`Loader::linear`] and [`products`].
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use anchorite_kernels::gemm::{GROUP, Panels, Rows};
+use anchorite_kernels::gemm::{Panels, Rows};
+use anchorite_kernels::linear::{self, Activations, Kind, Packed, Sink};
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Tensor};
 use half::{bf16, f16};
@@ -30,52 +31,59 @@ const ROWS: usize = 28;
 /// A matrix `[n, k]` that multiplies rows of `k` values.
 pub(super) enum Matrix {
     Panels(Panels),
+    Packed {
+        packed: Packed,
+        fine: bool,
+    },
     Quantised {
         product: QMatMul,
         n: usize,
         k: usize,
-        pad: Pad,
     },
     Device {
         product: QMatMul,
         device: Device,
+        n: usize,
         k: usize,
         narrow: DType,
     },
 }
 
-/// To how many rows a call is filled up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pad {
-    None,
-    ToTwo,
-    ToMultipleOfFour,
+/// A matrix and what is added to its products.
+pub(super) struct Linear {
+    pub(super) matrix: Matrix,
+    /// `[n]`
+    pub(super) bias: Option<Vec<f32>>,
 }
 
-impl Pad {
-    fn of(dtype: Dtype) -> Self {
-        if cfg!(target_arch = "aarch64") {
-            Self::ToMultipleOfFour
-        } else if dtype == Dtype::Q6_K {
-            Self::ToTwo
-        } else {
-            Self::None
-        }
-    }
-
-    fn rows(self, rows: usize) -> usize {
-        match self {
-            Self::None => rows,
-            Self::ToTwo => rows.max(2),
-            Self::ToMultipleOfFour => rows.next_multiple_of(4),
-        }
-    }
+/// What loading takes.
+#[derive(Clone, Copy)]
+pub(super) struct Loader<'a> {
+    weights: &'a Weights,
+    device: &'a Device,
+    crew: &'a Crew,
+    /// Whether activations keep fifteen bits.
+    fine: bool,
 }
 
-impl Matrix {
-    /// The matrix called `name`, copied into the layout of its kernel.
-    pub(super) fn load(weights: &Weights, name: &str, device: &Device) -> Result<Self, Fatal> {
-        let view = weights.tensor(name)?;
+impl<'a> Loader<'a> {
+    pub(super) fn new(weights: &'a Weights, device: &'a Device, crew: &'a Crew) -> Result<Self, Fatal> {
+        let mut fine = true;
+        for name in weights.names() {
+            let dtype = weights.tensor(name)?.dtype;
+            fine &= matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::Q8_0);
+        }
+        Ok(Self {
+            weights,
+            device,
+            crew,
+            fine,
+        })
+    }
+
+    /// The matrix called `name`, in the layout of its kernel.
+    pub(super) fn matrix(&self, name: &str) -> Result<Matrix, Fatal> {
+        let view = self.weights.tensor(name)?;
         let &[n, k] = view.shape else {
             let help = "the file is damaged or of another architecture; import the model again";
             return Err(Fatal::new(
@@ -84,26 +92,114 @@ impl Matrix {
                 help,
             ));
         };
-        let on_cpu = device.is_cpu();
-        match view.dtype {
-            Dtype::F32 | Dtype::F16 if on_cpu => Ok(Self::Panels(Panels::pack(Rows::F32(&widen(view)), n, k))),
+        let on_cpu = self.device.is_cpu();
+        let matrix = match view.dtype {
+            Dtype::F32 | Dtype::F16 if on_cpu => Matrix::Panels(Panels::pack(Rows::F32(&widen(view)), n, k)),
             Dtype::BF16 if on_cpu => {
                 let halves: Vec<u16> = pairs(view.bytes).map(u16::from_le_bytes).collect();
-                Ok(Self::Panels(Panels::pack(Rows::Bf16(&halves), n, k)))
+                Matrix::Panels(Panels::pack(Rows::Bf16(&halves), n, k))
             }
-            Dtype::Q8_0 if on_cpu => {
-                let (bytes, scales) = split_q8(view.bytes);
-                Ok(Self::Panels(Panels::pack(
-                    Rows::Q8 {
-                        bytes: &bytes,
-                        scales: &scales,
-                    },
-                    n,
-                    k,
-                )))
+            Dtype::F32 | Dtype::F16 | Dtype::BF16 => {
+                Matrix::on_device(view, (n, k), self.device).map_err(|e| broken(name, e))?
             }
-            Dtype::F32 | Dtype::F16 | Dtype::BF16 => Self::on_device(view, (n, k), device).map_err(|e| broken(name, e)),
-            _ => Self::quantised(view, (n, k), device).map_err(|e| broken(name, e)),
+            other => match kind(other).filter(|_| on_cpu) {
+                Some(kind) => Matrix::Packed {
+                    packed: Packed::new(self.crew, kind, view.bytes, n, k)
+                        .ok_or_else(|| broken(name, format!("{n} rows of {k} values are not whole blocks")))?,
+                    fine: self.fine,
+                },
+                None => Matrix::quantised(view, (n, k), self.device).map_err(|e| broken(name, e))?,
+            },
+        };
+        self.weights.give_back(name)?;
+        Ok(matrix)
+    }
+
+    /// The matrix called `name.weight`, with `name.bias` if it is to have one.
+    pub(super) fn linear(&self, name: &str, bias: bool) -> Result<Linear, Fatal> {
+        let bias = bias
+            .then(|| vector(self.weights, &format!("{name}.bias")))
+            .transpose()?;
+        Ok(Linear {
+            matrix: self.matrix(&format!("{name}.weight"))?,
+            bias,
+        })
+    }
+}
+
+/// Types that have a kernel.
+fn kind(dtype: Dtype) -> Option<Kind> {
+    Some(match dtype {
+        Dtype::Q4_0 => Kind::Q4_0,
+        Dtype::Q5_0 => Kind::Q5_0,
+        Dtype::Q8_0 => Kind::Q8_0,
+        Dtype::Q4_K => Kind::Q4K,
+        Dtype::Q5_K => Kind::Q5K,
+        Dtype::Q6_K => Kind::Q6K,
+        _ => return None,
+    })
+}
+
+/// The same rows `x` through each of `linears`; `[rows, n]` each.
+pub(super) fn products<const N: usize>(crew: &Crew, x: &[f32], linears: [&Linear; N]) -> Result<[Vec<f32>; N], Fatal> {
+    let mut outs = linears.map(|linear| vec![0.0; x.len() / linear.matrix.depth() * linear.matrix.columns()]);
+    into(crew, x, linears, outs.each_mut().map(Vec::as_mut_slice), false)?;
+    Ok(outs)
+}
+
+/// Adds what `linear` makes of the rows `x` to `out`.
+pub(super) fn add_product(crew: &Crew, x: &[f32], linear: &Linear, out: &mut [f32]) -> Result<(), Fatal> {
+    into(crew, x, [linear], [out], true)
+}
+
+/// Packed matrices share one set of quantised rows and one call; others go one by one.
+fn into<const N: usize>(
+    crew: &Crew,
+    x: &[f32],
+    linears: [&Linear; N],
+    outs: [&mut [f32]; N],
+    add: bool,
+) -> Result<(), Fatal> {
+    let mut together = Vec::with_capacity(N);
+    let mut rows = None;
+    for (linear, out) in linears.into_iter().zip(outs) {
+        let bias = linear.bias.as_deref();
+        if let Matrix::Packed { packed, fine } = &linear.matrix {
+            rows.get_or_insert_with(|| Activations::new(crew, x, packed.depth(), *fine));
+            together.push((packed, Sink { out, bias, add }));
+            continue;
+        }
+        let y = linear.matrix.times(crew, x)?;
+        let n = linear.matrix.columns();
+        for (out, y) in out.chunks_exact_mut(n).zip(y.chunks_exact(n)) {
+            for (j, (out, y)) in out.iter_mut().zip(y).enumerate() {
+                let y = bias.map_or(*y, |bias| y + bias[j]);
+                *out = if add { *out + y } else { y };
+            }
+        }
+    }
+    if let Some(rows) = rows {
+        linear::multiply(crew, &rows, &mut together);
+    }
+    Ok(())
+}
+
+impl Matrix {
+    /// Output columns.
+    fn columns(&self) -> usize {
+        match self {
+            Self::Panels(panels) => panels.columns(),
+            Self::Packed { packed, .. } => packed.columns(),
+            Self::Quantised { n, .. } | Self::Device { n, .. } => *n,
+        }
+    }
+
+    /// Input width.
+    fn depth(&self) -> usize {
+        match self {
+            Self::Panels(panels) => panels.depth(),
+            Self::Packed { packed, .. } => packed.depth(),
+            Self::Quantised { k, .. } | Self::Device { k, .. } => *k,
         }
     }
 
@@ -119,6 +215,7 @@ impl Matrix {
         Ok(Self::Device {
             product: QMatMul::Tensor(tensor),
             device: device.clone(),
+            n,
             k,
             narrow,
         })
@@ -127,16 +224,12 @@ impl Matrix {
     fn quantised(view: TensorView<'_>, (n, k): (usize, usize), device: &Device) -> candle_core::Result<Self> {
         let product = QMatMul::QTensor(Arc::new(quantised(view, (n, k), device)?));
         Ok(if device.is_cpu() {
-            Self::Quantised {
-                product,
-                n,
-                k,
-                pad: Pad::of(view.dtype),
-            }
+            Self::Quantised { product, n, k }
         } else {
             Self::Device {
                 product,
                 device: device.clone(),
+                n,
                 k,
                 narrow: DType::F32,
             }
@@ -147,10 +240,21 @@ impl Matrix {
     pub(super) fn times(&self, crew: &Crew, x: &[f32]) -> Result<Vec<f32>, Fatal> {
         match self {
             Self::Panels(panels) => Ok(crew.matrix(x, panels)),
-            Self::Quantised { product, n, k, pad } => {
+            Self::Packed { packed, fine } => {
+                let mut out = vec![0.0; x.len() / packed.depth() * packed.columns()];
+                let sink = Sink {
+                    out: &mut out,
+                    bias: None,
+                    add: false,
+                };
+                let rows = Activations::new(crew, x, packed.depth(), *fine);
+                linear::multiply(crew, &rows, &mut [(packed, sink)]);
+                Ok(out)
+            }
+            Self::Quantised { product, n, k } => {
                 let mut out = Vec::with_capacity(x.len() / k * n);
                 for rows in x.chunks(ROWS * k) {
-                    chunk(product, rows, *k, *pad, &mut out).map_err(failed)?;
+                    chunk(product, rows, *k, &mut out).map_err(failed)?;
                     out.truncate(out.len() / n * n);
                 }
                 Ok(out)
@@ -160,6 +264,7 @@ impl Matrix {
                 device,
                 k,
                 narrow,
+                ..
             } => {
                 let x = Tensor::from_slice(x, (x.len() / k, *k), device).and_then(|x| x.to_dtype(*narrow));
                 let y = x.and_then(|x| product.forward(&x)).and_then(|y| y.to_dtype(DType::F32));
@@ -170,11 +275,16 @@ impl Matrix {
 }
 
 /// One call of candle's product on at most [`ROWS`] rows, its results appended to `out`.
-fn chunk(product: &QMatMul, rows: &[f32], k: usize, pad: Pad, out: &mut Vec<f32>) -> candle_core::Result<()> {
+fn chunk(product: &QMatMul, rows: &[f32], k: usize, out: &mut Vec<f32>) -> candle_core::Result<()> {
     let real = rows.len() / k;
+    let full = if cfg!(target_arch = "aarch64") {
+        real.next_multiple_of(4)
+    } else {
+        real
+    };
     let mut filled = rows.to_vec();
-    filled.resize(pad.rows(real) * k, 0.0);
-    let y = product.forward(&Tensor::from_vec(filled, (pad.rows(real), k), &Device::Cpu)?)?;
+    filled.resize(full * k, 0.0);
+    let y = product.forward(&Tensor::from_vec(filled, (full, k), &Device::Cpu)?)?;
     out.extend(y.narrow(0, 0, real)?.flatten_all()?.to_vec1::<f32>()?);
     Ok(())
 }
@@ -257,22 +367,8 @@ fn widen(view: TensorView<'_>) -> Vec<f32> {
     }
 }
 
-/// ggml's Q8_0: per 32 values a 16-bit scale and 32 bytes.
-fn split_q8(bytes: &[u8]) -> (Vec<i8>, Vec<f32>) {
-    let blocks = bytes.as_chunks::<{ GROUP + 2 }>().0;
-    let scales = blocks
-        .iter()
-        .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
-        .collect();
-    let values = blocks
-        .iter()
-        .flat_map(|b| b[2..].iter().map(|&v| v.cast_signed()))
-        .collect();
-    (values, scales)
-}
-
 fn broken(name: &str, cause: impl std::fmt::Display) -> Fatal {
-    let help = "import the model again, or use a file with types F32, F16, BF16, Q8_0, Q4_K or Q6_K";
+    let help = "import the model again, or use a file with types F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K, Q5_0 or Q4_0";
     Fatal::new(Exit::Integrity, format!("tensor `{name}` cannot be loaded"), help).because(cause)
 }
 
@@ -284,4 +380,63 @@ fn failed(cause: candle_core::Error) -> Fatal {
         help,
     )
     .because(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks of pseudo-random bits whose 16-bit scales are about 0.01.
+    fn blocks(kind: Kind, count: usize) -> Vec<u8> {
+        let mut bytes: Vec<u8> = (0..count * kind.bytes())
+            .map(|i| (i * i * 31 + i * 7 + 3) as u8)
+            .collect();
+        for (i, block) in bytes.chunks_exact_mut(kind.bytes()).enumerate() {
+            let scales: &[usize] = match kind {
+                Kind::Q4K | Kind::Q5K => &[0, 2],
+                Kind::Q6K => &[208],
+                _ => &[0],
+            };
+            for &at in scales {
+                block[at..at + 2].copy_from_slice(&(0x2100 + (i * 91 + at) as u16 % 0x400).to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn packed_weights_are_the_numbers_that_another_reader_of_the_format_finds() {
+        let crew = Crew::new(2).expect("threads");
+        let (n, k) = (35, 256);
+        let identity: Vec<f32> = (0..k * k).map(|i| f32::from(u8::from(i % k == i / k))).collect();
+        for dtype in [
+            Dtype::Q4_0,
+            Dtype::Q5_0,
+            Dtype::Q8_0,
+            Dtype::Q4_K,
+            Dtype::Q5_K,
+            Dtype::Q6_K,
+        ] {
+            let kind = kind(dtype).expect("a kernel");
+            let bytes = blocks(kind, n * k / kind.inputs());
+            let view = TensorView {
+                dtype,
+                shape: &[n, k],
+                bytes: &bytes,
+            };
+            let other =
+                quantised(view, (n, k), &Device::Cpu).and_then(|q| q.dequantize(&Device::Cpu)?.to_vec2::<f32>());
+            let other = other.expect("weights");
+            let packed = Packed::new(&crew, kind, &bytes, n, k).expect("whole blocks");
+            let got = Matrix::Packed { packed, fine: false }
+                .times(&crew, &identity)
+                .expect("a product");
+            for (i, row) in got.chunks_exact(n).enumerate() {
+                for (j, (got, other)) in row.iter().zip(other.iter().map(|w| w[i])).enumerate() {
+                    let near = (got - other).abs() <= 1e-6 * other.abs().max(0.1);
+                    assert!(near, "{dtype}: column {j}, input {i}: {got} and {other}");
+                }
+            }
+        }
+    }
 }

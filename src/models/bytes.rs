@@ -62,6 +62,24 @@ impl Bytes {
         })
     }
 
+    /// Lets go of the memory of a range of a map; who reads it again has it from the file. Elsewhere nothing happens.
+    pub(super) fn give_back(&self, range: std::ops::Range<usize>) {
+        #[cfg(target_os = "linux")]
+        if let Self::Map(map) = self {
+            // Whole pages only: what they share with a neighbour may be wanted. Where pages are larger, the advice is
+            // refused, which costs memory and nothing else.
+            const PAGE: usize = 4096;
+            let (start, end) = (range.start.next_multiple_of(PAGE), range.end / PAGE * PAGE);
+            if start < end {
+                let advice = memmap2::UncheckedAdvice::DontNeed;
+                // SAFETY: the map is read-only and backed by a file, so pages that are dropped come back with the same
+                // bytes; nothing was ever written to them.
+                #[allow(unsafe_code, reason = "weights are larger than memory should hold twice")]
+                let _ = unsafe { map.unchecked_advise_range(advice, start, end - start) };
+            }
+        }
+    }
+
     /// Length of the whole file, of which these bytes may be only the head.
     pub(super) fn file_length(&self) -> usize {
         match self {

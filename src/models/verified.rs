@@ -70,6 +70,8 @@ impl Located {
                 None => embedded(&pinned.name)?,
             };
             compare(&self.manifest.name, pinned, &bytes)?;
+            // Hashing went through all of it; what loading needs is read again, piece by piece.
+            bytes.give_back(0..bytes.len());
             files.insert(pinned.name.clone(), bytes);
         }
         Ok(Verified {

@@ -141,6 +141,15 @@ impl Weights {
         })
     }
 
+    /// The tensor of that name has been copied: its pages may leave memory until someone reads it again.
+    pub fn give_back(&self, name: &str) -> Result<(), Fatal> {
+        self.tensor(name)?;
+        if let Some(place) = self.tensors.get(name) {
+            place.file.give_back(place.range.clone());
+        }
+        Ok(())
+    }
+
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)

@@ -8,16 +8,18 @@ mod qwen;
 use candle_core::Device;
 
 use super::attend::Heads;
-use super::decoder::{Decoder, Layer, Linear};
+use super::crew::Crew;
+use super::decoder::{Decoder, Layer};
 use super::rope::Rope;
-use super::weight::{self, Matrix};
+use super::weight::{self, Linear, Loader};
 use crate::models::{Family, Hyper, Weights};
 use crate::problem::Fatal;
 
 /// Loads every tensor that the model's family has.
-pub(super) fn build(weights: &Weights, device: &Device) -> Result<Decoder, Fatal> {
+pub(super) fn build(weights: &Weights, device: &Device, crew: &Crew) -> Result<Decoder, Fatal> {
     let hyper = weights.hyper();
-    let parts = Parts { weights, device, hyper };
+    let loader = Loader::new(weights, device, crew)?;
+    let parts = Parts { weights, loader, hyper };
     let layer = match hyper.family {
         Family::Llama | Family::Mistral => llama::layer,
         Family::Qwen2 => qwen::layer2,
@@ -35,7 +37,7 @@ pub(super) fn build(weights: &Weights, device: &Device) -> Result<Decoder, Fatal
         weights: weights.clone(),
         layers,
         norm: weight::vector(weights, "output_norm.weight")?,
-        head: Matrix::load(weights, head, device)?,
+        head: loader.matrix(head)?,
         heads: Heads {
             queries: hyper.heads,
             keys: hyper.kv_heads,
@@ -49,17 +51,13 @@ pub(super) fn build(weights: &Weights, device: &Device) -> Result<Decoder, Fatal
 /// What the families' files build layers from.
 struct Parts<'a> {
     weights: &'a Weights,
-    device: &'a Device,
+    loader: Loader<'a>,
     hyper: &'a Hyper,
 }
 
 impl Parts<'_> {
     fn linear(&self, layer: usize, name: &str, bias: bool) -> Result<Linear, Fatal> {
-        let bias = bias.then(|| self.vector(layer, &format!("{name}.bias"))).transpose()?;
-        Ok(Linear {
-            matrix: Matrix::load(self.weights, &format!("blk.{layer}.{name}.weight"), self.device)?,
-            bias,
-        })
+        self.loader.linear(&format!("blk.{layer}.{name}"), bias)
     }
 
     fn vector(&self, layer: usize, name: &str) -> Result<Vec<f32>, Fatal> {
