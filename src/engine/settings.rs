@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the environment and files; the command line decides. Start at [`EngineSettings`].
 
-use crate::models::{Hyper, Load};
+use crate::models::{Dtype, Load, TensorView, Weights};
 use crate::problem::{Exit, Fatal};
 
 /// Where products with weights are computed. Everything else always runs on the CPU.
@@ -50,16 +50,32 @@ impl EngineSettings {
 
     /// What the engine will hold in memory, for [`crate::models::plan`].
     #[must_use]
-    pub fn load(&self, hyper: &Hyper, weight_bytes: u64) -> Load {
-        let embedding = (hyper.vocab * hyper.hidden) as u64;
+    pub fn load(&self, weights: &Weights) -> Load {
+        let views: Vec<_> = weights.names().filter_map(|name| weights.tensor(name).ok()).collect();
+        let bytes = |view: &TensorView<'_>| view.bytes.len() as u64;
+        let beside: u64 = views.iter().map(|view| copied(view.dtype, bytes(view))).sum();
+        // While a matrix is packed, the file's own bytes of it lie in memory too.
+        let passing = views.iter().map(bytes).max().unwrap_or(0);
         Load {
             kv_tokens: self.kv_tokens,
             kv_value_bytes: size_of::<f32>(),
             rows: self.rows,
             logit_rows: self.sequences,
-            // Every matrix is repacked beside the file's own bytes; F16 is widened, Q4_K grows by a third.
-            extra_weight_bytes: weight_bytes + weight_bytes / 3 + embedding,
+            extra_weight_bytes: beside + passing,
         }
+    }
+}
+
+/// What a loaded matrix takes beyond its `bytes` in the file, which are given back once it is packed.
+fn copied(dtype: Dtype, bytes: u64) -> u64 {
+    match dtype {
+        Dtype::F32 | Dtype::BF16 | Dtype::Q8_0 | Dtype::Q6_K | Dtype::Q5_0 | Dtype::Q4_0 => 0,
+        // Scales and offsets of six bits take eight.
+        Dtype::Q4_K | Dtype::Q5_K => bytes / 32,
+        // Widened to 32 bits.
+        Dtype::F16 => bytes,
+        // candle repacks beside its own copy.
+        _ => bytes + bytes / 3,
     }
 }
 
@@ -86,4 +102,29 @@ impl Device {
 fn absent(name: &str, cause: candle_core::Error) -> Fatal {
     let help = "run with `--device cpu`, or use a build for this device and check its driver";
     Fatal::new(Exit::Usage, format!("the device `{name}` cannot be used"), help).because(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tests::verified;
+    use crate::models::Profile;
+
+    #[test]
+    fn packed_weights_take_hardly_more_than_the_file_and_widened_ones_twice_as_much() {
+        let extra = |name: &str| {
+            let weights = Weights::of(&verified(name, Profile::Chat)).expect("a model");
+            let load = EngineSettings::new(256, 64, 4, 2).load(&weights);
+            let largest = weights
+                .names()
+                .filter_map(|n| weights.tensor(n).ok())
+                .map(|t| t.bytes.len())
+                .max();
+            let beside = load.extra_weight_bytes - largest.unwrap_or(0) as u64;
+            beside as f64 / weights.total_bytes() as f64
+        };
+        assert!(extra("qwen2-q4km") < 0.04);
+        assert_eq!(extra("llama-q8"), 0.0);
+        assert!(extra("llama-spm-f16") > 0.9);
+    }
 }

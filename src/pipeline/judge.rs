@@ -74,8 +74,7 @@ fn load(located: &Located, settings: EngineSettings, available: u64) -> Result<E
 /// Refuses before anything is allocated, with the numbers.
 fn fits(verified: &Verified, settings: &EngineSettings, available: u64) -> Result<(), Fatal> {
     let weights = Weights::of(verified)?;
-    let bytes = weights.total_bytes();
-    let plan = models::plan(weights.hyper(), bytes, &settings.load(weights.hyper(), bytes))?;
+    let plan = models::plan(weights.hyper(), weights.total_bytes(), &settings.load(&weights))?;
     models::refuse_if_too_large(&plan, available)
 }
 
