@@ -6,6 +6,7 @@
 
 use std::io::BufRead;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use anchorite::engine::{Engine, EngineSettings};
@@ -13,19 +14,22 @@ use anchorite::models::{InProcess, Registry};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let [model, threads, context] = &arguments[..] else {
-        println!("usage: peers MODEL.gguf THREADS CONTEXT");
-        return;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (model, threads, context) = match arguments[..] {
+        ["import", model, store] => return import(model, store),
+        [model, threads, context] => (model, number(threads), number(context)),
+        _ => return println!("usage: peers MODEL.gguf THREADS CONTEXT"),
     };
-    let number = |text: &str| text.parse::<usize>().expect("a number");
     let store = tempfile::tempdir_in(Path::new(model).parent().expect("a folder")).expect("a folder");
-    let registry = Registry::at(store.path().join("models"));
-    registry
-        .import(Path::new(model), Some("peer"), &mut InProcess)
-        .expect("an import");
-    let located = registry.resolve(Some("peer")).expect("a model");
+    // In a process of its own, whose memory is not counted.
+    let myself = std::env::current_exe().expect("a path");
+    let imported = Command::new(myself).arg("import").arg(model).arg(store.path()).status();
+    assert!(imported.is_ok_and(|status| status.success()), "the model was imported");
+    let located = Registry::at(store.path().join("models"))
+        .resolve(Some("peer"))
+        .expect("a model");
     let started = Instant::now();
-    let settings = EngineSettings::new(number(context), 512, 16, number(threads));
+    let settings = EngineSettings::new(context, 512, 16, threads);
     let mut engine = Engine::load(&located.open().expect("its bytes"), settings).expect("an engine");
     println!("ready {:.3}", started.elapsed().as_secs_f64());
     for line in std::io::stdin().lock().lines() {
@@ -39,6 +43,16 @@ fn main() {
         let (prefill, decode) = (measured.prefill.as_secs_f64(), measured.decode.as_secs_f64());
         println!("{prefill:.6} {decode:.6} {}", most_memory());
     }
+}
+
+fn import(model: &str, store: &str) {
+    Registry::at(Path::new(store).join("models"))
+        .import(Path::new(model), Some("peer"), &mut InProcess)
+        .expect("an import");
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
 }
 
 /// `VmHWM` of /proc/self/status, in bytes; zero where there is none.

@@ -49,10 +49,10 @@ def kind_of(mix, name, layer, layers, k):
 
 
 def vocabulary(writer, size):
-    """Bytes, then made-up tokens; merges that never apply to real text."""
+    """Bytes, then made-up tokens and a single merge: nobody will tokenize with it."""
     letters = [chr(b) for b in range(33, 127)] + [chr(b) for b in range(161, 173)] + [chr(b) for b in range(174, 256)]
     letters += [chr(256 + i) for i in range(256 - len(letters))]
-    made_up = [f"{letters[i % 94]}{letters[i // 94 % 94]}{i}" for i in range(size - 259)]
+    made_up = ["ab"] + [f"{letters[i % 94]}{letters[i // 94 % 94]}{i}" for i in range(size - 260)]
     specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")

@@ -111,16 +111,32 @@ def serve(path, threads, context):
 class Side:
     """A process that measures when it is told to."""
 
-    def __init__(self, command):
+    def __init__(self, command, clock):
+        self.clock = clock
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.load = float(self.process.stdout.readline().split()[1])
         self.memory = 0
 
-    def measure(self, prompt, sequences, steps):
+    def tell(self, prompt, sequences, steps):
+        """Seconds for the prompt, for the steps, and of processor time for both."""
+        before = self.processor()
         print(prompt, sequences, steps, file=self.process.stdin, flush=True)
         prefill, decode, memory = self.process.stdout.readline().split()
         self.memory = int(memory)
-        return float(prefill), float(decode)
+        return float(prefill), float(decode), self.processor() - before
+
+    def measure(self, prompt, sequences, steps):
+        if self.clock == "wall":
+            prefill, decode, _ = self.tell(prompt, sequences, steps)
+            return prefill, decode
+        *_, prefill = self.tell(prompt, 1, 0)
+        *_, both = self.tell(prompt, sequences, steps) if steps else (prefill,)
+        return prefill, max(both - prefill, 1e-9)
+
+    def processor(self):
+        """Seconds for which the threads of the process have run."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def close(self):
         self.process.stdin.close()
@@ -131,8 +147,8 @@ def compare(path, arguments, cases):
     """Medians per case: ours, theirs."""
     rest = [str(path), str(arguments.threads), "4096"]
     sides = {
-        "ours": Side([arguments.ours, *rest]),
-        "llama.cpp": Side([sys.executable, __file__, "--peer", *rest]),
+        "ours": Side([arguments.ours, *rest], arguments.clock),
+        "llama.cpp": Side([sys.executable, __file__, "--peer", *rest], arguments.clock),
     }
     rates = {}
     for _ in range(arguments.rounds):
@@ -163,12 +179,14 @@ def main():
     parser.add_argument("--folder", type=Path, required=True, help="where the random models lie, 4 GB")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall",
+                        help="cpu counts processor time: with one thread, the only fair clock on a busy machine")
     parser.add_argument("--only", default="", help="part of a file's name")
     parser.add_argument("--cases", default="", help="part of a case's name")
     parser.add_argument("--json", type=Path, help="where to write all numbers")
     arguments = parser.parse_args()
     print(f"{'file':22} {'case':22} {'ours':>9} {'llama.cpp':>9} {'ratio':>6}   tokens/s, "
-          f"medians of {arguments.rounds} rounds, {arguments.threads} threads, load {Path('/proc/loadavg').read_text()[:14]}")
+          f"medians of {arguments.rounds} rounds, {arguments.threads} threads, {arguments.clock} clock, load {Path('/proc/loadavg').read_text()[:14]}")
     rows = []
     cases = [case for case in CASES if arguments.cases in case[0]]
     for path in make.all_files(arguments.folder):

@@ -55,7 +55,7 @@ pub(super) fn attend(
         }
         .run()
     });
-    let mut out = vec![0f32; rows * width];
+    let mut out = crew.take(rows * width);
     for (i, result) in results.iter().enumerate() {
         let (tile, head) = (i / heads.keys, i % heads.keys);
         for (r, part) in result.chunks_exact(group * heads.dim).enumerate() {

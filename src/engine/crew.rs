@@ -1,37 +1,95 @@
 //! The threads of one engine: independent pieces of work in, done when the call returns.
 //!
+//! Beside the threads it keeps memory that one product no longer needs for the next: a step's matrices have tens of
+//! megabytes, which the system would otherwise take back and clear again for each.
+//!
 //! Deliberately absent: any result that depends on which thread did what; work is cut up so that each piece owns its
 //! part of the output. Start at [`Crew::matrix`]; the threads themselves are [`anchorite_kernels::crew`]'s.
 
 use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anchorite_kernels::crew;
 use anchorite_kernels::gemm::{self, Panels};
+use anchorite_kernels::linear::Activations;
 
 use crate::problem::{Exit, Fatal};
 
 /// Rows that one thread takes through a whole weight matrix at a time.
 const ROWS: usize = 32;
 
-/// A fixed set of threads.
-pub(super) struct Crew(crew::Crew);
+/// A fixed set of threads, and memory to reuse.
+pub(super) struct Crew {
+    crew: crew::Crew,
+    spare: Mutex<Spare>,
+}
+
+/// Memory whose contents no longer matter.
+#[derive(Default)]
+struct Spare {
+    matrices: Vec<Vec<f32>>,
+    rows: Vec<Activations>,
+}
 
 impl Deref for Crew {
     type Target = crew::Crew;
 
     fn deref(&self) -> &crew::Crew {
-        &self.0
+        &self.crew
     }
 }
 
 impl Crew {
     /// `threads`: at least one.
     pub(super) fn new(threads: usize) -> Result<Self, Fatal> {
-        crew::Crew::new(threads).map(Self).map_err(|e| {
+        let crew = crew::Crew::new(threads).map_err(|e| {
             let help = "raise the limit on threads (ulimit -u) or ask for fewer";
             let what = format!("the engine could not start {threads} threads");
             Fatal::new(Exit::Incomplete, what, help).because(e)
+        })?;
+        Ok(Self {
+            crew,
+            spare: Mutex::default(),
         })
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `size` numbers that the caller will overwrite.
+    pub(super) fn take(&self, size: usize) -> Vec<f32> {
+        let matrices = &mut self.spare().matrices;
+        let fits = matrices.iter().position(|m| m.capacity() >= size);
+        // Where none is large enough the smallest goes, so that there are never more than were needed at once.
+        let mut matrix = if matrices.is_empty() {
+            Vec::new()
+        } else {
+            matrices.remove(fits.unwrap_or(0))
+        };
+        if matrix.capacity() < size {
+            matrix = Vec::with_capacity(size);
+        }
+        matrix.resize(size, 0.0);
+        matrix
+    }
+
+    /// Takes back what [`Crew::take`] gave.
+    pub(super) fn give(&self, matrix: Vec<f32>) {
+        let matrices = &mut self.spare().matrices;
+        let place = matrices.partition_point(|m| m.capacity() < matrix.capacity());
+        matrices.insert(place, matrix);
+    }
+
+    /// Quantised rows, in memory that was given back if there is any.
+    pub(super) fn quantise(&self, x: &[f32], k: usize, fine: bool) -> Activations {
+        let old = self.spare().rows.pop().unwrap_or_default();
+        old.again(self, x, k, fine)
+    }
+
+    /// Takes back what [`Crew::quantise`] gave.
+    pub(super) fn give_rows(&self, rows: Activations) {
+        self.spare().rows.push(rows);
     }
 
     /// `[rows, k]` times a packed matrix `[n, k]`, giving `[rows, n]`.

@@ -80,6 +80,7 @@ impl Decoder {
                 pointwise::silu_times(part, &up[i * size..][..part.len()]);
             });
             add_product(crew, &gate, &layer.down, &mut x)?;
+            [mixed, normed, gate, up].into_iter().for_each(|done| crew.give(done));
         }
         self.head.times(crew, &self.norm(crew, &x, &self.norm))
     }
@@ -114,7 +115,9 @@ impl Decoder {
             let block = batch.block_tables[batch.sequence_of_row[row]][position / BLOCK];
             pool.write(block, index, position % BLOCK, &k[at.clone()], &v[at]);
         }
-        Ok(attend(crew, batch, pool, index, self.heads, layer.window, &q))
+        let mixed = attend(crew, batch, pool, index, self.heads, layer.window, &q);
+        [normed, q, k, v].into_iter().for_each(|done| crew.give(done));
+        Ok(mixed)
     }
 
     /// Norms (if there are gains) and turns every head of `[rows, count, head_dim]` by its row's angles.
@@ -141,7 +144,7 @@ impl Decoder {
     /// `[rows, hidden]` in and out.
     fn norm(&self, crew: &Crew, x: &[f32], gain: &[f32]) -> Vec<f32> {
         let hidden = gain.len();
-        let mut out = vec![0f32; x.len()];
+        let mut out = crew.take(x.len());
         crew.parts(&mut out, PIECE * hidden, |piece, part| {
             for (i, to) in part.chunks_exact_mut(hidden).enumerate() {
                 pointwise::rms_norm(&x[(piece * PIECE + i) * hidden..][..hidden], gain, self.epsilon, to);

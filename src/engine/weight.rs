@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use anchorite_kernels::gemm::{Panels, Rows};
-use anchorite_kernels::linear::{self, Activations, Kind, Packed, Sink};
+use anchorite_kernels::linear::{self, Kind, Packed, Sink};
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Tensor};
 use half::{bf16, f16};
@@ -140,9 +140,9 @@ fn kind(dtype: Dtype) -> Option<Kind> {
     })
 }
 
-/// The same rows `x` through each of `linears`; `[rows, n]` each.
+/// The same rows `x` through each of `linears`; `[rows, n]` each, to be given back to the crew.
 pub(super) fn products<const N: usize>(crew: &Crew, x: &[f32], linears: [&Linear; N]) -> Result<[Vec<f32>; N], Fatal> {
-    let mut outs = linears.map(|linear| vec![0.0; x.len() / linear.matrix.depth() * linear.matrix.columns()]);
+    let mut outs = linears.map(|linear| crew.take(x.len() / linear.matrix.depth() * linear.matrix.columns()));
     into(crew, x, linears, outs.each_mut().map(Vec::as_mut_slice), false)?;
     Ok(outs)
 }
@@ -165,7 +165,7 @@ fn into<const N: usize>(
     for (linear, out) in linears.into_iter().zip(outs) {
         let bias = linear.bias.as_deref();
         if let Matrix::Packed { packed, fine } = &linear.matrix {
-            rows.get_or_insert_with(|| Activations::new(crew, x, packed.depth(), *fine));
+            rows.get_or_insert_with(|| crew.quantise(x, packed.depth(), *fine));
             together.push((packed, Sink { out, bias, add }));
             continue;
         }
@@ -180,6 +180,7 @@ fn into<const N: usize>(
     }
     if let Some(rows) = rows {
         linear::multiply(crew, &rows, &mut together);
+        crew.give_rows(rows);
     }
     Ok(())
 }
@@ -247,8 +248,9 @@ impl Matrix {
                     bias: None,
                     add: false,
                 };
-                let rows = Activations::new(crew, x, packed.depth(), *fine);
+                let rows = crew.quantise(x, packed.depth(), *fine);
                 linear::multiply(crew, &rows, &mut [(packed, sink)]);
+                crew.give_rows(rows);
                 Ok(out)
             }
             Self::Quantised { product, n, k } => {

@@ -25,7 +25,7 @@ const LEAST: f32 = 1e-30;
 const FINEST: f32 = 16_319.0;
 
 /// Quantised rows. In every array a tile's part follows that of the tile before; `r` counts rows inside a tile.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Activations {
     pub(super) rows: usize,
     pub(super) k: usize,
@@ -59,26 +59,34 @@ impl Activations {
 
     /// As [`Activations::new`], at a chosen level.
     pub fn at(at: Level, crew: &Crew, x: &[f32], k: usize, fine: bool) -> Self {
+        let mut new = Self::default();
+        new.fill(at, crew, x, k, fine);
+        new
+    }
+
+    /// As [`Activations::new`], in the memory of rows that are no longer needed.
+    pub fn again(mut self, crew: &Crew, x: &[f32], k: usize, fine: bool) -> Self {
+        self.fill(level(), crew, x, k, fine);
+        self
+    }
+
+    fn fill(&mut self, at: Level, crew: &Crew, x: &[f32], k: usize, fine: bool) {
         assert!(
             k > 0 && k.is_multiple_of(GROUP) && x.len().is_multiple_of(k),
             "whole rows of whole groups"
         );
         let (rows, groups) = (x.len() / k, k / GROUP);
-        let mut new = Self {
-            rows,
-            k,
-            fine,
-            quads: vec![0; rows * k / 4],
-            lows: vec![0; if fine { rows * k / 4 } else { 0 }],
-            scales: vec![0.0; rows * groups],
-            sums: vec![0.0; rows * groups],
-            starts: vec![0; rows * groups * 3],
-        };
-        let (quads, lows) = (Base(new.quads.as_mut_ptr()), Base(new.lows.as_mut_ptr()));
+        (self.rows, self.k, self.fine) = (rows, k, fine);
+        self.quads.resize(rows * k / 4, 0);
+        self.lows.resize(if fine { rows * k / 4 } else { 0 }, 0);
+        self.scales.resize(rows * groups, 0.0);
+        self.sums.resize(rows * groups, 0.0);
+        self.starts.resize(rows * groups * 3, 0);
+        let (quads, lows) = (Base(self.quads.as_mut_ptr()), Base(self.lows.as_mut_ptr()));
         let (scales, sums, starts) = (
-            Base(new.scales.as_mut_ptr()),
-            Base(new.sums.as_mut_ptr()),
-            Base(new.starts.as_mut_ptr()),
+            Base(self.scales.as_mut_ptr()),
+            Base(self.sums.as_mut_ptr()),
+            Base(self.starts.as_mut_ptr()),
         );
         crew.run(rows.div_ceil(TILE), |tile| {
             let first = tile * TILE;
@@ -99,7 +107,6 @@ impl Activations {
             let x = &x[first * k..][..r * k];
             dispatch!(at, quantise, (x: &[f32], k: usize, to: Places<'_>));
         });
-        new
     }
 }
 
