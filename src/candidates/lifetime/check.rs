@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
             }
             ExprKind::Index(base, key) => {
                 self.value(key, memory);
-                (base, self.position(key, memory), self.element(base))
+                (base, self.strided(key, self.position(key, memory)), self.element(base))
             }
             ExprKind::Deref(inner) => (inner, Range::exactly(0), self.element(inner)),
             _ => return None,

@@ -13,6 +13,7 @@ use super::memory::{Home, Memory, Place, Pointer, Range};
 use super::settled::COPY;
 use super::touch::Use;
 use super::walk::Walk;
+use super::within::Measures;
 
 impl<'a> Walk<'a> {
     /// One copy, by what the library's table says of it.
@@ -63,6 +64,11 @@ impl<'a> Walk<'a> {
                     write: false,
                     span,
                 };
+                let exact = self.exact_end(expr, copy, args, memory);
+                let range = exact.map_or(range, |end| Range {
+                    high: range.high.min(end),
+                    ..range
+                });
                 if count.exact().is_some() {
                     self.short_of(&using, range, memory);
                 }
@@ -277,7 +283,11 @@ impl<'a> Walk<'a> {
             }
             measured || amount.is_some_and(|amount| self.origin(amount, memory).is_some())
         };
-        if !to.objects.iter().all(own) && !chosen() || amount.is_some_and(|amount| self.compared(amount)) {
+        // Compared with something of which no number is known.
+        let looked = amount
+            .and_then(|amount| names::dotted(strip(amount)))
+            .is_some_and(|name| Measures::of(self.function).limited.contains(&name));
+        if looked || !to.objects.iter().all(own) && !chosen() || amount.is_some_and(|amount| self.compared(amount)) {
             return;
         }
         if count.high == i128::MAX && matches!(name, "memcpy" | "memmove" | "strncpy" | "bcopy" | "recv" | "read") {

@@ -122,12 +122,14 @@ impl<'a> Walk<'a> {
             let mut all = pointer.objects.iter().map(|id| memory_state(last, *id));
             !pointer.other && !pointer.null && !pointer.objects.is_empty() && all.all(|state| state == FREED)
         };
+        // A function that says whether it failed may have freed them for that.
+        let silent = self.function.returns.as_deref() == Some("void");
         let parts = last.pointers.range("#f".to_owned().."#g".to_owned());
         for (name, _) in parts.filter(|(_, pointer)| gone(pointer)) {
             let Some((param, path)) = part_of_param(name) else {
                 continue;
             };
-            if self.effects.frees_parts.len() < PARTS && !path.is_empty() {
+            if silent && self.effects.frees_parts.len() < PARTS && !path.is_empty() {
                 self.effects.frees_parts.push((param, path.to_owned()));
             }
         }

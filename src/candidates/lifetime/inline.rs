@@ -74,6 +74,7 @@ impl<'a> Walk<'a> {
         let outer_frame = std::mem::replace(&mut self.frame, frame.clone());
         let outer_salt = std::mem::replace(&mut self.salt, salt);
         self.stack.push(unit);
+        let views = std::mem::take(&mut memory.views);
         let known: BTreeSet<u32> = memory.objects.keys().copied().collect();
         let before = memory.clone();
         self.block(&function.body, memory);
@@ -86,6 +87,7 @@ impl<'a> Walk<'a> {
             ended: true,
             ..Memory::default()
         });
+        memory.views = views.clone();
         self.stack.pop();
         self.vouched -= u32::from(told);
         (self.rounds, self.frame, self.salt) = (outer_rounds, outer_frame, outer_salt);
@@ -96,7 +98,8 @@ impl<'a> Walk<'a> {
         (self.gotos, self.exits, (self.breaks, self.continues)) = (gotos, exits, jumps);
         let pointer = self.given(&frame, &known, span, memory);
         settle(&before, &pointer, memory);
-        if let Some(parts) = ways {
+        if let Some(mut parts) = ways {
+            parts.iter_mut().for_each(|(_, state)| state.views = views.clone());
             self.left_by(parts, (&frame, &known, &before), span, memory);
         }
         Some(pointer)

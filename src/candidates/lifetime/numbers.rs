@@ -40,7 +40,9 @@ impl Walk<'_> {
             },
             ExprKind::Field(..) | ExprKind::Deref(_) | ExprKind::Index(..) => {
                 let known = self.key(expr, memory).and_then(|key| memory.numbers.get(&key).copied());
-                known.unwrap_or_else(|| self.foreign(expr, memory))
+                known
+                    .or_else(|| self.scoped(expr))
+                    .unwrap_or_else(|| self.foreign(expr, memory))
             }
             ExprKind::Cast(hint, inner) => {
                 let range = self.range(inner, memory);
@@ -98,6 +100,18 @@ impl Walk<'_> {
         }
     }
 
+    /// `Kind::LAST`: a number that has a name in a type.
+    fn scoped(&self, expr: &Expr) -> Option<Range> {
+        let ExprKind::Field(base, name) = &expr.kind else {
+            return None;
+        };
+        let typed = self.cpp && matches!(&base.kind, ExprKind::Name(own) if !self.hints.contains_key(&**own));
+        if !typed || !self.scene.text(self.unit, expr.span).contains("::") {
+            return None;
+        }
+        self.program.named.number(name).map(Range::exactly)
+    }
+
     /// A macro or a global that never changes.
     fn constant(&self, name: &Text) -> Range {
         if let Some(meaning) = self.macros.get(name).and_then(|all| all.last())
@@ -122,6 +136,16 @@ impl Walk<'_> {
     fn called_range(&self, callee: &Expr, args: &[Arg], whole: &Expr, memory: &Memory) -> Range {
         let name = names::dotted(callee).unwrap_or_default();
         match (name.as_str(), args) {
+            // The name of a type leaves out that it is a pointer.
+            ("sizeof", [_])
+                if self
+                    .scene
+                    .text(self.unit, whole.span)
+                    .trim_end_matches([')', ' '])
+                    .ends_with('*') =>
+            {
+                Range::exactly(8)
+            }
             ("sizeof", [only]) => self.size_of(&only.value, memory),
             ("abs" | "labs" | "llabs", [only]) => match self.range(&only.value, memory) {
                 range if range.low >= 0 => range,

@@ -196,6 +196,12 @@ impl<'a> Walk<'a> {
         )))
     }
 
+    /// Whether a name is an array outside functions.
+    fn global_array(&self, name: &Text) -> bool {
+        let global = || self.program.globals.get(self.module)?.get(name);
+        !self.hints.contains_key(&**name) && global().is_some_and(|own| own.size.is_some() || own.bytes.is_some())
+    }
+
     /// The type of what an expression stores, as far as declarations say it.
     pub fn type_of(&self, expr: &Expr) -> Option<Text> {
         match &expr.kind {
@@ -213,7 +219,7 @@ impl<'a> Walk<'a> {
             ExprKind::Deref(base) | ExprKind::Index(base, _) => {
                 let hint = self.type_of(base)?;
                 if let ExprKind::Name(name) = &base.kind
-                    && self.arrays.contains_key(&**name)
+                    && (self.arrays.contains_key(&**name) || self.global_array(name))
                 {
                     return Some(hint);
                 }

@@ -5,7 +5,7 @@
 //! (`numbers`). Start at [`Walk::repeat`].
 
 use crate::flow::names;
-use crate::syntax::form::{Expr, ExprKind, Stmt, StmtKind};
+use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind};
 
 use super::Kind;
 use super::check::strip;
@@ -201,12 +201,51 @@ impl<'a> Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Whether a condition reads what the name points to: it stops where the text does.
+    /// `a[i + 1]` in a loop that counts `i` by two: the last `i` is not the last position.
+    pub fn strided(&self, key: &Expr, index: Range) -> Range {
+        let ExprKind::Binary(op, name, more) = &strip(key).kind else {
+            return index;
+        };
+        let (ExprKind::Name(name), Some(more)) = (&strip(name).kind, number(more)) else {
+            return index;
+        };
+        let steps = |round: &Round| {
+            let mut widest = 0;
+            names::walk(round.body, &mut |stmt| {
+                if let StmtKind::Assign {
+                    target,
+                    value,
+                    augmented: true,
+                    ..
+                } = &stmt.kind
+                    && matches!(&target.kind, ExprKind::Name(own) if own == name)
+                {
+                    widest = widest.max(number(value).unwrap_or(0));
+                }
+            });
+            widest
+        };
+        let step = self.rounds.iter().map(steps).max().unwrap_or(0);
+        if &**op == "+" && more > 0 && more < step && index.high != i128::MAX {
+            return Range {
+                high: (index.high - more).max(index.low),
+                ..index
+            };
+        }
+        index
+    }
+
+    /// Whether a condition reads what the name points to, or the element that it counts: it stops where that says so.
     fn ends_with_text(&self, name: &str) -> bool {
         let mut found = false;
         let mut asks = |cond: &Expr| {
             names::descend(cond, &mut |part| {
-                found |= matches!(&part.kind, ExprKind::Deref(inner) if names::dotted(strip(inner)).is_some_and(|own| own == name));
+                let own = |expr: &Expr| names::dotted(strip(expr)).is_some_and(|own| own == name);
+                found |= match &part.kind {
+                    ExprKind::Deref(inner) => own(inner),
+                    ExprKind::Index(_, key) => own(key),
+                    _ => false,
+                };
             });
         };
         names::walk(&self.function.body, &mut |stmt| match &stmt.kind {
@@ -214,6 +253,13 @@ impl Walk<'_> {
             _ => {}
         });
         found
+    }
+}
+
+fn number(expr: &Expr) -> Option<i128> {
+    match &strip(expr).kind {
+        ExprKind::Literal(Literal::Number(text)) => text.parse().ok(),
+        _ => None,
     }
 }
 

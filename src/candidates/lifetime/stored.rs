@@ -3,7 +3,8 @@
 //!
 //! In: both sides of an assignment. Out: mistakes, and what is known of texts. Start at [`Walk::filled`].
 
-use crate::syntax::form::{Expr, ExprKind, Literal};
+use crate::flow::names;
+use crate::syntax::form::{Expr, ExprKind, Literal, StmtKind};
 
 use super::Kind;
 use super::check::{called, strip};
@@ -69,7 +70,7 @@ impl<'a> Walk<'a> {
             return;
         };
         let own = |arg: &Expr| self.words(strip(arg)) == self.words(target);
-        if called(callee) != "realloc" || !args.first().is_some_and(|arg| own(&arg.value)) {
+        if called(callee) != "realloc" || !args.first().is_some_and(|arg| own(&arg.value)) || self.copied_from(target) {
             return;
         }
         memory.each(pointer, &mut |object, certain| {
@@ -77,6 +78,23 @@ impl<'a> Walk<'a> {
                 object.by = OVER_ITSELF.into();
             }
         });
+    }
+
+    /// Whether another name has what the target points to.
+    fn copied_from(&self, target: &Expr) -> bool {
+        let name = self.words(target);
+        let mut found = false;
+        names::walk(&self.function.body, &mut |stmt| {
+            if let StmtKind::Assign {
+                value,
+                augmented: false,
+                ..
+            } = &stmt.kind
+            {
+                found |= self.words(strip(value)) == name;
+            }
+        });
+        found
     }
 
     /// A pointer is null here: the block that it pointed to before it was to grow has no name any more.

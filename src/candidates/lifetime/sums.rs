@@ -192,6 +192,22 @@ impl<'a> Walk<'a> {
         Some(over <= 0)
     }
 
+    /// `copy(to, &from[i], n - i)`: where it stops reading, if that does not depend on `i`.
+    pub fn exact_end(&self, from: &Expr, copy: &Copy, args: &[Arg], memory: &Memory) -> Option<i128> {
+        let (base, by) = match &strip(from).kind {
+            ExprKind::Binary(op, base, by) if &**op == "+" => (&**base, &**by),
+            ExprKind::Address(inner) => match &strip(inner).kind {
+                ExprKind::Index(base, by) => (&**base, &**by),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let start = self.look(base, memory).1?.offset.and_then(Range::exact)?;
+        let count = self.sum(&args.get(copy.count?)?.value, memory)?.times(copy.unit)?;
+        let end = self.sum(by, memory)?.times(self.element(base)?)?.plus(&count, 1)?;
+        end.names.is_empty().then(|| start.checked_add(end.constant))?
+    }
+
     fn over(&mut self, over: Option<i128>, base: &Expr, write: bool, span: Span) {
         let Some(over) = over.filter(|over| *over > 0) else {
             return;
