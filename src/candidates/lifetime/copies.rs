@@ -10,7 +10,6 @@ use super::Kind;
 use super::check::strip;
 use super::library::Copy;
 use super::memory::{Home, Memory, Place, Pointer, Range};
-use super::settled::COPY;
 use super::touch::Use;
 use super::walk::Walk;
 use super::within::Measures;
@@ -64,11 +63,9 @@ impl<'a> Walk<'a> {
                     write: false,
                     span,
                 };
-                let exact = self.exact_end(expr, copy, args, memory);
-                let range = exact.map_or(range, |end| Range {
-                    high: range.high.min(end),
-                    ..range
-                });
+                let exact = self.exact_end(expr, copy, args, memory).unwrap_or(i128::MAX);
+                let high = range.high.min(exact);
+                let range = Range { high, ..range };
                 if count.exact().is_some() {
                     self.short_of(&using, range, memory);
                 }
@@ -85,15 +82,14 @@ impl<'a> Walk<'a> {
             );
         }
         let within = self.copy_within(copy, args, pointers, span, memory);
-        let bytes = match (copy.appends, bounded, text) {
-            (false, Some(count), _) if copy.count.is_some() => Some(count.times(unit).high),
-            (false, None, Some(text)) => Some(text.plus(Range::exactly(1)).times(unit).high),
-            _ => None,
-        };
-        let bytes = bytes.filter(|bytes| *bytes != i128::MAX);
-        let read = copy.text || source.is_none_or(|(_, from)| bytes.is_some_and(|n| self.has_room(from, n, memory)));
-        let fits = within == Some(true) || bytes.is_some_and(|bytes| self.has_room(to, bytes, memory));
-        self.settled.note(self.unit, span, COPY, fits && read);
+        self.settle_copy(
+            copy,
+            within,
+            (to, source.map(|(_, from)| from)),
+            (text, bounded),
+            span,
+            memory,
+        );
         memory.each(to, &mut |object, _| object.unended = None);
         self.ended(name, args, to, (text, bounded), span, memory);
         self.after_copy(copy, args, to, (text, before, bounded), memory);

@@ -18,6 +18,7 @@ mod layout;
 mod leave;
 mod lengths;
 mod library;
+mod magnitudes;
 mod memory;
 mod moved;
 mod named;

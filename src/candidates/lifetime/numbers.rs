@@ -8,8 +8,8 @@ use crate::flow::value::Const;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
 use super::arithmetic::{Int, int_of};
-use super::check::strip;
 use super::library;
+use super::magnitudes::magnitude_of;
 use super::memory::{Memory, Range, pointee};
 use super::walk::Walk;
 
@@ -350,39 +350,6 @@ impl Walk<'_> {
         true
     }
 
-    /// `fabs(x)`
-    fn size_of_float(&self, expr: &Expr) -> bool {
-        matches!(&strip(expr).kind, ExprKind::Call { callee, .. }
-            if matches!(names::dotted(callee).unwrap_or_default().trim_start_matches("std."), "fabs" | "fabsf" | "fabsl"))
-    }
-
-    /// `abs(x) < c` bounds `x` on both sides, and a magnitude above something is not zero.
-    fn magnitude(&self, expr: &Expr, limit: Range, memory: &mut Memory) {
-        let ExprKind::Call { callee, args, .. } = &strip(expr).kind else {
-            return;
-        };
-        let (name, Some(arg)) = (names::dotted(callee).unwrap_or_default(), args.first()) else {
-            return;
-        };
-        if !matches!(
-            name.trim_start_matches("std."),
-            "abs" | "labs" | "llabs" | "fabs" | "fabsf" | "imaxabs"
-        ) {
-            return;
-        }
-        let Some(key) = self.key(strip(&arg.value), memory) else {
-            return;
-        };
-        if limit.high != i128::MAX {
-            let range = self.range(&arg.value, memory);
-            let both = Range {
-                low: -limit.high,
-                high: limit.high,
-            };
-            memory.numbers.insert(key, range.meet(both));
-        }
-    }
-
     /// Before a loop: what its body counts is known only on the side it moves away from.
     pub fn widen(&self, body: &[Stmt], memory: &mut Memory) {
         let mut changes: Vec<(String, Change)> = Vec::new();
@@ -433,21 +400,6 @@ impl Walk<'_> {
             memory.unmeasured(&key);
             self.moved_on(&key, None, memory);
         }
-    }
-}
-
-/// What `fabs` or `abs` is taken of.
-fn magnitude_of(expr: &Expr) -> &Expr {
-    match &strip(expr).kind {
-        ExprKind::Call { callee, args, .. }
-            if matches!(
-                names::dotted(callee).unwrap_or_default().trim_start_matches("std."),
-                "fabs" | "fabsf" | "fabsl" | "abs" | "labs" | "llabs"
-            ) =>
-        {
-            args.first().map_or(expr, |arg| strip(&arg.value))
-        }
-        _ => strip(expr),
     }
 }
 

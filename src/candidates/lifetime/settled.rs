@@ -10,6 +10,7 @@ use crate::syntax::form::{Expr, ExprKind, Span};
 
 use super::arithmetic::LARGE;
 use super::check::strip;
+use super::library::Copy;
 use super::memory::{Memory, Pointer, Range};
 use super::walk::Walk;
 
@@ -77,6 +78,28 @@ impl Walk<'_> {
             size.is_some_and(|size| offset.high.checked_add(bytes).is_some_and(|end| end <= size))
         };
         !pointer.other && !pointer.objects.is_empty() && pointer.objects.iter().all(fits)
+    }
+
+    /// A copy, with what is known of its room where sizes are sums.
+    pub fn settle_copy(
+        &mut self,
+        copy: &Copy,
+        within: Option<bool>,
+        (to, from): (&Pointer, Option<&Pointer>),
+        (text, bounded): (Option<Range>, Option<Range>),
+        span: Span,
+        memory: &Memory,
+    ) {
+        let unit = Range::exactly(copy.unit);
+        let bytes = match (copy.appends, bounded, text) {
+            (false, Some(count), _) if copy.count.is_some() => Some(count.times(unit).high),
+            (false, None, Some(text)) => Some(text.plus(Range::exactly(1)).times(unit).high),
+            _ => None,
+        };
+        let bytes = bytes.filter(|bytes| *bytes != i128::MAX);
+        let read = copy.text || from.is_none_or(|from| bytes.is_some_and(|n| self.has_room(from, n, memory)));
+        let fits = within == Some(true) || bytes.is_some_and(|bytes| self.has_room(to, bytes, memory));
+        self.settled.note(self.unit, span, COPY, fits && read);
     }
 
     /// `base[key]` is used.
