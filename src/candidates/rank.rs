@@ -49,6 +49,8 @@ impl Concern {
         let wanted = match scene.snapshot.file(file).origin {
             Origin::Own => true,
             Origin::Test => self.tests,
+            // What changes a store is where its accounts and columns are written.
+            Origin::Generated if scene.module(draft.unit).language == "sql" => true,
             Origin::Vendored | Origin::Generated => self.others,
         };
         wanted && !packed

@@ -477,3 +477,29 @@ fn answers_the_same_every_time() {
     let (one, two) = (web(), web());
     assert_eq!(one.gather(&flow(), Budget::FULL), two.gather(&flow(), Budget::FULL));
 }
+
+#[test]
+fn settings_that_decide_the_question_are_shown_whatever_they_say() {
+    let code = "@app.post('/pay')\ndef pay():\n    return store(request.form)\n";
+    let yaml = "web:\n  port: 80\n  theme: dark\n  csrf:\n    enabled: true\n";
+    let tree = tree(&[("app.py", code), ("deploy/prod.yml", yaml)], &[], &["pay"]);
+    let mut absence = candidate(Generator::Absence, &[(Role::Sink, "app.py", 2)]);
+    absence.card = "CWE-352".into();
+    let shown = tree.gather(&absence, Budget::FULL);
+    let settings: Vec<_> = shown
+        .lines
+        .iter()
+        .filter(|line| line.path == "deploy/prod.yml")
+        .collect();
+    assert!(
+        matches!(settings.as_slice(), [only] if only.line == 5 && only.why == Why::Config),
+        "{settings:?}"
+    );
+    absence.card = "CWE-89".into();
+    assert!(
+        tree.gather(&absence, Budget::FULL)
+            .lines
+            .iter()
+            .all(|line| line.path == "app.py")
+    );
+}
