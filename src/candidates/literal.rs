@@ -11,6 +11,7 @@ use regex::Regex;
 use crate::cards::LiteralRule;
 use crate::flow::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
+use crate::syntax::settings::is_translation;
 
 use super::make::Draft;
 use super::{Generator, Scene, regexes};
@@ -97,7 +98,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     }
     for (at, unit) in scene.graph.units.iter().enumerate() {
         let module = &scene.forest.modules[unit.module];
-        if translated(&scene.snapshot.file(unit.file).path) {
+        if is_translation(&scene.snapshot.file(unit.file).path) {
             continue;
         }
         let function = &module.functions[unit.index];
@@ -160,24 +161,6 @@ fn is_symbol(code: &str, value: &str) -> bool {
     code.contains(&format!(":{value}"))
         && !code.contains(&format!("\"{value}\""))
         && !code.contains(&format!("'{value}'"))
-}
-
-/// Folders of texts for people, where `password` is a word like any other.
-pub(super) fn translated(path: &str) -> bool {
-    const TEXTS: [&str; 10] = [
-        "lang",
-        "langs",
-        "language",
-        "languages",
-        "locale",
-        "locales",
-        "i18n",
-        "l10n",
-        "translations",
-        "messages",
-    ];
-    let mut folders = path.rsplit('/').skip(1);
-    folders.any(|folder| TEXTS.contains(&&*folder.to_ascii_lowercase()))
 }
 
 /// Every pair of a name and the literal that it receives.

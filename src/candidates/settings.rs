@@ -2,7 +2,7 @@
 //!
 //! In: modules of configuration and the cards' `settings` rules. Out: drafts whose last step is the setting, and whose
 //! steps before it are the other settings that make it weak. Files for development, tests and examples count only where a
-//! rule says so, and texts for people never. Deliberately absent: what a key means, which the cards say.
+//! rule says so. Deliberately absent: what a key means, which the cards say.
 //! Start at [`find`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,6 @@ use regex::Regex;
 use crate::cards::SettingRule;
 use crate::syntax::form::{Module, Setting, Span};
 
-use super::literal::translated;
 use super::make::{Draft, brief};
 use super::secrets::is_secret;
 use super::{Generator, Role, Scene};
@@ -56,7 +55,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (at, module) in scene.forest.modules.iter().enumerate() {
         let path = &*scene.snapshot.file(module.file).path;
-        if module.settings.is_empty() || translated(path) {
+        if module.settings.is_empty() {
             continue;
         }
         let unit = scene.graph.unit(at, 0);

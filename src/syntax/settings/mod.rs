@@ -110,6 +110,24 @@ pub fn is_notation(language: &str) -> bool {
     notations().any(|name| name == language)
 }
 
+/// Folders of texts for people, where `password` is a word like any other.
+pub fn is_translation(path: &str) -> bool {
+    const TEXTS: [&str; 10] = [
+        "lang",
+        "langs",
+        "language",
+        "languages",
+        "locale",
+        "locales",
+        "i18n",
+        "l10n",
+        "translations",
+        "messages",
+    ];
+    let mut folders = path.rsplit('/').skip(1);
+    folders.any(|folder| TEXTS.contains(&&*folder.to_ascii_lowercase()))
+}
+
 fn row_of(path: &str, text: &str) -> Option<&'static Notation> {
     let row = |(row, (files, _)): &(&Notation, &(Regex, Option<Regex>))| row.name != "conf" && files.is_match(path);
     let found = NOTATIONS.iter().zip(COMPILED.iter()).find(row);
@@ -125,7 +143,7 @@ fn row_of(path: &str, text: &str) -> Option<&'static Notation> {
 
 /// Reads one file of configuration; `None` when no notation claims it.
 pub fn read(file: &SourceFile, limits: &Limits) -> Option<(Module, Option<Problem>)> {
-    let row = row_of(&file.path, &file.text)?;
+    let row = row_of(&file.path, &file.text).filter(|_| !is_translation(&file.path))?;
     let mut module = Module {
         file: file.id,
         language: row.name,
