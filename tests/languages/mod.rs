@@ -20,9 +20,11 @@ fn folder() -> PathBuf {
 /// Lowers one source file and compares the dump of its form with the expectation beside it.
 fn check(source: &Path) -> Result<(), String> {
     let text = fs::read_to_string(source).map_err(|e| format!("{}: {e}", source.display()))?;
+    // A folder called `languages` holds texts for people, anywhere but here.
+    let path = source.strip_prefix(folder()).unwrap_or(source);
     let file = SourceFile {
         id: FileId(0),
-        path: source.to_string_lossy().as_ref().into(),
+        path: path.to_string_lossy().as_ref().into(),
         digest: [0; 32],
         text: text.into(),
         lossy: false,
