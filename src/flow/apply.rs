@@ -150,6 +150,9 @@ impl<'f> Walker<'_, 'f> {
                 {
                     facts = text;
                 }
+                if self.world.markup & (1 << card) != 0 {
+                    facts = self.placed(&facts, self.spot(actual.span));
+                }
                 if actual.new {
                     facts = self.sizes(&actual.name, facts);
                 }
@@ -185,7 +188,7 @@ impl<'f> Walker<'_, 'f> {
         };
         self.moved(resolved, actual, state);
         self.entered(resolved, actual, &mut result, state);
-        self.sanitised(resolved, &actual.name, &mut result);
+        self.sanitised(resolved, actual, &mut result);
         if resolved.number && resolved.targets.is_empty() {
             return self.numbered(result);
         }
@@ -457,13 +460,18 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    fn sanitised(&self, resolved: &Resolved, name: &str, result: &mut Value) {
+    fn sanitised(&self, resolved: &Resolved, actual: &Actual<'_, 'f>, result: &mut Value) {
         let dead: Mask = resolved.sanitizers.iter().fold(0, |mask, (card, _)| mask | 1 << card);
         if dead != 0 {
-            let quoted = if QUOTERS.contains(&name) { QUOTED } else { 0 };
+            let quoted = if QUOTERS.contains(&&*actual.name) { QUOTED } else { 0 };
+            let marked = if dead & self.world.markup == 0 {
+                0
+            } else {
+                self.encodes(&actual.name, actual.args)
+            };
             *result = std::mem::take(result).map(&|fact| Fact {
                 // What was harmless for another reason does not depend on quotes.
-                bounds: fact.bounds | if fact.dead & dead == dead { 0 } else { quoted },
+                bounds: fact.bounds | if fact.dead & dead == dead { 0 } else { quoted | marked },
                 dead: fact.dead | dead,
                 ..fact.clone()
             });
@@ -519,7 +527,7 @@ fn parses(callee: &Expr, args: &[Arg]) -> bool {
 }
 
 /// What the result of a call by this name says about its range.
-fn ends(name: &str) -> u8 {
+fn ends(name: &str) -> value::Bits {
     match name {
         // As many as were asked for, or −1.
         "min" | "MIN" | "recv" | "recvfrom" | "read" | "pread" | "fread" | "SSL_read" | "readlink" => UPPER,

@@ -9,7 +9,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
 
 use super::guards::{Effect, dead};
 use super::taint::Walker;
-use super::value::{DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
+use super::value::{Bits, DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
 
 /// Calls that ask what a text begins with, and calls that ask whether a path lies below another.
 const BEGINS: [&str; 9] = [
@@ -23,6 +23,19 @@ const BEGINS: [&str; 9] = [
     "is_relative_to",
     "isRelativeTo",
 ];
+/// Functions that tell where one text stands in another, and that it stands nowhere.
+pub const SEARCHES: [&str; 8] = [
+    "strpos",
+    "stripos",
+    "mb_strpos",
+    "mb_stripos",
+    "strstr",
+    "stristr",
+    "str_contains",
+    "strrpos",
+];
+/// Of those, the ones that give zero for a beginning; and those that give it for equal beginnings.
+const FOUND_FIRST: [&str; 6] = ["strpos", "stripos", "mb_strpos", "strncmp", "strncasecmp", "indexOf"];
 /// Calls that give a path as it really is.
 const RESOLVES: [&str; 14] = [
     "realpath",
@@ -43,7 +56,7 @@ const RESOLVES: [&str; 14] = [
 
 /// What the result of a call by this name says about a path that is made from its arguments. A path of Java that is
 /// resolved against another is only joined to it.
-pub fn resolves(name: &str, language: &str) -> u8 {
+pub fn resolves(name: &str, language: &str) -> Bits {
     let joins = name == "resolve" && matches!(language, "java" | "kotlin");
     if RESOLVES.contains(&name) && !joins {
         RESOLVED
@@ -81,7 +94,7 @@ impl<'f> Walker<'_, 'f> {
         if matches!(name, "endswith" | "endsWith" | "ends_with" | "HasSuffix" | "EndsWith") && truth {
             return dead(self.seen(value, state));
         }
-        if matches!(name, "contains" | "includes" | "Contains") && !truth {
+        if (SEARCHES.contains(&name) || matches!(name, "contains" | "includes" | "Contains")) && !truth {
             let found = self.dotless(prefix, value, state);
             if !found.is_empty() {
                 return found;
@@ -147,18 +160,45 @@ impl<'f> Walker<'_, 'f> {
         items.flat_map(|item| self.below(item, RESOLVED, state)).collect()
     }
 
+    /// `strpos($path, BASE) === 0`, which asks what a text begins with; `hash_equals(hash_hmac(…, $data, KEY), $code)`,
+    /// which says that the data is the program's own.
+    pub(super) fn begins_or_signed(&self, sides: [&'f Expr; 2], truth: bool, state: &State<'f>) -> Vec<Effect> {
+        let [a, b] = sides;
+        for (call, other) in [(a, b), (b, a)] {
+            let call = match &call.kind {
+                ExprKind::Name(name) => state.bound.get(name).copied().unwrap_or(call),
+                _ => call,
+            };
+            let ExprKind::Call { callee, args, .. } = &call.kind else {
+                continue;
+            };
+            let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &callee.kind else {
+                continue;
+            };
+            if truth && let ("hash_hmac", [_, data, _, ..]) = (&**name, args.as_slice()) {
+                let data = self.subject(&data.value, state);
+                return data.map(Effect::Clean).into_iter().collect();
+            }
+            let zero = matches!(&other.kind, ExprKind::Literal(Literal::Number(number)) if &**number == "0");
+            if zero && FOUND_FIRST.contains(&&**name) && args.len() > 1 {
+                return self.confined("str_starts_with", None, &args[..2], truth, state);
+            }
+        }
+        Vec::new()
+    }
+
     fn harmless(&self, expr: &'f Expr, mask: Mask, state: &State<'f>) -> Vec<Effect> {
         let path = self.subject(expr, state);
         path.map(|path| Effect::Dead(path, mask)).into_iter().collect()
     }
 
-    fn bits(&self, expr: &'f Expr, bits: u8, state: &State<'f>) -> Vec<Effect> {
+    fn bits(&self, expr: &'f Expr, bits: Bits, state: &State<'f>) -> Vec<Effect> {
         let path = self.subject(expr, state);
         path.map(|path| Effect::Bound(path, bits)).into_iter().collect()
     }
 
     /// A path of which everything known was resolved before it was compared.
-    fn below(&self, expr: &'f Expr, bits: u8, state: &State<'f>) -> Vec<Effect> {
+    fn below(&self, expr: &'f Expr, bits: Bits, state: &State<'f>) -> Vec<Effect> {
         let Some(path) = self.subject(expr, state) else {
             return Vec::new();
         };

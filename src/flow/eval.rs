@@ -32,9 +32,17 @@ impl<'f> Walker<'_, 'f> {
             return Value::default();
         }
         self.fuel -= 1;
-        if !state.proved.is_empty() && self.is_proved(expr, state) {
-            return Value::default();
+        match self.proved_for(expr, state) {
+            0 => self.evaluated(expr, state),
+            Mask::MAX => Value::default(),
+            cards => self.evaluated(expr, state).map(&|fact| Fact {
+                dead: fact.dead | cards,
+                ..fact.clone()
+            }),
         }
+    }
+
+    fn evaluated(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
         match &expr.kind {
             ExprKind::Literal(_) => Value::default(),
             ExprKind::Name(name) => self.name(name, expr, state),
@@ -133,12 +141,14 @@ impl<'f> Walker<'_, 'f> {
         value
     }
 
-    /// Whether a condition on the way here proved that the place which is read holds nothing harmful.
-    fn is_proved(&self, expr: &Expr, state: &State<'f>) -> bool {
-        matches!(expr.kind, ExprKind::Index(..) | ExprKind::Field(..))
-            && self
-                .path(expr, state)
-                .is_some_and(|path| state.proved.contains_key(&path))
+    /// The cards for which a condition on the way here proved that the place which is read holds nothing harmful.
+    fn proved_for(&self, expr: &Expr, state: &State<'f>) -> Mask {
+        if state.proved.is_empty() || !matches!(expr.kind, ExprKind::Index(..) | ExprKind::Field(..)) {
+            return 0;
+        }
+        let path = self.path(expr, state);
+        path.and_then(|path| state.proved.get(&path).copied())
+            .unwrap_or_default()
     }
 
     fn assigned(&mut self, target: &'f Expr, from: &'f Expr, span: Span, state: &mut State<'f>) -> Value {

@@ -14,7 +14,7 @@ use super::proofs::Settled;
 use super::reckon;
 use super::taint::Walker;
 use super::validators::Outcome;
-use super::value::{Const, Fact, LOWER, Mask, NONZERO, Note, State, UPPER};
+use super::value::{Bits, Const, Fact, LOWER, Mask, NONZERO, Note, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
 const CONTAINS: [&str; 19] = [
@@ -39,7 +39,8 @@ const CONTAINS: [&str; 19] = [
     "some",
 ];
 /// Methods that ask whether two values are the same.
-const EQUALS: [&str; 10] = [
+const EQUALS: [&str; 11] = [
+    "hash_equals",
     "eq",
     "eql?",
     "eq_ignore_ascii_case",
@@ -102,7 +103,7 @@ const SPELLINGS: [&str; 39] = [
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Effect {
     Clean(String),
-    Bound(String, u8),
+    Bound(String, Bits),
     Guard(String, Text),
     /// Harmless for these cards.
     Dead(String, Mask),
@@ -135,8 +136,12 @@ impl<'f> Walker<'_, 'f> {
         let hop = |text: &Text| self.hop(span, Note::Guard(text.clone()));
         for effect in effects {
             match effect {
-                Effect::Clean(path) if state.read(&path).is_clean() => state.proved.insert(path.into(), ()),
+                Effect::Clean(path) if state.read(&path).is_clean() => state.proved.insert(path.into(), Mask::MAX),
                 Effect::Clean(path) => state.write(&path, super::value::Value::default()),
+                Effect::Dead(path, mask) if state.read(&path).is_clean() => {
+                    let known = state.proved.get(&path).copied().unwrap_or_default();
+                    state.proved.insert(path.into(), known | mask);
+                }
                 Effect::Dead(path, mask) => state.change(&path, &|fact: &mut Fact| fact.dead |= mask),
                 Effect::Bound(path, bits) => {
                     let paths = self.world.paths;
@@ -236,6 +241,13 @@ impl<'f> Walker<'_, 'f> {
         state: &State<'f>,
         span: Span,
     ) -> Vec<Effect> {
+        let same = matches!(op, "==" | "===");
+        if same || matches!(op, "!=" | "!==") {
+            let known = self.begins_or_signed([a, b], truth == same, state);
+            if !known.is_empty() {
+                return known;
+            }
+        }
         match (op, truth) {
             ("==" | "===" | "is", true) | ("!=" | "!==" | "is not", false) => self.equal(a, b, state, span),
             ("==" | "===" | "is", false) | ("!=" | "!==" | "is not", true) => self.unequal(a, b, state, span),
@@ -279,7 +291,7 @@ impl<'f> Walker<'_, 'f> {
     /// `small < large`, or its opposite.
     fn bounds(&self, small: &'f Expr, large: &'f Expr, truth: bool, state: &State<'f>) -> Vec<Effect> {
         let (up, down) = if truth { (UPPER, LOWER) } else { (LOWER, UPPER) };
-        let bound = |expr: &'f Expr, bits: u8| {
+        let bound = |expr: &'f Expr, bits: Bits| {
             let measured = reckon::measured(expr).and_then(|inner| self.subject(inner, state));
             if let Some(path) = reckon::magnitude(expr).and_then(|inner| self.subject(inner, state)) {
                 let bits = if bits == UPPER { UPPER | LOWER } else { NONZERO };
@@ -408,7 +420,7 @@ impl<'f> Walker<'_, 'f> {
         }
         if EQUALS.contains(&&*name) && truth {
             match (receiver, args) {
-                (_, [a, b]) => return self.equal(&a.value, &b.value, state, span),
+                (_, [a, b]) => return self.comparison("==", &a.value, &b.value, true, state, span),
                 (Some(base), [only]) => return self.equal(base, &only.value, state, span),
                 _ => {}
             }

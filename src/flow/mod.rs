@@ -25,6 +25,7 @@ mod letters;
 mod lists;
 pub mod macros;
 mod map;
+mod markup;
 mod mappers;
 pub mod matcher;
 mod members;

@@ -94,8 +94,11 @@ impl<'f> Walker<'_, 'f> {
         let rules = self.world.rules(self.module);
         let (masks, base): (Mask, &Expr) = match &expr.kind {
             ExprKind::Call { callee, args, .. } => {
-                let ExprKind::Field(base, name) = &callee.kind else {
-                    return Vec::new();
+                let (base, name) = match (&callee.kind, args.first()) {
+                    (ExprKind::Field(base, name), _) => (&**base, name),
+                    // `parse_url($address, PHP_URL_HOST)`
+                    (ExprKind::Name(name), Some(whole)) => (&whole.value, name),
+                    _ => return Vec::new(),
                 };
                 if !rules.knows_call(name) {
                     return Vec::new();
@@ -126,7 +129,7 @@ impl<'f> Walker<'_, 'f> {
             return;
         }
         if let Some(path) = self.path(expr, state)
-            && !state.read(&path).is_clean()
+            && (!state.read(&path).is_clean() || self.brings(expr))
             && !out.contains(&path)
         {
             out.push(path);

@@ -12,7 +12,7 @@ use super::eval::MEASURES;
 use super::names;
 use super::tables::NUMBERS;
 use super::taint::Walker;
-use super::value::{Const, Fact, Facts, LOWER, State, UPPER, Value};
+use super::value::{Bits, Const, Fact, Facts, LOWER, State, UPPER, Value};
 
 /// Languages whose numbers are followed here.
 const LANGUAGES: [&str; 1] = ["java"];
@@ -94,7 +94,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// Facts that are numbers and lack one of these ends.
-    fn numbers(&self, value: &Value, ends: u8) -> Facts {
+    fn numbers(&self, value: &Value, ends: Bits) -> Facts {
         let stringish = self.world.stringish;
         let mut facts = value.all();
         facts.retain(|fact| {
@@ -326,7 +326,7 @@ pub fn bare(expr: &Expr) -> &Expr {
 }
 
 /// What a bound of a sum or a product says about its parts: `a + b < n` keeps both down, `n - a > b` keeps `a` down.
-pub fn terms<'f>(expr: &'f Expr, bits: u8, out: &mut Vec<(&'f Expr, u8)>) {
+pub fn terms<'f>(expr: &'f Expr, bits: Bits, out: &mut Vec<(&'f Expr, Bits)>) {
     let expr = bare(expr);
     match &expr.kind {
         ExprKind::Binary(op, left, right) => match &**op {

@@ -5,10 +5,11 @@
 //! Deliberately absent: grammars of the languages inside the texts. Start at [`Walker::template`].
 
 use crate::syntax::form::{Expr, ExprKind, Literal, Span};
+use crate::syntax::pages;
 
 use super::names;
 use super::taint::Walker;
-use super::value::{Fact, Facts, Origin, QUOTED, State, Value};
+use super::value::{DOTLESS, ENCODED, Fact, Facts, Origin, QUOTED, State, Value};
 
 impl<'f> Walker<'_, 'f> {
     /// Pieces in order.
@@ -64,15 +65,24 @@ impl<'f> Walker<'_, 'f> {
             return value;
         }
         let quoted = in_quotes(before);
+        let marked = before.contains('<') && value.all().iter().any(|fact| fact.bounds & ENCODED != 0);
+        let value = match marked {
+            true => Value::of(self.placed(&value.all(), pages::behind(before))),
+            false => value,
+        };
+        let paths = self.world.paths;
         value.map(&|fact| {
             let open = fact.bounds & QUOTED != 0;
+            // Behind a folder that is written out, what has no `..` cannot lead out of it.
+            let below = if fact.bounds & DOTLESS != 0 { paths } else { 0 };
             Fact {
                 bounds: fact.bounds & !QUOTED,
-                dead: if open && !quoted {
-                    fact.dead & !self.world.queries
-                } else {
-                    fact.dead
-                },
+                dead: below
+                    | if open && !quoted {
+                        fact.dead & !self.world.queries
+                    } else {
+                        fact.dead
+                    },
                 ..fact.clone()
             }
         })

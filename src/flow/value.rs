@@ -30,23 +30,34 @@ pub const ANY: &str = "*";
 /// Deepest access path below a variable.
 pub const DEPTH: usize = 2;
 
+/// What is known of a value beside the cards it is harmless for.
+pub type Bits = u16;
+
 /// The comparison bound a number has passed on every path to here.
-pub const UPPER: u8 = 1;
+pub const UPPER: Bits = 1;
 /// As [`UPPER`], from below.
-pub const LOWER: u8 = 2;
+pub const LOWER: Bits = 2;
 /// It was checked that the number is not zero.
-pub const NONZERO: u8 = 4;
+pub const NONZERO: Bits = 4;
 /// Text that was escaped for a place between quotes, and whether it stands in one is open.
-pub const QUOTED: u8 = 8;
+pub const QUOTED: Bits = 8;
 /// A path without links, `.` and `..`: where it begins is where it leads.
-pub const RESOLVED: u8 = 16;
+pub const RESOLVED: Bits = 16;
 /// It was checked that a text has no `..`.
-pub const DOTLESS: u8 = 32;
+pub const DOTLESS: Bits = 32;
 /// It was checked that a path does not begin at a root.
-pub const RELATIVE: u8 = 64;
+pub const RELATIVE: Bits = 64;
 /// Characters or a number, as a language without objects gives them: nothing with fields, so that no field of a
 /// structure has it from the structure.
-pub const PLAIN: u8 = 128;
+pub const PLAIN: Bits = 128;
+/// Text that was encoded for markup: harmless between tags and in quotes, not everywhere in a page.
+pub const ENCODED: Bits = 256;
+/// Encoded, but single quotes are left.
+pub const SINGLE: Bits = 512;
+/// Encoded, but double quotes are left.
+pub const DOUBLE: Bits = 1024;
+/// All that encoding for markup says.
+pub const MARKED: Bits = ENCODED | SINGLE | DOUBLE;
 
 /// Where a fact begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,7 +186,7 @@ pub struct Fact {
     /// Cards for which the value was made harmless, or never was harmful.
     pub dead: Mask,
     /// [`UPPER`] and [`LOWER`].
-    pub bounds: u8,
+    pub bounds: Bits,
     pub trace: Arc<Trace>,
     pub guards: Arc<Vec<Hop>>,
 }
@@ -389,8 +400,9 @@ pub struct State<'f> {
     pub consts: Map<Const>,
     /// What a variable was last assigned, where a condition or collection may hide behind it.
     pub bound: Map<&'f Expr>,
-    /// Places that bring outside input by themselves, where a condition proved what they hold to be harmless.
-    pub proved: Map<()>,
+    /// Places that bring outside input by themselves, where a condition proved what they hold to be harmless, and for
+    /// which cards.
+    pub proved: Map<Mask>,
     /// True behind a return, throw, break or continue: nothing flows on.
     pub ended: bool,
 }
@@ -457,7 +469,7 @@ impl<'f> State<'f> {
         if self.proved.is_empty() {
             return;
         }
-        let below: Vec<Text> = self.proved.below(path).map(|(key, ())| key.clone()).collect();
+        let below: Vec<Text> = self.proved.below(path).map(|(key, _)| key.clone()).collect();
         below.iter().for_each(|key| self.proved.remove(key));
         self.proved.remove(path);
     }
@@ -540,12 +552,18 @@ impl<'f> State<'f> {
             }
         });
         gone.drain(..).for_each(|key| self.bound.remove(&key));
+        let mut both = Vec::new();
         self.proved.differences(&other.proved, &mut |key, own, theirs| {
-            if own.is_some() && theirs.is_none() {
-                gone.push(key.clone());
+            if let Some(own) = own {
+                both.push((key.clone(), own & theirs.copied().unwrap_or_default()));
             }
         });
-        gone.into_iter().for_each(|key| self.proved.remove(&key));
+        for (key, mask) in both {
+            match mask {
+                0 => self.proved.remove(&key),
+                mask => self.proved.insert(key, mask),
+            }
+        }
         news.into_iter().for_each(|(key, facts)| self.vars.insert(key, facts));
         changed
     }

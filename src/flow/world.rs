@@ -11,6 +11,8 @@ use crate::cards::pattern::Pattern;
 use crate::cards::{Card, segments};
 use crate::source::{Origin, SourceFile};
 use crate::syntax::form::{Expr, ExprKind, Function, Module, Text};
+use crate::syntax::pages::{self, Spot};
+use crate::syntax::templates;
 
 use super::calls::{self, Directory, Site};
 use super::constants::Constants;
@@ -55,6 +57,8 @@ pub struct World<'f> {
     pub includes: HashMap<(usize, u32), usize>,
     /// The template that a call fills, by module and start of the call.
     pub renders: HashMap<(usize, u32), usize>,
+    /// Per module, where code stands in a page: start of the code, and the spot until the next.
+    pub spots: Vec<Vec<(u32, Spot)>>,
     /// Fields by class, per module, where the language lets methods name them barely.
     fields: Vec<HashMap<Text, HashSet<Text>>>,
     /// Names that a module's top level introduces.
@@ -98,6 +102,16 @@ pub struct World<'f> {
     /// Cards that each language lacks.
     absent: HashMap<&'static str, Mask>,
     kinds: Vec<Vec<String>>,
+}
+
+/// Where code stands in a page that it is written in.
+fn spots(module: &Module, files: &[SourceFile]) -> Vec<(u32, Spot)> {
+    let file = &files[module.file.0 as usize];
+    match module.language {
+        "php" if file.path.ends_with(".blade.php") => pages::spots(&templates::blade(&file.text)),
+        "php" => pages::spots(&file.text),
+        _ => Vec::new(),
+    }
 }
 
 /// What a card wants to know of an index.
@@ -184,6 +198,7 @@ impl<'f> World<'f> {
             callers: BTreeMap::new(),
             includes: super::include::targets(modules, files),
             renders: super::render::targets(modules, files),
+            spots: modules.par_iter().map(|module| spots(module, files)).collect(),
             fields: modules.par_iter().map(bare_fields).collect(),
             globals: modules.par_iter().map(globals).collect(),
             classes: classes(modules),

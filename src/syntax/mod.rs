@@ -15,6 +15,7 @@ pub mod keep;
 mod languages;
 mod lower;
 mod macros;
+pub mod pages;
 mod roles;
 pub mod settings;
 pub mod templates;

@@ -169,15 +169,29 @@ pub fn server_pages(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Blade: `{!! $x !!}` is PHP's own `<?= $x ?>`.
+/// Blade: `{!! $x !!}` is PHP's own `<?= $x ?>`, and so is `{{ $x }}` in a place where encoding does not help.
 pub fn blade(text: &str) -> Cow<'_, str> {
-    let mut page = Page::whole(text);
+    let (mut page, mut before) = (Page::whole(text), super::pages::Page::default());
     let mut at = 0;
-    while let Some(open) = close(text, at, "{!!") {
-        let Some(end) = close(text, open + 3, "!!}") else { break };
-        page.put(open, b"<?=");
-        page.put(end, b" ?>");
-        at = end + 3;
+    while let Some(open) = text[at..]
+        .match_indices('{')
+        .map(|(found, _)| at + found)
+        .find(|&open| text[open..].starts_with("{!!") || text[open..].starts_with("{{"))
+    {
+        let (raw, note) = (text[open..].starts_with("{!!"), text[open..].starts_with("{{--"));
+        let mark = if raw { "!!}" } else { "}}" };
+        let Some(end) = close(text, open + 2, mark) else { break };
+        before.feed(&text[at..open]);
+        let spaced = text[open + 2..end].starts_with(' ') && text[..end].ends_with(' ');
+        if raw {
+            page.put(open, b"<?=");
+            page.put(end, b" ?>");
+        } else if spaced && !note && before.spot().decodes() {
+            page.put(open, b"<?=");
+            page.put(end - 1, b" ?>");
+        }
+        before.hole();
+        at = end + mark.len();
     }
     page.done()
 }

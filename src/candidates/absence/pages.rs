@@ -52,7 +52,7 @@ pub fn raw_output(scene: &Scene) -> Vec<Absence> {
             continue;
         }
         names::walk(&scene.function(unit).body, &mut |stmt| {
-            for value in shown(stmt) {
+            for value in shown(stmt).into_iter().filter(|value| !encoded(scene, unit, value)) {
                 let text = scene.text(unit, value.span);
                 if !text.is_empty() && plain(value) && !MEANT.is_match(text) {
                     found.push(Absence {
@@ -66,6 +66,16 @@ pub fn raw_output(scene: &Scene) -> Vec<Absence> {
         });
     }
     found
+}
+
+/// Whether the template's own signs say that the value is encoded.
+fn encoded(scene: &Scene, unit: u32, value: &Expr) -> bool {
+    let file = scene.snapshot.file(scene.file(unit));
+    file.path.ends_with(".blade.php")
+        && file.text[..value.span.start as usize]
+            .trim_end_matches('$')
+            .trim_end()
+            .ends_with("{{")
 }
 
 /// A variable or a part of one, maybe behind a call without arguments; what is put together has an author.
