@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Flow, Hop, Note, TWO_KEYS, names};
+use crate::flow::{Flow, Hop, MARKUP, Note, TWO_KEYS, names};
 use crate::syntax::form::{ExprKind, StmtKind};
 use crate::syntax::templates::RAW;
 
@@ -82,6 +82,9 @@ static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the expression is a constant of this file")
 });
 
+/// Most lines of a step.
+const LONG: u32 = 40;
+
 /// Cards about amounts that are copied.
 const COPIED: [&str; 5] = ["CWE-119", "CWE-120", "CWE-122", "CWE-787", "CWE-125"];
 
@@ -116,13 +119,62 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
         let first = flow.hops.first();
         first.is_some_and(|hop| serves.contains(base(scene.module(hop.unit).language)))
     };
-    scene
+    let shown = shown(scene);
+    let mut found = Vec::new();
+    let kept = |flow: &&Flow| worth(scene, flow, &serves) && !own.says(scene, flow, served(flow));
+    for flow in scene.graph.flows.iter().filter(kept) {
+        let last = flow.hops.last().filter(|hop| is_markup(&hop.note));
+        let lines = last.map(|hop| (hop.unit, hop.span.line..=hop.span.last));
+        if lines.is_some_and(|(unit, mut lines)| lines.any(|line| shown.contains(&(origin(flow), unit, line)))) {
+            continue;
+        }
+        found.extend(draft(scene, flow));
+    }
+    found
+}
+
+/// Where a flow begins, and what it is about.
+type Begins = (usize, u32, u32);
+
+fn origin(flow: &Flow) -> Begins {
+    let first = flow.hops.first();
+    (
+        flow.card,
+        first.map_or(0, |hop| hop.unit),
+        first.map_or(0, |hop| hop.span.start),
+    )
+}
+
+fn is_markup(note: &Note) -> bool {
+    matches!(note, Note::Sink(what) if &**what == MARKUP)
+}
+
+/// Places through which outside input goes on to where a page is sent: there is no need to tell that it was put between
+/// tags before.
+fn shown(scene: &Scene) -> BTreeSet<(Begins, u32, u32)> {
+    let sent = |flow: &&Flow| flow.hops.last().is_some_and(|hop| !is_markup(&hop.note));
+    let mut places = BTreeSet::new();
+    let marked: BTreeSet<usize> = scene
         .graph
         .flows
         .iter()
-        .filter(|flow| worth(scene, flow, &serves) && !own.says(scene, flow, served(flow)))
-        .filter_map(|flow| draft(scene, flow))
-        .collect()
+        .filter(|flow| !sent(flow))
+        .map(|flow| flow.card)
+        .collect();
+    for flow in scene
+        .graph
+        .flows
+        .iter()
+        .filter(sent)
+        .filter(|flow| marked.contains(&flow.card))
+    {
+        for hop in flow.hops.iter() {
+            places.extend(
+                (hop.span.line..=hop.span.last.min(hop.span.line + LONG)).map(|line| (origin(flow), hop.unit, line)),
+            );
+        }
+    }
+    places
 }
 
 /// Whether the file stands alone: it neither uses others of the project nor is used by them, nor answers requests.

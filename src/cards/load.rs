@@ -51,7 +51,13 @@ const SOURCE_KINDS: [&str; 10] = [
 ];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-pub const ABSENCES: [&str; 17] = [
+pub const ABSENCES: [&str; 23] = [
+    "login-keeps-session",
+    "secret-compared-loosely",
+    "cookie-decides",
+    "refused-but-goes-on",
+    "hook-without-nonce",
+    "hook-without-right",
     "entity-unpicked",
     "fields-unpicked",
     "address-checked-in-part",

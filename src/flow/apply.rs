@@ -92,6 +92,7 @@ impl<'f> Walker<'_, 'f> {
                 _ => self.eval(&arg.value, state),
             })
             .collect();
+        self.callee_named(callee, new, expr.span, state);
         if base.is_none()
             && let Some(value) = self.by_name(&name, args, &values, state)
         {
@@ -128,7 +129,8 @@ impl<'f> Walker<'_, 'f> {
         if self.is_c() && matches!(&*actual.name, "strtok" | "strtok_r" | "wcstok") {
             result = next_token(args, result, state);
         }
-        self.render(expr, args, &values);
+        self.render(expr, args, &values, &receiver);
+        self.assigned_to_view(&actual, state);
         if let Some(value) = self.include(expr, state) {
             result = value;
         }

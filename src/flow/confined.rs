@@ -10,6 +10,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
 use super::guards::{Effect, dead};
 use super::taint::Walker;
 use super::value::{Bits, DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
+use super::{charsets, shapes};
 
 /// Calls that ask what a text begins with, and calls that ask whether a path lies below another.
 const BEGINS: [&str; 9] = [
@@ -158,6 +159,20 @@ impl<'f> Walker<'_, 'f> {
             _ => vec![&arg.value],
         });
         items.flat_map(|item| self.below(item, RESOLVED, state)).collect()
+    }
+
+    /// What is left of a value that a regular expression matches.
+    pub(super) fn shaped(&self, regex: &str, value: &'f Expr, state: &State<'f>) -> Vec<Effect> {
+        let Some(path) = self.subject(value, state) else {
+            return Vec::new();
+        };
+        if shapes::plain(regex) {
+            return vec![Effect::Clean(path)];
+        }
+        match charsets::spared(regex, &self.world.feared) {
+            0 => vec![Effect::Guard(path, "a regular expression".into())],
+            cards => vec![Effect::Dead(path, cards)],
+        }
     }
 
     /// `strpos($path, BASE) === 0`, which asks what a text begins with; `hash_equals(hash_hmac(…, $data, KEY), $code)`,

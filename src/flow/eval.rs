@@ -55,9 +55,10 @@ impl<'f> Walker<'_, 'f> {
                 let mut value = self.eval(base, state).part(&segment);
                 if let Some(key) = literal_key(key) {
                     if self.named_globals() && names::dotted(base).as_deref() == Some(SESSION) {
-                        self.shared_field(&SESSION.into(), &key.into(), &mut value);
+                        self.shared_field(&SESSION.into(), &key.as_str().into(), &mut value);
                     }
                     self.reads(expr, &mut value);
+                    return self.column(&key, value);
                 }
                 value
             }
@@ -232,6 +233,7 @@ impl<'f> Walker<'_, 'f> {
     fn field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
         self.dereferenced(base, expr.span, state);
         let value = self.any_field(base, field, expr, state);
+        let value = self.column(field, value);
         if !value.is_clean() && self.holds_number(base, field) {
             return self.numbered(value);
         }

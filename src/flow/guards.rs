@@ -505,19 +505,16 @@ impl<'f> Walker<'_, 'f> {
             ("isset", [one]) => return self.effects(&one.value, truth, state, 4),
             ("empty", [one]) => return self.effects(&one.value, !truth, state, 4),
             ("preg_match", [regex, value, ..]) => {
-                if let ExprKind::Literal(Literal::Str(text)) = &regex.value.kind
-                    && super::shapes::plain(text)
-                {
-                    return clean(&value.value);
+                if let ExprKind::Literal(Literal::Str(text)) = &regex.value.kind {
+                    return self.shaped(text, &value.value, state);
                 }
             }
             // `/^\w+$/.test(value)`
             ("test", [value]) => {
                 if let ExprKind::Field(regex, _) = &callee.kind
                     && let Some(Const::Text(text)) = self.decide(regex, state)
-                    && super::shapes::plain(&text)
                 {
-                    return clean(&value.value);
+                    return self.shaped(&text, &value.value, state);
                 }
             }
             _ => {}

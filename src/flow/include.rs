@@ -4,16 +4,19 @@
 //! walked in the place of the call with the variables of that place, and what becomes of variables.
 //! Deliberately absent: paths without a literal file name. Start at [`targets`] and [`Walker::include`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::source::SourceFile;
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Span, Text};
 
+use super::Flow;
+use super::matcher::Purpose;
 use super::names;
 use super::places::View;
-use super::taint::{Exit, Walker, merge};
-use super::value::{SEP, State, Value};
+use super::taint::{Exit, Walker, merge, outside};
+use super::value::{Facts, SEP, State, Value};
+use super::world::World;
 
 /// Files inside files.
 const DEPTH: usize = 6;
@@ -59,6 +62,35 @@ pub fn targets(modules: &[Module], files: &[SourceFile]) -> HashMap<(usize, u32)
         }
     }
     found
+}
+
+/// Files that others run in the place of a call, or fill.
+pub fn included(world: &World) -> HashSet<usize> {
+    world.includes.values().chain(world.renders.values()).copied().collect()
+}
+
+/// Whether a flow goes from one page of PHP to another that no request runs together with it: what is global in a
+/// request ends with it.
+pub fn apart(world: &World, included: &HashSet<usize>, flow: &Flow) -> bool {
+    let (Some(first), Some(last)) = (flow.hops.first(), flow.hops.last()) else {
+        return false;
+    };
+    let page = |unit: u32| {
+        let unit = &world.units[unit as usize];
+        let php = world.modules[unit.module].language == "php";
+        (php && unit.index == 0 && !included.contains(&unit.module)).then_some(unit.module)
+    };
+    // What is kept for the visitor is there in the next request.
+    let kept = flow.hops.iter().any(|hop| {
+        let file = world.units[hop.unit as usize].file;
+        let text = &world.files[file.0 as usize].text;
+        let lines = text.get(hop.span.start as usize..hop.span.end as usize);
+        lines.is_some_and(|text| text.contains(SESSION))
+    });
+    !kept
+        && page(first.unit)
+            .zip(page(last.unit))
+            .is_some_and(|(from, to)| from != to)
 }
 
 /// Where a path starts and its literal end, if that is a whole file name.
@@ -249,6 +281,63 @@ impl<'f> Walker<'_, 'f> {
                 Some(value)
             }
             _ => None,
+        }
+    }
+
+    /// `$$name = …`: outside input names the variable that is written.
+    pub fn variable_named(&mut self, target: &'f Expr, state: &mut State<'f>) {
+        let named = || matches!(self.text.get(target.span.start as usize..), Some(text) if text.starts_with("$$") || text.starts_with("${"));
+        if let ExprKind::Opaque(parts) = &target.kind
+            && let [name] = parts.as_slice()
+            && self.named_globals()
+            && named()
+        {
+            let facts = self.eval(name, state).all();
+            self.as_named("extract", false, name, &facts, target.span);
+        }
+    }
+
+    /// `$name(…)`, `new $name(…)`: outside input names what runs.
+    pub fn callee_named(&mut self, callee: &'f Expr, new: bool, span: Span, state: &mut State<'f>) {
+        if !self.named_globals() {
+            return;
+        }
+        let at = callee.span.start as usize;
+        let variable = match &callee.kind {
+            // A name is a variable by the sign in front of it.
+            ExprKind::Name(name) => {
+                at > 0 && self.text.as_bytes().get(at - 1) == Some(&b'$') && state.vars.contains_key(&self.slot(name))
+            }
+            ExprKind::Index(..) => true,
+            _ => false,
+        };
+        if variable {
+            let facts = outside(&self.eval(callee, state).all());
+            let like = if new { "ReflectionClass" } else { "call_user_func" };
+            self.as_named(like, new, callee, &facts, span);
+        }
+    }
+
+    /// The sinks of a call that would be given `expr`.
+    fn as_named(&mut self, function: &str, new: bool, expr: &Expr, facts: &Facts, span: Span) {
+        if facts.is_empty() {
+            return;
+        }
+        let args = [Arg {
+            label: None,
+            value: expr.clone(),
+        }];
+        let found = self
+            .world
+            .rules(self.module)
+            .call(&[vec![function.into()]], &args, new, &|_| None);
+        let cards: Vec<usize> = found
+            .iter()
+            .filter(|found| found.rule.purpose == Purpose::Sink)
+            .filter_map(|found| found.rule.card)
+            .collect();
+        for card in cards {
+            self.hit(card, facts, span, "a name that is not written out");
         }
     }
 

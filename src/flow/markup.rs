@@ -3,12 +3,16 @@
 //! In: what encoded a value and where it is put. Out: its facts, alive again where the encoding was not the right one.
 //! Deliberately absent: where in a page a place is (`syntax::pages`). Start at [`Walker::placed`].
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 use crate::syntax::pages::Spot;
 
 use super::names;
 use super::taint::Walker;
-use super::value::{Bits, DOUBLE, ENCODED, Fact, Facts, MARKED, SINGLE};
+use super::value::{Bits, DOUBLE, ENCODED, Fact, Facts, MARKED, SINGLE, Value};
 
 /// Calls that encode what is special to markup, both kinds of quotes with it.
 const ENCODERS: [&str; 15] = [
@@ -28,6 +32,14 @@ const ENCODERS: [&str; 15] = [
     "sanitize_text_field",
     "sanitize_textarea_field",
 ];
+
+/// Names of columns that hold no text.
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(id|uid|pid|n|num|nr|year|age|price|amount|position|sort|rank|votes|hits|views|size|active|enabled|time|date|timestamp)$|(_id|Id|count|cnt|total|_at|_date|_time|_num|_nr|_on)$|^(num|count|total|is|has)_",
+    )
+    .expect("the expression is a constant of this file")
+});
 
 /// Whether a value encoded for markup, as far as `bits` tell, can break out of this place.
 fn breaks(spot: Spot, bits: Bits) -> bool {
@@ -106,6 +118,16 @@ impl<'f> Walker<'_, 'f> {
                 ..fact.clone()
             }
         })
+    }
+
+    /// A column of a row: keys, counts and times are numbers, whoever wrote the others.
+    pub fn column(&self, name: &str, value: Value) -> Value {
+        let row = |fact: &Fact| fact.dead != 0 && (!fact.dead & self.world.stringish).count_ones() < 3;
+        let php = self.world.modules[self.module].language == "php";
+        if !php || value.is_clean() || !value.all().iter().all(row) || !NUMBERED.is_match(name) {
+            return value;
+        }
+        self.numbered(value)
     }
 
     /// The spot at which the page stands that this code is written in.

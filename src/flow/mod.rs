@@ -9,6 +9,7 @@
 mod apply;
 mod arrivals;
 mod calls;
+mod charsets;
 mod confined;
 pub mod constants;
 mod control;
@@ -25,8 +26,8 @@ mod letters;
 mod lists;
 pub mod macros;
 mod map;
-mod markup;
 mod mappers;
+mod markup;
 pub mod matcher;
 mod members;
 pub mod names;
@@ -65,6 +66,7 @@ use crate::syntax::form::{Module, Span};
 pub use entries::Entry;
 pub use sinks::TWO_KEYS;
 pub use solve::{Hit, Summary};
+pub use texts::MARKUP;
 pub use value::{Hop, Note};
 
 /// One function of the project. Its number is its position in [`Graph::units`].
@@ -184,7 +186,9 @@ fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> Built 
             ),
         ));
     }
-    let solved = solve::run(&world, &mut problems);
+    let mut solved = solve::run(&world, &mut problems);
+    let included = include::included(&world);
+    solved.flows.retain(|flow| !include::apart(&world, &included, flow));
     let mut graph = Graph {
         suspects: suspects::find(&world, cards),
         edges: world.edges.clone(),

@@ -7,6 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::source::SourceFile;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Text};
 
@@ -17,7 +21,8 @@ use super::taint::Walker;
 use super::value::{SEP, State, Value};
 
 /// Calls that fill a template, by their last name.
-const FILLS: [&str; 14] = [
+const FILLS: [&str; 15] = [
+    "display",
     "render",
     "render_template",
     "render_to_string",
@@ -34,7 +39,7 @@ const FILLS: [&str; 14] = [
     "get_template",
 ];
 /// What the name of a template may leave out.
-const ENDINGS: [&str; 12] = [
+const ENDINGS: [&str; 14] = [
     "",
     ".ejs",
     ".html",
@@ -47,6 +52,8 @@ const ENDINGS: [&str; 12] = [
     ".blade.php",
     ".jsp",
     ".html.erb",
+    ".php",
+    ".phtml",
 ];
 
 /// Whether a file is read as a template.
@@ -69,8 +76,14 @@ fn is_template(path: &str) -> bool {
         ".cshtml",
         ".phtml",
     ];
-    KINDS.iter().any(|kind| path.ends_with(kind))
+    KINDS.iter().any(|kind| path.ends_with(kind)) || (path.ends_with(".php") && FOLDER.is_match(path))
 }
+
+/// Folders of PHP pages that others fill.
+static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(^|/)(views?|templates?|tpls?|partials|layouts?)/")
+        .expect("the expression is a constant of this file")
+});
 
 /// The template that each call fills, by module and start of the call.
 pub fn targets(modules: &[Module], files: &[SourceFile]) -> HashMap<(usize, u32), usize> {
@@ -129,14 +142,19 @@ fn named(args: &[Arg]) -> Option<&Text> {
 
 impl<'f> Walker<'_, 'f> {
     /// Walks the template that the call fills, with what it is handed.
-    pub fn render(&mut self, call: &Expr, args: &'f [Arg], values: &[Value]) {
+    pub fn render(&mut self, call: &Expr, args: &'f [Arg], values: &[Value], receiver: &Value) {
         let Some(&module) = self.world.renders.get(&(self.module, call.span.start)) else {
             return;
         };
-        if !self.may_run(module) || values.iter().all(Value::is_clean) {
+        if !self.may_run(module) || (values.iter().all(Value::is_clean) && receiver.parts.is_empty()) {
             return;
         }
         let mut inside = State::default();
+        // What was assigned to the view before is there by name, or as a field of the view.
+        for key in keys(receiver) {
+            inside.write(key, receiver.part(key));
+            inside.write(&format!("this{SEP}{key}"), receiver.part(key));
+        }
         for (arg, value) in args.iter().zip(values).filter(|(_, value)| !value.is_clean()) {
             match (&arg.label, &arg.value.kind) {
                 (Some(label), _) if !label.starts_with('*') => inside.write(label, value.clone()),
@@ -153,12 +171,7 @@ impl<'f> Walker<'_, 'f> {
                     }
                 }
                 _ => {
-                    let keys: std::collections::BTreeSet<&str> = value
-                        .parts
-                        .keys()
-                        .filter_map(|path| path.split(SEP).find(|part| !part.is_empty()))
-                        .collect();
-                    for key in keys {
+                    for key in keys(value) {
                         inside.write(key, value.part(key));
                     }
                 }
@@ -166,4 +179,13 @@ impl<'f> Walker<'_, 'f> {
         }
         self.run(module, inside);
     }
+}
+
+/// The names under which a value holds others.
+fn keys(value: &Value) -> std::collections::BTreeSet<&str> {
+    value
+        .parts
+        .keys()
+        .filter_map(|path| path.split(SEP).find(|part| !part.is_empty()))
+        .collect()
 }

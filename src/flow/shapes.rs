@@ -56,7 +56,7 @@ pub fn all_but_plain(regex: &str) -> bool {
 }
 
 /// The regex between its delimiters; nothing when it spans lines, which lets `^` and `$` hold inside the text.
-fn bare(regex: &str) -> Option<&str> {
+pub fn bare(regex: &str) -> Option<&str> {
     let open = regex.chars().next()?;
     let close = match open {
         '(' => ')',

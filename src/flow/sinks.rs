@@ -29,6 +29,7 @@ const PAGES: &[&str] = &[
 impl<'f> Walker<'_, 'f> {
     /// Sinks that are assignments: `element.innerHTML = value`.
     pub fn write_sinks(&mut self, target: &'f Expr, value: &Value, span: Span, state: &mut State<'f>) {
+        self.variable_named(target, state);
         let mut facts = value.all();
         if let ExprKind::Index(_, key) = &target.kind
             && literal_key(key).is_none()

@@ -11,6 +11,9 @@ use super::names;
 use super::taint::Walker;
 use super::value::{DOTLESS, ENCODED, Fact, Facts, Origin, QUOTED, State, Value};
 
+/// What a text is called in which outside input stands between tags.
+pub const MARKUP: &str = "markup";
+
 impl<'f> Walker<'_, 'f> {
     /// Pieces in order.
     pub fn template(&mut self, parts: &'f [Expr], span: Span, state: &mut State<'f>) -> Value {
@@ -97,7 +100,7 @@ impl<'f> Walker<'_, 'f> {
         let facts: Facts = facts.iter().filter(outside).cloned().collect();
         for card in 0..super::world::CARDS {
             if self.world.markup & (1 << card) != 0 {
-                self.hit(card, &facts, span, "markup");
+                self.hit(card, &facts, span, MARKUP);
             }
         }
     }

@@ -97,11 +97,18 @@ pub struct World<'f> {
     pub quiet: Mask,
     /// Cards that ask whether a path leaves its directory.
     pub paths: Mask,
+    /// Cards with the characters that they fear.
+    pub feared: Vec<(usize, u128)>,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
     /// Cards that each language lacks.
     absent: HashMap<&'static str, Mask>,
     kinds: Vec<Vec<String>>,
+}
+
+fn learn_fields(modules: &[Module], scopes: &mut [Scope], frames: &[Vec<Frame>]) {
+    let all = modules.par_iter().zip(scopes.par_iter_mut()).zip(frames.par_iter());
+    all.for_each(|((module, scope), frames)| scope.learn_fields(module, frames));
 }
 
 /// Where code stands in a page that it is written in.
@@ -180,13 +187,7 @@ impl<'f> World<'f> {
         };
         let (found, typed) = entries::find(&search);
         type_handlers(modules, &scopes, &mut frames, &directory, &typed);
-        let learn =
-            |((module, scope), frames): ((&Module, &mut Scope), &Vec<Frame>)| scope.learn_fields(module, frames);
-        modules
-            .par_iter()
-            .zip(scopes.par_iter_mut())
-            .zip(frames.par_iter())
-            .for_each(learn);
+        learn_fields(modules, &mut scopes, &frames);
         let mut world = Self {
             modules,
             files,
@@ -214,6 +215,7 @@ impl<'f> World<'f> {
             markup: mask(cards, |card| card.id == "CWE-79"),
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
+            feared: super::charsets::feared(cards),
             paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
             shells: (0..cards.len()).filter(|&at| cards[at].id == "CWE-78").collect(),
             documents: mask(cards, |card| card.id == "CWE-91"),

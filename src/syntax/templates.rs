@@ -11,8 +11,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pages::Spot;
+
 /// The variable that stands for the page itself; no program calls anything so.
 pub const RAW: &str = "ǃ";
+/// As [`RAW`], for what is encoded and put where that does not help.
+pub const ENCODED: &str = "ǂ";
 /// Three bytes: [`RAW`] and `=`.
 const SHOWS: &[u8] = "ǃ=".as_bytes();
 
@@ -56,8 +60,12 @@ impl<'t> Page<'t> {
 
     /// `before expression after` with `open` bytes in front: an assignment to [`RAW`] that ends with a semicolon.
     fn shows(&mut self, open: (usize, usize), inside: (usize, usize), close: usize) {
-        let at = open.1.saturating_sub(SHOWS.len()).max(open.0.saturating_sub(1));
-        self.put(at, SHOWS);
+        self.puts(SHOWS, open, inside, close);
+    }
+
+    fn puts(&mut self, sign: &[u8], open: (usize, usize), inside: (usize, usize), close: usize) {
+        let at = open.1.saturating_sub(sign.len()).max(open.0.saturating_sub(1));
+        self.put(at, sign);
         self.copy(inside.0, inside.1);
         self.put(close, b";");
     }
@@ -320,9 +328,15 @@ fn expressions(text: &str, page: &mut Page, engine: bool) {
         )
     });
     static HELPER: LazyLock<Regex> = LazyLock::new(|| fixed(r"^(#|/|>|!|&|else\b|~|body$|content$|yield)"));
+    static PLAIN: LazyLock<Regex> = LazyLock::new(|| fixed(r"^[A-Za-z_]\w*(\.\w+)*$"));
     let mut raw = vec![false];
+    let (mut before, mut read) = (super::pages::Page::default(), 0);
     for found in HOLE.captures_iter(text) {
         let Some(all) = found.get(0) else { continue };
+        before.feed(&text[read..all.start()]);
+        read = all.end();
+        let spot = before.spot();
+        before.hole();
         if let Some(block) = found.get(3) {
             if block.as_str() == "autoescape" {
                 raw.push(matches!(&found[4], "off" | "false" | "False"));
@@ -342,6 +356,20 @@ fn expressions(text: &str, page: &mut Page, engine: bool) {
             continue;
         }
         let Some(inside) = found.get(2) else { continue };
+        if engine
+            && matches!(spot, Spot::Address | Spot::Handler | Spot::Bare)
+            && PLAIN.is_match(inside.as_str())
+            && all.len() - inside.len() > 4
+        {
+            let sign = format!("{ENCODED}=");
+            page.puts(
+                sign.as_bytes(),
+                (all.start(), inside.start()),
+                (inside.start(), inside.end()),
+                inside.end().min(all.end() - 1),
+            );
+            continue;
+        }
         let says = FILTERS.is_match(inside.as_str());
         let off = raw.last().copied().unwrap_or_default();
         if (says || off) && !CLEANS.is_match(inside.as_str()) {

@@ -8,8 +8,10 @@ mod binding;
 mod checks;
 mod cookies;
 mod filters;
+mod hooks;
 mod inner;
 mod layers;
+mod logins;
 mod owners;
 mod pages;
 mod prototypes;
@@ -51,6 +53,12 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "origin-checked-in-part" => checks::address_in_part(scene, true),
             "throttle-counts-by-header" => checks::counted_by_header(scene),
             "code-compared-like-text" => checks::code_compared(scene),
+            "login-keeps-session" => logins::session_kept(scene),
+            "secret-compared-loosely" => logins::compared_loosely(scene),
+            "cookie-decides" => logins::cookie_decides(scene),
+            "refused-but-goes-on" => logins::goes_on(scene),
+            "hook-without-nonce" => hooks::without_nonce(scene),
+            "hook-without-right" => hooks::without_right(scene),
             "internals-for-everybody" => routes::open_internals(scene),
             "mutation-without-check-others-have" => schema::unchecked_mutations(scene),
             "entity-unpicked" => binding::unpicked_entity(scene),

@@ -12,6 +12,18 @@ use super::super::taint::Walker;
 use super::super::value::{self, ANY, Fact, Facts, Mask, Note, Origin, SEP, State, Value};
 use super::{Actual, Move, Resolved};
 
+/// Methods by which views of PHP are given what they show.
+const VIEWED: [&str; 8] = [
+    "assign",
+    "set",
+    "setVar",
+    "set_var",
+    "with",
+    "share",
+    "assignVar",
+    "addVar",
+];
+
 impl<'f> Walker<'_, 'f> {
     /// `T{field: value}`: every field keeps its own.
     pub(super) fn literal_object(&self, actual: &Actual<'_, 'f>) -> Value {
@@ -107,6 +119,20 @@ impl<'f> Walker<'_, 'f> {
                 state.add(&format!("{path}{SEP}{ANY}"), &stepped(given));
             }
             _ => state.add(&path, &stepped(given)),
+        }
+    }
+
+    /// `$view->assign('name', $value)`: whatever the method does, the view has it under that name from now on.
+    pub(super) fn assigned_to_view(&self, actual: &Actual<'_, 'f>, state: &mut State<'f>) {
+        let ([key, _], Some(base)) = (actual.args, actual.base) else {
+            return;
+        };
+        if self.named_globals()
+            && VIEWED.contains(&&*actual.name)
+            && !actual.values[1].is_clean()
+            && literal_key(&key.value).is_some()
+        {
+            self.fill(actual, base, &actual.values[1].all(), state);
         }
     }
 
