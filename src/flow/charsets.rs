@@ -4,11 +4,17 @@
 //! absent: order and number of the characters, and any regex that is more than classes, groups and repeats. Plain
 //! words are `shapes`. Start at [`Walker::lettered`].
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::cards::Card;
 
 use super::shapes;
 use super::value::Mask;
 
+/// What an address of another site needs.
+const ADDRESS: &str = "/:\\";
 /// Characters without which a text does no harm, by card.
 const HARMS: [(&str, &str); 10] = [
     ("CWE-79", "<>\"'`"),
@@ -20,7 +26,7 @@ const HARMS: [(&str, &str); 10] = [
     ("CWE-643", "'\"()[]/ "),
     ("CWE-113", "\r\n"),
     ("CWE-117", "\r\n"),
-    ("CWE-601", "/:\\"),
+    ("CWE-601", ADDRESS),
 ];
 /// Cards about code, which can do nothing without names and texts.
 const CODE: [&str; 2] = ["CWE-94", "CWE-95"];
@@ -39,10 +45,23 @@ pub fn feared(cards: &[Card]) -> Vec<(usize, u128)> {
 /// The cards that a text need not fear which this regex, anchored at both ends, matches.
 pub fn spared(regex: &str, feared: &[(usize, u128)]) -> Mask {
     let Some(left) = left(regex) else { return 0 };
+    // Where neither a dot nor a colon may stand, a text names no host of anybody else.
+    let hostless = left & (bit('.') | bit(':') | bit('\\') | bit('@')) == 0;
     feared
         .iter()
-        .filter(|(_, chars)| left & chars == 0)
+        .filter(|(_, chars)| {
+            left & chars == 0 || (hostless && *chars == ADDRESS.chars().fold(0, |set, c| set | bit(c)))
+        })
         .fold(0, |mask, (card, _)| mask | 1 << card)
+}
+
+/// Whether a regex lets through only addresses of one site: `#^https://example\\.org/#`.
+pub fn names_host(regex: &str) -> bool {
+    static HOST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\^https?\??:(\\?/){2}[\w-]+(\\\.[\w-]+)*(:\d+)?\\?/")
+            .expect("the expression is a constant of this file")
+    });
+    shapes::bare(regex).is_some_and(|body| HOST.is_match(body) && !body.contains('|'))
 }
 
 fn bit(c: char) -> u128 {
@@ -161,6 +180,8 @@ mod tests {
         assert!(spares(r"/^[\w.@-]+$/", "CWE-89") && spares(r"/^[\w.@-]+$/", "CWE-22"));
         assert!(spares("/^[a-z ]+$/i", "CWE-79") && !spares("/^[a-z ]+$/i", "CWE-89"));
         assert!(spares(r"/^[^<>'\x22`]+$/", "CWE-79") || left(r"/^[^<>'\x22`]+$/").is_none());
+        assert!(names_host(r"#^https://cdn\.example\.com/#") && !names_host(r"#^https://cdn\.example\.com#"));
+        assert!(!names_host("#https://example/#") && spares("~^/[a-z0-9/_-]*$~i", "CWE-601"));
         for regex in ["/[a-z.]+/", "/^a|b$/", "/^.*$/", r"/^[^a-z]+$/", "/^[a-z]+$/m"] {
             assert!(!spares(regex, "CWE-79"), "{regex}");
         }

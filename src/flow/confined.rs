@@ -10,7 +10,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
 use super::guards::{Effect, dead};
 use super::taint::Walker;
 use super::value::{Bits, DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
-use super::{charsets, shapes};
+use super::{charsets, names, shapes};
 
 /// Calls that ask what a text begins with, and calls that ask whether a path lies below another.
 const BEGINS: [&str; 9] = [
@@ -161,6 +161,12 @@ impl<'f> Walker<'_, 'f> {
         items.flat_map(|item| self.below(item, RESOLVED, state)).collect()
     }
 
+    /// A list of PHP that this function made and that holds nothing from outside.
+    pub(super) fn made_here(&self, set: &Expr, state: &State<'f>) -> bool {
+        let ExprKind::Name(name) = &set.kind else { return false };
+        self.named_globals() && state.bound.contains_key(name) && state.read(&self.slot(name)).is_clean()
+    }
+
     /// What is left of a value that a regular expression matches.
     pub(super) fn shaped(&self, regex: &str, value: &'f Expr, state: &State<'f>) -> Vec<Effect> {
         let Some(path) = self.subject(value, state) else {
@@ -168,6 +174,9 @@ impl<'f> Walker<'_, 'f> {
         };
         if shapes::plain(regex) {
             return vec![Effect::Clean(path)];
+        }
+        if charsets::names_host(regex) {
+            return vec![Effect::Dead(path, self.world.destination | self.world.paths)];
         }
         match charsets::spared(regex, &self.world.feared) {
             0 => vec![Effect::Guard(path, "a regular expression".into())],
@@ -180,6 +189,16 @@ impl<'f> Walker<'_, 'f> {
     pub(super) fn begins_or_signed(&self, sides: [&'f Expr; 2], truth: bool, state: &State<'f>) -> Vec<Effect> {
         let [a, b] = sides;
         for (call, other) in [(a, b), (b, a)] {
+            // `(string) (int) $id === $id`: it is written as a number is.
+            if let (true, ExprKind::Cast(_, number)) = (truth, &call.kind)
+                && let ExprKind::Cast(hint, whole) = &number.kind
+                && names::is_numeric(hint)
+                && self
+                    .subject(whole, state)
+                    .is_some_and(|path| self.subject(other, state) == Some(path))
+            {
+                return self.subject(other, state).map(Effect::Clean).into_iter().collect();
+            }
             let call = match &call.kind {
                 ExprKind::Name(name) => state.bound.get(name).copied().unwrap_or(call),
                 _ => call,

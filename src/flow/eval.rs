@@ -53,6 +53,7 @@ impl<'f> Walker<'_, 'f> {
                 self.positioned(key, &position, expr.span);
                 let segment = literal_key(key).unwrap_or_else(|| ANY.to_owned());
                 let mut value = self.eval(base, state).part(&segment);
+                value.join(self.drawn(&position));
                 if let Some(key) = literal_key(key) {
                     if self.named_globals() && names::dotted(base).as_deref() == Some(SESSION) {
                         self.shared_field(&SESSION.into(), &key.as_str().into(), &mut value);
@@ -111,6 +112,19 @@ impl<'f> Walker<'_, 'f> {
             },
             ExprKind::Assign(target, from) => self.assigned(target, from, expr.span, state),
         }
+    }
+
+    /// An element that a guessable number chose is as guessable.
+    fn drawn(&self, position: &Facts) -> Value {
+        let chance = self.world.chance;
+        if position.iter().all(|fact| fact.dead & chance != 0) {
+            return Value::default();
+        }
+        let chosen = position.map(|fact| Fact {
+            dead: fact.dead | !chance,
+            ..fact.clone()
+        });
+        Value::of(chosen)
     }
 
     /// `f(x) for x in xs if good(x)`: what the last part makes of elements that pass the others.

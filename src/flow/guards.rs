@@ -225,7 +225,7 @@ impl<'f> Walker<'_, 'f> {
             ExprKind::Opaque(parts) if parts.len() == 1 => self.effects(&parts[0], truth, state, left - 1),
             // An address without a host stays on this one.
             ExprKind::Field(..) if !truth => dead(self.seen(cond, state)),
-            ExprKind::Index(base, key) if truth && self.is_set(base, state) => {
+            ExprKind::Index(base, key) if truth && (self.is_set(base, state) || self.made_here(base, state)) => {
                 self.subject(key, state).map(Effect::Clean).into_iter().collect()
             }
             _ => Vec::new(),
@@ -499,7 +499,9 @@ impl<'f> Walker<'_, 'f> {
     fn proved(&self, callee: &'f Expr, args: &'f [Arg], name: &str, truth: bool, state: &State<'f>) -> Vec<Effect> {
         let clean = |expr: &'f Expr| self.subject(expr, state).map(Effect::Clean).into_iter().collect();
         match (name, args) {
-            ("in_array" | "array_key_exists" | "array_search", [value, set, ..]) if self.is_set(&set.value, state) => {
+            ("in_array" | "array_key_exists" | "array_search", [value, set, ..])
+                if self.is_set(&set.value, state) || self.made_here(&set.value, state) =>
+            {
                 return clean(&value.value);
             }
             ("isset", [one]) => return self.effects(&one.value, truth, state, 4),

@@ -74,6 +74,12 @@ impl<'f> Walker<'_, 'f> {
             false => value,
         };
         let paths = self.world.paths;
+        // What follows other text of a word begins no option.
+        let options = if before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '_')) {
+            self.world.options
+        } else {
+            0
+        };
         value.map(&|fact| {
             let open = fact.bounds & QUOTED != 0;
             // Behind a folder that is written out, what has no `..` cannot lead out of it.
@@ -81,6 +87,7 @@ impl<'f> Walker<'_, 'f> {
             Fact {
                 bounds: fact.bounds & !QUOTED,
                 dead: below
+                    | options
                     | if open && !quoted {
                         fact.dead & !self.world.queries
                     } else {
@@ -154,7 +161,9 @@ fn in_quotes(text: &str) -> bool {
 fn has_tag(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| {
         let rest = text[at + 1..].trim_start_matches('/');
-        rest.starts_with(|c: char| c.is_ascii_alphabetic())
+        let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':'));
+        // `<name@example.org>` is the address of a letter.
+        rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.starts_with(['@', '.'])
     })
 }
 
@@ -175,6 +184,6 @@ mod tests {
     #[test]
     fn tags_are_told_from_comparisons_and_addresses() {
         assert!(has_tag("<b>") && has_tag("x</p>") && has_tag("<a href='"));
-        assert!(!has_tag("a < b") && !has_tag("Name <") && !has_tag("<3"));
+        assert!(!has_tag("a < b") && !has_tag("Name <") && !has_tag("<me@example.org>") && !has_tag("<3"));
     }
 }

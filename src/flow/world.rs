@@ -97,6 +97,10 @@ pub struct World<'f> {
     pub quiet: Mask,
     /// Cards that ask whether a path leaves its directory.
     pub paths: Mask,
+    /// Cards about numbers that can be guessed.
+    pub chance: Mask,
+    /// Cards about words of a command line that begin like an option.
+    pub options: Mask,
     /// Cards with the characters that they fear.
     pub feared: Vec<(usize, u128)>,
     /// Cards that a number cannot harm.
@@ -215,6 +219,8 @@ impl<'f> World<'f> {
             markup: mask(cards, |card| card.id == "CWE-79"),
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
+            options: mask(cards, |card| card.id == "CWE-88"),
+            chance: mask(cards, |card| card.id == "CWE-338"),
             feared: super::charsets::feared(cards),
             paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
             shells: (0..cards.len()).filter(|&at| cards[at].id == "CWE-78").collect(),

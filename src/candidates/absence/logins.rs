@@ -56,7 +56,7 @@ static WORKS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-fn pages<'a>(scene: &'a Scene) -> impl Iterator<Item = u32> + 'a {
+pub fn pages<'a>(scene: &'a Scene) -> impl Iterator<Item = u32> + 'a {
     (0..scene.graph.units.len() as u32).filter(|&unit| scene.module(unit).language == "php")
 }
 
@@ -115,7 +115,7 @@ pub fn session_kept(scene: &Scene) -> Vec<Absence> {
 }
 
 /// The text of a function; of a page, what stands outside its functions.
-fn own_text(scene: &Scene, unit: u32) -> String {
+pub fn own_text(scene: &Scene, unit: u32) -> String {
     let span = scene.graph.units[unit as usize].span;
     let text = scene.text(unit, span);
     if scene.graph.units[unit as usize].index != 0 {

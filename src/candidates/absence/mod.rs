@@ -15,6 +15,7 @@ mod logins;
 mod owners;
 mod pages;
 mod prototypes;
+mod records;
 mod routes;
 mod schema;
 mod scripts;
@@ -42,7 +43,11 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     for (rule, cards) in rules {
         let found: Vec<Absence> = match rule {
             "route-without-auth-siblings-have" => routes::without_auth(scene),
-            "object-access-without-owner" => owners::without_owner(scene),
+            "object-access-without-owner" => {
+                let mut all = owners::without_owner(scene);
+                all.extend(records::without_owner(scene));
+                all
+            }
             "state-change-without-csrf" => routes::without_csrf(scene),
             "login-without-throttle" => throttle::without_throttle(scene),
             "upload-without-check" => routes::without_upload_check(scene),
