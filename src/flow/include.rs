@@ -14,7 +14,8 @@ use super::Flow;
 use super::matcher::Purpose;
 use super::names;
 use super::places::View;
-use super::taint::{Exit, Walker, merge, outside};
+use super::publish::outside;
+use super::taint::{Exit, Walker, merge};
 use super::value::{Facts, SEP, State, Value};
 use super::world::World;
 
