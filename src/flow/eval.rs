@@ -114,19 +114,6 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    /// An element that a guessable number chose is as guessable.
-    fn drawn(&self, position: &Facts) -> Value {
-        let chance = self.world.chance;
-        if position.iter().all(|fact| fact.dead & chance != 0) {
-            return Value::default();
-        }
-        let chosen = position.map(|fact| Fact {
-            dead: fact.dead | !chance,
-            ..fact.clone()
-        });
-        Value::of(chosen)
-    }
-
     /// `f(x) for x in xs if good(x)`: what the last part makes of elements that pass the others.
     fn comprehended(&mut self, parts: &'f [Expr], state: &mut State<'f>) -> Value {
         let (body, before) = parts.split_last().expect("a comprehension has parts");

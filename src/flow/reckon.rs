@@ -69,6 +69,19 @@ enum Width {
 }
 
 impl<'f> Walker<'_, 'f> {
+    /// An element that a guessable number chose is as guessable.
+    pub fn drawn(&self, position: &Facts) -> Value {
+        let chance = self.world.chance;
+        if position.iter().all(|fact| fact.dead & chance != 0) {
+            return Value::default();
+        }
+        let chosen = position.map(|fact| Fact {
+            dead: fact.dead | !chance,
+            ..fact.clone()
+        });
+        Value::of(chosen)
+    }
+
     fn reckons(&self) -> bool {
         !self.world.uses.is_empty() && LANGUAGES.contains(&self.world.modules[self.module].language)
     }
