@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
-use crate::syntax::pages::Spot;
+use crate::source::SourceFile;
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, Span};
+use crate::syntax::pages::{self, Spot};
+use crate::syntax::templates;
 
 use super::names;
 use super::taint::Walker;
@@ -86,6 +88,16 @@ fn left(flags: Option<&Arg>) -> Bits {
     } else {
         // A variable: whoever wrote it has thought of flags.
         0
+    }
+}
+
+/// Where code stands in a page that it is written in.
+pub fn spots(module: &Module, files: &[SourceFile]) -> Vec<(u32, Spot)> {
+    let file = &files[module.file.0 as usize];
+    match module.language {
+        "php" if file.path.ends_with(".blade.php") => pages::spots(&templates::blade(&file.text)),
+        "php" => pages::spots(&file.text),
+        _ => Vec::new(),
     }
 }
 

@@ -11,8 +11,7 @@ use crate::cards::pattern::Pattern;
 use crate::cards::{Card, segments};
 use crate::source::{Origin, SourceFile};
 use crate::syntax::form::{Expr, ExprKind, Function, Module, Text};
-use crate::syntax::pages::{self, Spot};
-use crate::syntax::templates;
+use crate::syntax::pages::Spot;
 
 use super::calls::{self, Directory, Site};
 use super::constants::Constants;
@@ -115,16 +114,6 @@ fn learn_fields(modules: &[Module], scopes: &mut [Scope], frames: &[Vec<Frame>])
     all.for_each(|((module, scope), frames)| scope.learn_fields(module, frames));
 }
 
-/// Where code stands in a page that it is written in.
-fn spots(module: &Module, files: &[SourceFile]) -> Vec<(u32, Spot)> {
-    let file = &files[module.file.0 as usize];
-    match module.language {
-        "php" if file.path.ends_with(".blade.php") => pages::spots(&templates::blade(&file.text)),
-        "php" => pages::spots(&file.text),
-        _ => Vec::new(),
-    }
-}
-
 /// What a card wants to know of an index.
 #[derive(Debug, Clone, Copy)]
 pub struct Indexed {
@@ -203,7 +192,10 @@ impl<'f> World<'f> {
             callers: BTreeMap::new(),
             includes: super::include::targets(modules, files),
             renders: super::render::targets(modules, files),
-            spots: modules.par_iter().map(|module| spots(module, files)).collect(),
+            spots: modules
+                .par_iter()
+                .map(|module| super::markup::spots(module, files))
+                .collect(),
             fields: modules.par_iter().map(bare_fields).collect(),
             globals: modules.par_iter().map(globals).collect(),
             classes: classes(modules),
