@@ -4,9 +4,12 @@
 //! In: a call with its parts evaluated. Out: the attribute that it reads, and whether it only answers a question.
 //! Deliberately absent: what such a call reaches in the project (`calls`). Start at [`Walker::attribute`].
 
-use crate::syntax::form::{Expr, ExprKind, Text};
+use rayon::prelude::*;
+
+use crate::syntax::form::{Expr, ExprKind, Module, Text};
 
 use super::apply::Actual;
+use super::names::{Frame, Scope};
 use super::tables::{NUMBERS, OPAQUE};
 use super::taint::Walker;
 use super::value::{self, ANY, Facts, SEP, State, Value};
@@ -148,4 +151,10 @@ fn filled(actual: &Actual, named: &[Text], in_order: &[Text]) -> Value {
         value::join(into, &given.all());
     }
     value
+}
+
+/// What every file's classes say about their fields.
+pub fn learn_fields(modules: &[Module], scopes: &mut [Scope], frames: &[Vec<Frame>]) {
+    let all = modules.par_iter().zip(scopes.par_iter_mut()).zip(frames.par_iter());
+    all.for_each(|((module, scope), frames)| scope.learn_fields(module, frames));
 }

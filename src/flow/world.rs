@@ -98,8 +98,6 @@ pub struct World<'f> {
     pub paths: Mask,
     /// Cards about numbers that can be guessed.
     pub chance: Mask,
-    /// Cards about words of a command line that begin like an option.
-    pub options: Mask,
     /// Cards with the characters that they fear.
     pub feared: Vec<(usize, u128)>,
     /// Cards that a number cannot harm.
@@ -107,11 +105,6 @@ pub struct World<'f> {
     /// Cards that each language lacks.
     absent: HashMap<&'static str, Mask>,
     kinds: Vec<Vec<String>>,
-}
-
-fn learn_fields(modules: &[Module], scopes: &mut [Scope], frames: &[Vec<Frame>]) {
-    let all = modules.par_iter().zip(scopes.par_iter_mut()).zip(frames.par_iter());
-    all.for_each(|((module, scope), frames)| scope.learn_fields(module, frames));
 }
 
 /// What a card wants to know of an index.
@@ -180,7 +173,7 @@ impl<'f> World<'f> {
         };
         let (found, typed) = entries::find(&search);
         type_handlers(modules, &scopes, &mut frames, &directory, &typed);
-        learn_fields(modules, &mut scopes, &frames);
+        super::members::learn_fields(modules, &mut scopes, &frames);
         let mut world = Self {
             modules,
             files,
@@ -211,7 +204,6 @@ impl<'f> World<'f> {
             markup: mask(cards, |card| card.id == "CWE-79"),
             redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
             destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
-            options: mask(cards, |card| card.id == "CWE-88"),
             chance: mask(cards, |card| card.id == "CWE-338"),
             feared: super::charsets::feared(cards),
             paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
