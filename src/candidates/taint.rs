@@ -111,7 +111,7 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
         .graph
         .entries
         .iter()
-        .filter(|entry| SERVES.contains(&entry.kind.as_str()))
+        .filter(|entry| SERVES.contains(&entry.kind.trim_end_matches("-text")))
         .map(|entry| base(scene.module(entry.unit).language))
         .collect();
     let own = Own::of(scene);
@@ -394,16 +394,40 @@ fn page(scene: &Scene, sink: &Hop) -> bool {
     if !matches!(&sink.note, Note::Sink(what) if RESPONSE.is_match(&bare(what))) {
         return true;
     }
-    let text = scene.text(sink.unit, scene.graph.units[sink.unit as usize].span);
-    let mut types = CONTENT_TYPE
-        .captures_iter(text)
-        .filter_map(|found| found.get(1).or(found.get(2)))
-        .peekable();
+    let unit = scene.graph.units[sink.unit as usize].span;
+    let text = scene.text(sink.unit, unit);
     let scripted = |kind: &str| {
         let kind = kind.to_ascii_lowercase();
         kind.contains("html") || kind.contains("svg") || kind.contains("javascript")
     };
-    types.peek().is_none() || types.any(|kind| scripted(kind.as_str()))
+    let sent = sink.span.start.saturating_sub(unit.start) as usize;
+    let types: Vec<(usize, &str)> = CONTENT_TYPE
+        .captures_iter(text)
+        .filter_map(|found| found.get(1).or(found.get(2)))
+        .map(|kind| (kind.start(), kind.as_str()))
+        .collect();
+    // The last one that is said on the way here, where blocks show what lies on the way.
+    let before = types
+        .iter()
+        .rev()
+        .find(|(at, _)| *at < sent && encloses(&text[*at..sent]));
+    if let Some((_, kind)) = before.filter(|_| SCRIPTED[1..].contains(&scene.module(sink.unit).language)) {
+        return scripted(kind);
+    }
+    types.is_empty() || types.iter().any(|(_, kind)| scripted(kind))
+}
+
+/// Whether no block that is open at the start of the text ends in it.
+fn encloses(text: &str) -> bool {
+    let mut depth = 0i32;
+    text.chars().all(|c| {
+        depth += match c {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        depth >= 0
+    })
 }
 
 fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {

@@ -51,7 +51,9 @@ const SOURCE_KINDS: [&str; 10] = [
 ];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-pub const ABSENCES: [&str; 23] = [
+pub const ABSENCES: [&str; 25] = [
+    "route-without-role-siblings-have",
+    "link-by-host",
     "login-keeps-session",
     "secret-compared-loosely",
     "cookie-decides",

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
+use super::callees::{curried, scripted};
 use super::calls::Site;
 use super::confined::resolves;
 use super::formats::{deferred, formatted, handed, looks_up, mapped, named_callback, strips};
@@ -18,7 +19,7 @@ use super::names::{self, Path};
 use super::places::literal_key;
 use super::tables::{ASKS, DECODERS, FILLS, NUMBERS, OPAQUE, QUOTERS};
 use super::taint::Walker;
-use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Note, QUOTED, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Const, DOTLESS, Fact, Facts, LOWER, Mask, Note, QUOTED, SEP, State, UPPER, Value};
 
 /// What is the same every time a call is met: how it resolves.
 #[derive(Debug, Default)]
@@ -112,6 +113,9 @@ impl<'f> Walker<'_, 'f> {
             return value;
         }
         let values = formatted(self, &name, args, values);
+        if let Some(value) = self.validated((&name, base), args, &values, state) {
+            return value;
+        }
         if let Some(value) = self.held(&name, base, &values, state) {
             return value;
         }
@@ -129,6 +133,7 @@ impl<'f> Walker<'_, 'f> {
         if self.is_c() && matches!(&*actual.name, "strtok" | "strtok_r" | "wcstok") {
             result = next_token(args, result, state);
         }
+        result = self.told_by_name(&actual, callee, result);
         self.render(expr, args, &values, &receiver);
         self.assigned_to_view(&actual, state);
         if let Some(value) = self.include(expr, state) {
@@ -152,7 +157,7 @@ impl<'f> Walker<'_, 'f> {
                 {
                     facts = text;
                 }
-                if self.world.markup & (1 << card) != 0 {
+                if self.world.about.markup & (1 << card) != 0 {
                     facts = self.placed(&facts, self.spot(actual.span));
                 }
                 if actual.new {
@@ -162,7 +167,8 @@ impl<'f> Walker<'_, 'f> {
             }
         }
         self.sized(actual);
-        let returned = self.callbacks(actual, state);
+        let answer = self.answered(resolved, actual.new);
+        let returned = self.callbacks(actual, resolved.blank || answer, state);
         let mut result = if resolved.targets.is_empty() {
             let mut result = self.unknown(actual, state);
             if resolved.number && result.is_clean() {
@@ -173,6 +179,7 @@ impl<'f> Walker<'_, 'f> {
                     .for_each(|value| result.join(Value::of(value.all())));
             }
             if resolved.blank
+                || answer
                 || looks_up(&actual.name, actual.args.len())
                 || (mapped(actual) && !resolved.number)
                 || strips(&actual.name, actual.args)
@@ -228,8 +235,14 @@ impl<'f> Walker<'_, 'f> {
                 Const::Null => Literal::Null,
             })
         };
-        let (entry, own) = (self.in_entry(), self.own_method(callee, &resolved.targets));
-        let found = self.world.rules(self.module).call(&paths, args, new, &decide);
+        let (entry, own) = (self.in_entry(), self.own_method(callee, &paths, &resolved.targets));
+        // What `compile(text)(values)` calls is no longer what `compile` is.
+        let named: &[Path] = if curried(callee) || self.fills_template(callee) {
+            &[]
+        } else {
+            &paths
+        };
+        let found = self.world.rules(self.module).call(named, args, new, &decide);
         for found in found {
             let rule = found.rule;
             if (rule.pattern.in_route && !entry) || !of_receiver(rule, callee) || !self.inside(&rule.pattern) {
@@ -283,20 +296,6 @@ impl<'f> Walker<'_, 'f> {
         resolved
     }
 
-    /// Whether `Name.method()` names a class of the project that has the method.
-    fn own_method(&self, callee: &Expr, targets: &[u32]) -> bool {
-        let ExprKind::Field(base, name) = &callee.kind else {
-            return false;
-        };
-        let ExprKind::Name(class) = &base.kind else {
-            return false;
-        };
-        let units = &self.world.units;
-        targets
-            .iter()
-            .any(|&target| units[target as usize].name.strip_suffix(&**name) == Some(&format!("{class}.")))
-    }
-
     pub fn targets_of(&self, callee: &Expr, args: usize, new: bool, paths: &[Path]) -> Vec<u32> {
         let site = Site {
             module: self.module,
@@ -319,7 +318,7 @@ impl<'f> Walker<'_, 'f> {
     }
 
     /// Lambdas among the arguments: their parameters may hold whatever else the call was given.
-    fn callbacks(&mut self, actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
+    fn callbacks(&mut self, actual: &Actual<'_, 'f>, blank: bool, state: &mut State<'f>) -> Value {
         let mut returned = Value::default();
         let lambdas: Vec<usize> = actual
             .args
@@ -333,14 +332,16 @@ impl<'f> Walker<'_, 'f> {
             return returned;
         }
         let mut given = below_any(&actual.receiver.all());
-        if !OPAQUE.contains(&&*actual.name) {
+        if !OPAQUE.contains(&&*actual.name) && !blank {
             for value in actual.values {
                 value::join(&mut given, &value.all());
             }
         }
         for index in lambdas {
             let count = self.world.modules[self.module].functions[index].params.len();
-            let given = vec![given.clone(); count];
+            // What a framework calls gets what the framework hands to it.
+            let entered = scripted(self) && self.world.entries.contains_key(&self.world.unit(self.module, index));
+            let given = vec![if entered { Facts::new() } else { given.clone() }; count];
             returned.join(self.inline(index, &given, state));
         }
         returned
@@ -397,12 +398,7 @@ impl<'f> Walker<'_, 'f> {
         if let Some(record) = self.record_of(actual, &carried) {
             return record;
         }
-        let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
-        let ends = ends(name) | resolves(name, self.world.modules[self.module].language);
-        let value = Value::of(carried).map(&|fact| Fact {
-            bounds: fact.bounds | ends,
-            ..fact.step(hop.clone())
-        });
+        let value = self.passed(carried, actual);
         match name {
             _ if NUMBERS.contains(&name) => self.numbered(value),
             _ if DECODERS.contains(&name) => self.decoded(value),
@@ -417,9 +413,28 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
+    /// What went into a call comes out of it, with what the name of the call says about it.
+    fn passed(&self, carried: Facts, actual: &Actual<'_, 'f>) -> Value {
+        let name = &*actual.name;
+        let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
+        let ends = ends(name) | resolves(name, actual.args.len(), self.world.modules[self.module].language);
+        // Joined to a base, what has no `..` stays below it.
+        let below = name == "join" && actual.args.len() > 1 && scripted(self) && actual.values[0].is_clean();
+        Value::of(carried).map(&|fact| Fact {
+            bounds: fact.bounds | ends,
+            dead: fact.dead
+                | if below && fact.bounds & DOTLESS != 0 {
+                    self.world.about.paths
+                } else {
+                    0
+                },
+            ..fact.step(hop.clone())
+        })
+    }
+
     /// The same data with its markup back: escaping for a page is undone, a number stays one.
     fn decoded(&self, value: Value) -> Value {
-        let (markup, stringish) = (self.world.markup, self.world.stringish);
+        let (markup, stringish) = (self.world.about.markup, self.world.stringish);
         value.map(&|fact| Fact {
             dead: if fact.dead & stringish == stringish {
                 fact.dead
@@ -466,7 +481,7 @@ impl<'f> Walker<'_, 'f> {
         let dead: Mask = resolved.sanitizers.iter().fold(0, |mask, (card, _)| mask | 1 << card);
         if dead != 0 {
             let quoted = if QUOTERS.contains(&&*actual.name) { QUOTED } else { 0 };
-            let marked = if dead & self.world.markup == 0 {
+            let marked = if dead & self.world.about.markup == 0 {
                 0
             } else {
                 self.encodes(&actual.name, actual.args)
@@ -540,10 +555,17 @@ fn ends(name: &str) -> value::Bits {
     }
 }
 
-/// `findBySlug`, `find_by_name`: gives a record, which is not what it was asked for with.
+/// `findBySlug`, `find_by_name`, `getUserById`: gives a record, which is not what it was asked for with.
 fn finds(name: &str) -> bool {
-    name.strip_prefix("find")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_'))
+    let starts = |rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+    let by = |rest: &str| {
+        rest.find("By")
+            .is_some_and(|at| rest[at + 2..].starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    name.strip_prefix("find").is_some_and(starts)
+        || ["get", "load", "fetch", "lookup"]
+            .iter()
+            .any(|verb| name.strip_prefix(verb).is_some_and(|rest| starts(rest) && by(rest)))
 }
 
 fn below_any(facts: &Facts) -> Facts {

@@ -38,6 +38,7 @@ impl<'f> Walker<'_, 'f> {
             );
             state.vars.insert(receiver, fact.into());
         }
+        self.handed(function, state);
     }
 
     /// Outside input that the framework puts into a parameter.

@@ -7,7 +7,8 @@
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
 
-use super::guards::{Effect, dead};
+use super::effects::Effect;
+use super::guards::dead;
 use super::taint::Walker;
 use super::value::{Bits, DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
 use super::{charsets, names, shapes};
@@ -57,9 +58,11 @@ const RESOLVES: [&str; 14] = [
 
 /// What the result of a call by this name says about a path that is made from its arguments. A path of Java that is
 /// resolved against another is only joined to it.
-pub fn resolves(name: &str, language: &str) -> Bits {
+pub fn resolves(name: &str, args: usize, language: &str) -> Bits {
     let joins = name == "resolve" && matches!(language, "java" | "kotlin");
-    if RESOLVES.contains(&name) && !joins {
+    // `path.join` of Node leaves no `..` behind; a list is joined with one argument.
+    let node = name == "join" && args > 1 && matches!(language, "javascript" | "typescript");
+    if (RESOLVES.contains(&name) && !joins) || node {
         RESOLVED
     } else {
         0
@@ -92,6 +95,12 @@ impl<'f> Walker<'_, 'f> {
             (_, [value, prefix]) => (&value.value, &prefix.value),
             _ => return Vec::new(),
         };
+        if let (Some(whole), true) = (relative(value, state), BEGINS.contains(&name) && !truth) {
+            // `relative(base, path).startsWith("..")`
+            if matches!(&prefix.kind, ExprKind::Literal(Literal::Str(text)) if text.starts_with("..")) {
+                return self.harmless(whole, self.world.about.paths, state);
+            }
+        }
         if matches!(name, "endswith" | "endsWith" | "ends_with" | "HasSuffix" | "EndsWith") && truth {
             return dead(self.seen(value, state));
         }
@@ -106,7 +115,7 @@ impl<'f> Walker<'_, 'f> {
         }
         match (&prefix.kind, truth) {
             (ExprKind::Literal(Literal::Str(text)), false) if &**text == "//" => {
-                self.harmless(value, self.world.destination, state)
+                self.harmless(value, self.world.about.destination, state)
             }
             (ExprKind::Literal(Literal::Str(text)), false) if text.starts_with("..") => {
                 self.below(value, DOTLESS, state)
@@ -115,7 +124,7 @@ impl<'f> Walker<'_, 'f> {
                 self.bits(value, RELATIVE, state)
             }
             (ExprKind::Literal(Literal::Str(text)), true) if names_host(text) => {
-                self.harmless(value, self.world.destination, state)
+                self.harmless(value, self.world.about.destination, state)
             }
             (ExprKind::Literal(Literal::Str(text)), true) if text.len() < 2 => Vec::new(),
             (_, true) => self.below(value, RESOLVED, state),
@@ -176,7 +185,10 @@ impl<'f> Walker<'_, 'f> {
             return vec![Effect::Clean(path)];
         }
         if charsets::names_host(regex) {
-            return vec![Effect::Dead(path, self.world.destination | self.world.paths)];
+            return vec![Effect::Dead(
+                path,
+                self.world.about.destination | self.world.about.paths,
+            )];
         }
         match charsets::spared(regex, &self.world.feared) {
             0 => vec![Effect::Guard(path, "a regular expression".into())],
@@ -238,7 +250,7 @@ impl<'f> Walker<'_, 'f> {
         };
         let facts = state.read(&path).all();
         if facts.iter().all(|fact| fact.bounds & RESOLVED != 0) {
-            vec![Effect::Dead(path, self.world.paths)]
+            vec![Effect::Dead(path, self.world.about.paths)]
         } else if bits == DOTLESS {
             vec![Effect::Bound(path, bits)]
         } else {
@@ -252,6 +264,21 @@ fn names_host(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.and_then(|rest| rest.split_once('/'))
         .is_some_and(|(host, _)| host.contains('.') && !host.contains('@'))
+}
+
+/// The path of which another says how it lies to a base: `relative(base, path)`.
+fn relative<'f>(expr: &'f Expr, state: &State<'f>) -> Option<&'f Expr> {
+    let call = match &expr.kind {
+        ExprKind::Name(name) => state.bound.get(name).copied()?,
+        _ => expr,
+    };
+    let ExprKind::Call { callee, args, .. } = &call.kind else {
+        return None;
+    };
+    match (&callee.kind, args.as_slice()) {
+        (ExprKind::Field(_, name), [_, whole]) if &**name == "relative" => Some(&whole.value),
+        _ => None,
+    }
 }
 
 fn is_text(expr: &Expr, wanted: &str) -> bool {

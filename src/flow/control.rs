@@ -165,6 +165,7 @@ impl<'f> Walker<'_, 'f> {
             inside.consts.remove(&param.name);
             inside.bound.remove(&param.name);
         }
+        self.handed(function, &mut inside);
         let (breaks, continues) = (std::mem::take(&mut self.breaks), std::mem::take(&mut self.continues));
         self.block(&function.body, &mut inside);
         (self.breaks, self.continues) = (breaks, continues);

@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 
 use crate::cards::pattern::Pattern;
 use crate::source::SourceFile;
-use crate::syntax::form::{Annotation, Arg, Expr, ExprKind, Function, Literal, Module, Param, Span, Text};
+use crate::syntax::form::{Annotation, Arg, Expr, ExprKind, Function, Literal, Module, Param, Span, StmtKind, Text};
 
-use super::calls::{self, Directory, Site};
+use super::calls::{self, Directory};
 use super::frameworks::{EntryRule, Model, Params, class_named, names_it};
+use super::handlers::{control, handlers, places, under};
 use super::matcher::{Place, Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
+use super::schemas::{Checked, Schemas};
 
 /// A function that outsiders can make run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Entry {
     pub tainted: Vec<usize>,
     /// Known only by its shape: the name of its first parameter and of its file.
     pub guessed: bool,
+    /// What is checked of its first parameter before it runs, by the way from there.
+    pub checked: Checked,
 }
 
 /// Everything the search needs to see.
@@ -45,6 +49,7 @@ pub struct Search<'a> {
     pub directory: &'a Directory,
     /// Models in use, per module.
     pub models: &'a [Vec<&'static Model>],
+    pub schemas: &'a Schemas<'a>,
 }
 
 /// Types that a model gives to parameters: unit, position, type.
@@ -68,9 +73,19 @@ pub fn find(search: &Search) -> (Vec<Entry>, Typed) {
 
 fn declared(search: &Search, at: usize, entries: &mut BTreeMap<u32, Entry>, typed: &mut Typed) {
     let module = &search.modules[at];
+    let asks = |model: &&&Model| model.entries.iter().any(|rule| rule.under.is_some());
+    let held = if search.models[at].iter().any(|model| asks(&model)) {
+        places(module)
+    } else {
+        BTreeMap::new()
+    };
     for (index, function) in module.functions.iter().enumerate() {
         for model in &search.models[at] {
             for rule in model.entries.iter().filter(|rule| rule.calls.is_empty()) {
+                let place = held.get(&index).map_or("", String::as_str);
+                if rule.under.as_ref().is_some_and(|under| !under.is_match(place)) {
+                    continue;
+                }
                 if let Some(found) = declares(search, at, index, rule) {
                     let unit = search.directory.first[at] + index as u32;
                     let skip = calls::shift(function, &search.frames[at][index]);
@@ -112,10 +127,11 @@ fn entry(
         span: by.map_or(function.span, |note| note.span),
         tainted: tainted(&rule.params, function, skip),
         guessed: by.is_none() && rule.classes.is_empty() && !rule.first.is_empty(),
+        checked: Checked::new(),
     }
 }
 
-fn text(expr: &Expr) -> Option<Text> {
+pub fn text(expr: &Expr) -> Option<Text> {
     match &expr.kind {
         ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
         ExprKind::Collection(items) => items.iter().find_map(|(_, item)| text(item)),
@@ -135,6 +151,7 @@ fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
             known.tainted.sort_unstable();
             known.tainted.dedup();
             known.guessed &= entry.guessed;
+            known.checked.extend(entry.checked);
         }
         None => {
             entries.insert(entry.unit, entry);
@@ -190,12 +207,24 @@ fn declares(search: &Search, at: usize, index: usize, rule: &EntryRule) -> Optio
     if !rule.signature.is_empty() && !signed(function, &rule.signature) {
         return None;
     }
+    if let Some(words) = &rule.directive {
+        let file = || function.parent.unwrap_or_default() == 0 && says(&module.functions[0], words);
+        if !says(function, words) && !file() {
+            return None;
+        }
+    }
     if let Some(regex) = &rule.files
         && !regex.is_match(&search.files[module.file.0 as usize].path)
     {
         return None;
     }
     Some(by)
+}
+
+/// Whether a function begins with this text.
+fn says(function: &Function, words: &str) -> bool {
+    let first = function.body.first().map(|stmt| &stmt.kind);
+    matches!(first, Some(StmtKind::Expr(expr)) if text(expr).as_deref() == Some(words))
 }
 
 fn signed(function: &Function, signature: &[String]) -> bool {
@@ -355,6 +384,7 @@ fn registered(
                         model: &model.name,
                         rule,
                         verb: last,
+                        callee,
                         args,
                         span: expr.span,
                         places,
@@ -381,12 +411,29 @@ struct Registration<'c> {
     model: &'static str,
     rule: &'c EntryRule,
     verb: &'c Text,
+    callee: &'c Expr,
     args: &'c [Arg],
     span: Span,
     places: Vec<Place>,
 }
 
 impl Registration<'_> {
+    /// What validators see of a request before the handler in this argument does.
+    fn checked(&self, search: &Search, at: usize, arg: usize) -> Checked {
+        let whole = matches!(self.args[arg].value.kind, ExprKind::Collection(_));
+        let mut checked = search.schemas.before(at, &self.args[..arg + usize::from(whole)]);
+        // `procedure.input(schema).query(handler)`
+        if let ExprKind::Field(base, _) = &self.callee.kind
+            && let ExprKind::Call { callee, args, .. } = &base.kind
+            && let (ExprKind::Field(_, name), [schema]) = (&callee.kind, args.as_slice())
+            && &**name == "input"
+            && let Some(schema) = search.schemas.read(at, &schema.value)
+        {
+            schema.checked(std::slice::from_ref(name), &mut checked);
+        }
+        checked
+    }
+
     fn note(
         &self,
         search: &Search,
@@ -399,7 +446,7 @@ impl Registration<'_> {
         for place in &self.places {
             let (arg, value) = match place {
                 Place::Argument(arg) | Place::Whole(arg) => (*arg, Some(&self.args[*arg].value)),
-                Place::Key(arg, key) => (*arg, under(&self.args[*arg].value, key)),
+                Place::Key(arg, key) | Place::WholeKey(arg, key) => (*arg, under(&self.args[*arg].value, key)),
                 Place::Receiver => continue,
             };
             let units = value.map(|value| handlers(search, resolver, at, value));
@@ -409,6 +456,11 @@ impl Registration<'_> {
             return;
         };
         let route = self.args.iter().find_map(|arg| text(&arg.value));
+        if let (Some(unless), Some(route)) = (&self.rule.unless, &route)
+            && unless.is_match(route)
+        {
+            return;
+        }
         for (arg, unit) in found {
             let owner = search.directory.module_of(unit);
             let index = (unit - search.directory.first[owner]) as usize;
@@ -430,126 +482,10 @@ impl Registration<'_> {
                 span: self.span,
                 tainted: tainted(&self.rule.params, function, skip),
                 guessed: false,
+                checked: self.checked(search, at, arg),
             };
             add(entries, entry);
         }
-    }
-}
-
-/// What a literal collection holds under a key.
-fn under<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
-    let ExprKind::Collection(items) = &expr.kind else {
-        return None;
-    };
-    let mut held = items
-        .iter()
-        .filter(|(own, _)| own.as_ref().and_then(text).as_deref() == Some(key));
-    held.next().map(|(_, value)| value)
-}
-
-/// The functions that an argument stands for: a lambda, a name, a member, or the same inside a wrapper call.
-fn handlers(search: &Search, resolver: &Resolver, module: usize, expr: &Expr) -> Vec<u32> {
-    match &expr.kind {
-        ExprKind::Function(index) => vec![search.directory.first[module] + *index as u32],
-        ExprKind::Name(_) | ExprKind::Field(..) => {
-            let paths = resolver.paths(expr);
-            let class = resolver.class.as_ref();
-            search.directory.targets(&Site {
-                module,
-                class,
-                callee: expr,
-                paths: &paths,
-                args: usize::MAX,
-                new: false,
-            })
-        }
-        ExprKind::Call { callee, args, .. } => {
-            let mut inner: Vec<u32> = args
-                .iter()
-                .flat_map(|arg| handlers(search, resolver, module, &arg.value))
-                .collect();
-            // `controller.show.bind(controller)`
-            if let ExprKind::Field(base, name) = &callee.kind
-                && &**name == "bind"
-                && inner.is_empty()
-            {
-                return handlers(search, resolver, module, base);
-            }
-            // `get(list).post(create)`
-            if let ExprKind::Field(base, _) = &callee.kind
-                && matches!(base.kind, ExprKind::Call { .. })
-                && !inner.is_empty()
-            {
-                inner.extend(handlers(search, resolver, module, base));
-            }
-            // `app.get("/x", makeHandler())`: the function that the factory returns is inside it.
-            if inner.is_empty() {
-                returned(search, resolver, module, callee)
-            } else {
-                inner
-            }
-        }
-        ExprKind::Collection(items) => match items.as_slice() {
-            // `[$object, 'method']`, `[Type::class, 'method']`
-            [(None, object), (None, method)] if text(method).is_some() => {
-                let object = match &object.kind {
-                    ExprKind::Field(class, word) if &**word == "class" => class,
-                    _ => object,
-                };
-                let base = Box::new(object.clone());
-                let kind = text(method).map(|method| ExprKind::Field(base, method));
-                let span = expr.span;
-                kind.map(|kind| handlers(search, resolver, module, &Expr { kind, span }))
-                    .unwrap_or_default()
-            }
-            items => items
-                .iter()
-                .flat_map(|(_, item)| handlers(search, resolver, module, item))
-                .collect(),
-        },
-        // The name of a function.
-        ExprKind::Literal(Literal::Str(name)) if search.modules[module].language == "php" => {
-            let kind = ExprKind::Name(name.clone());
-            let span = expr.span;
-            handlers(search, resolver, module, &Expr { kind, span })
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn returned(search: &Search, resolver: &Resolver, module: usize, callee: &Expr) -> Vec<u32> {
-    let paths = resolver.paths(callee);
-    let class = resolver.class.as_ref();
-    let site = Site {
-        module,
-        class,
-        callee,
-        paths: &paths,
-        args: usize::MAX,
-        new: false,
-    };
-    let mut found = Vec::new();
-    for unit in search.directory.targets(&site) {
-        let owner = search.directory.module_of(unit);
-        let first = search.directory.first[owner];
-        names::walk(
-            &search.modules[owner].functions[(unit - first) as usize].body,
-            &mut |stmt| {
-                if let crate::syntax::form::StmtKind::Return(Some(value)) = &stmt.kind
-                    && let ExprKind::Function(index) = &value.kind
-                {
-                    found.push(first + *index as u32);
-                }
-            },
-        );
-    }
-    found
-}
-
-fn control(expr: &Expr) -> Option<Text> {
-    match &expr.kind {
-        ExprKind::Call { callee, .. } => names::dotted(callee).map(Text::from),
-        _ => names::dotted(expr).map(Text::from),
     }
 }
 

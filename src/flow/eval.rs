@@ -32,14 +32,11 @@ impl<'f> Walker<'_, 'f> {
             return Value::default();
         }
         self.fuel -= 1;
-        match self.proved_for(expr, state) {
-            0 => self.evaluated(expr, state),
-            Mask::MAX => Value::default(),
-            cards => self.evaluated(expr, state).map(&|fact| Fact {
-                dead: fact.dead | cards,
-                ..fact.clone()
-            }),
+        if state.proved.is_empty() {
+            return self.evaluated(expr, state);
         }
+        let value = self.evaluated(expr, state);
+        self.enlightened(expr, value, state)
     }
 
     fn evaluated(&mut self, expr: &'f Expr, state: &mut State<'f>) -> Value {
@@ -143,16 +140,6 @@ impl<'f> Walker<'_, 'f> {
         value
     }
 
-    /// The cards for which a condition on the way here proved that the place which is read holds nothing harmful.
-    fn proved_for(&self, expr: &Expr, state: &State<'f>) -> Mask {
-        if state.proved.is_empty() || !matches!(expr.kind, ExprKind::Index(..) | ExprKind::Field(..)) {
-            return 0;
-        }
-        let path = self.path(expr, state);
-        path.and_then(|path| state.proved.get(&path).copied())
-            .unwrap_or_default()
-    }
-
     fn assigned(&mut self, target: &'f Expr, from: &'f Expr, span: Span, state: &mut State<'f>) -> Value {
         let constant = self.decide(from, state);
         let value = self.eval(from, state);
@@ -234,7 +221,8 @@ impl<'f> Walker<'_, 'f> {
     fn field(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
         self.dereferenced(base, expr.span, state);
         let value = self.any_field(base, field, expr, state);
-        let value = self.column(field, value);
+        let mut value = self.column(field, value);
+        self.carried(expr, &mut value, state);
         if !value.is_clean() && self.holds_number(base, field) {
             return self.numbered(value);
         }
@@ -374,39 +362,6 @@ impl<'f> Walker<'_, 'f> {
             let fact = self.source(expr.span, &kind, card, &what);
             value.whole.add(fact);
         }
-    }
-
-    fn collection(&mut self, items: &'f [(Option<Expr>, Expr)], state: &mut State<'f>) -> Value {
-        let mut value = Value::default();
-        for (at, (key, item)) in items.iter().enumerate() {
-            let segment = match key {
-                Some(key) => {
-                    let named = match &key.kind {
-                        ExprKind::Name(name) => Some(name.to_string()),
-                        _ => literal_key(key),
-                    };
-                    if named.is_none() {
-                        // A computed key is content too.
-                        let facts = self.eval(key, state).all();
-                        value::join(value.parts.entry(format!("{SEP}{ANY}")).or_default(), &facts);
-                    }
-                    named.unwrap_or_else(|| ANY.to_owned())
-                }
-                None if matches!(item.kind, ExprKind::Unary(..)) => ANY.to_owned(),
-                None => at.to_string(),
-            };
-            let inner = self.eval(item, state);
-            if inner.is_clean() {
-                value.parts.entry(format!("{SEP}{segment}")).or_default();
-                continue;
-            }
-            self.key_sinks(&segment, &inner, item.span);
-            value::join(value.parts.entry(format!("{SEP}{segment}")).or_default(), &inner.whole);
-            for (path, facts) in inner.parts {
-                value::join(value.parts.entry(format!("{SEP}{segment}{path}")).or_default(), &facts);
-            }
-        }
-        if value.is_clean() { Value::default() } else { value }
     }
 
     fn choice(&mut self, cond: &'f Expr, yes: &'f Expr, no: &'f Expr, state: &mut State<'f>) -> Value {

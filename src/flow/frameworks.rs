@@ -27,7 +27,7 @@ const TEXTS: &[(&str, &str)] = models![
     "python-library.toml" "python-servers.toml" "python-messages.toml"
     "flask.toml" "django.toml" "fastapi.toml" "aiohttp.toml" "tornado.toml" "bottle.toml"
     "node-library.toml" "express.toml" "koa.toml" "fastify.toml" "nestjs.toml" "next.toml"
-    "hono.toml" "socket-io.toml" "browser.toml" "page-routers.toml"
+    "hono.toml" "socket-io.toml" "graphql.toml" "trpc.toml" "electron.toml" "browser.toml" "page-routers.toml"
     "java-library.toml" "servlet.toml" "spring.toml" "jax-rs.toml" "stapler.toml"
     "kotlin-library.toml" "ktor.toml" "javalin.toml" "android.toml"
     "dotnet-library.toml" "aspnet.toml"
@@ -77,6 +77,12 @@ pub struct EntryRule {
     pub first: Vec<String>,
     /// Path of the file.
     pub files: Option<Regex>,
+    /// Names and keys around the function, outermost first: `resolvers.Query.user`.
+    pub under: Option<Regex>,
+    /// What the function or its file says of itself in a text that stands first: `"use server"`.
+    pub directive: Option<String>,
+    /// Not where the first text of the registration is one of these.
+    pub unless: Option<Regex>,
     /// Types of the handler's parameters by position, the receiver not counted.
     pub types: Vec<String>,
     pub params: Params,
@@ -183,6 +189,9 @@ struct Entry {
     #[serde(default)]
     first: Vec<String>,
     files: Option<String>,
+    under: Option<String>,
+    directive: Option<String>,
+    unless: Option<String>,
     #[serde(default)]
     types: Vec<String>,
     #[serde(default)]
@@ -308,12 +317,16 @@ fn entry(entry: Entry) -> Result<EntryRule, String> {
         public: entry.public,
         first: entry.first,
         files: regex(entry.files)?,
+        under: regex(entry.under)?,
+        directive: entry.directive,
+        unless: regex(entry.unless)?,
         types: entry.types,
         params,
     };
     let conditions =
         rule.page.len() + rule.annotations.len() + rule.calls.len() + rule.classes.len() + rule.signature.len();
-    if conditions == 0 && rule.functions.is_none() && rule.files.is_none() {
+    let named = rule.functions.is_some() || rule.files.is_some() || rule.under.is_some() || rule.directive.is_some();
+    if conditions == 0 && !named {
         return Err(format!("an entry of kind {} has no condition", rule.kind));
     }
     Ok(rule)

@@ -1,12 +1,13 @@
 //! What a condition says about values in the branch it leads to.
 //!
-//! In: a condition and the way it turned out. Out: changes of the [`State`]: equality with a constant and membership
-//! in a constant collection make a value harmless; bounds are noted; anything else that looks at the value is
-//! remembered as a guard for the judges. Deliberately absent: any belief in a name. Start at [`Walker::refine`].
+//! In: a condition and the way it turned out. Out: [`Effect`]s: equality with a constant and membership in a constant
+//! collection make a value harmless; bounds are noted; anything else that looks at the value is remembered as a guard
+//! for the judges. Deliberately absent: any belief in a name, and what becomes of the state (`effects`).
+//! Start at [`Walker::effects`].
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
-use super::confined;
+use super::effects::Effect;
 use super::matcher::{Place, Purpose};
 use super::names;
 use super::places::literal_key;
@@ -14,7 +15,7 @@ use super::proofs::Settled;
 use super::reckon;
 use super::taint::Walker;
 use super::validators::Outcome;
-use super::value::{Bits, Const, Fact, LOWER, Mask, NONZERO, Note, State, UPPER};
+use super::value::{Bits, Const, LOWER, NONZERO, State, UPPER};
 
 /// Methods that ask whether a collection holds a value.
 const CONTAINS: [&str; 19] = [
@@ -99,100 +100,14 @@ const SPELLINGS: [&str; 39] = [
     "ToString",
 ];
 
-/// One consequence of a condition.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Effect {
-    Clean(String),
-    Bound(String, Bits),
-    Guard(String, Text),
-    /// Harmless for these cards.
-    Dead(String, Mask),
-}
-
 impl<'f> Walker<'_, 'f> {
-    /// Applies to `state` what holds when `cond` turned out as `truth`.
-    pub fn refine(&mut self, cond: &'f Expr, truth: bool, state: &mut State<'f>) {
-        self.refine_with(cond, truth, true, state);
-    }
-
-    /// As [`refine`](Self::refine), without remembering guards that prove nothing.
-    pub fn refine_surely(&mut self, cond: &'f Expr, truth: bool, state: &mut State<'f>) {
-        self.refine_with(cond, truth, false, state);
-    }
-
-    fn refine_with(&mut self, cond: &'f Expr, truth: bool, weak: bool, state: &mut State<'f>) {
-        let mut nulls = Vec::new();
-        reckon::nulls(cond, truth, &mut nulls);
-        for name in nulls {
-            state.consts.insert(name, Const::Null);
-        }
-        let mut effects = self.effects(cond, truth, state, 8);
-        effects.retain(|effect| weak || !matches!(effect, Effect::Guard(..)));
-        self.take(effects, cond.span, state);
-    }
-
-    /// Makes the state say what was found out.
-    fn take(&self, effects: Vec<Effect>, span: Span, state: &mut State<'f>) {
-        let hop = |text: &Text| self.hop(span, Note::Guard(text.clone()));
-        for effect in effects {
-            match effect {
-                Effect::Clean(path) if state.read(&path).is_clean() => state.proved.insert(path.into(), Mask::MAX),
-                Effect::Clean(path) => state.write(&path, super::value::Value::default()),
-                Effect::Dead(path, mask) if state.read(&path).is_clean() => {
-                    let known = state.proved.get(&path).copied().unwrap_or_default();
-                    state.proved.insert(path.into(), known | mask);
-                }
-                Effect::Dead(path, mask) => state.change(&path, &|fact: &mut Fact| fact.dead |= mask),
-                Effect::Bound(path, bits) => {
-                    let paths = self.world.paths;
-                    state.change(&path, &|fact: &mut Fact| {
-                        fact.bounds |= bits;
-                        fact.dead |= confined::settles(fact, paths);
-                    });
-                }
-                Effect::Guard(path, text) => {
-                    let hop = hop(&text);
-                    state.change(&path, &|fact: &mut Fact| fact.guarded(hop.clone()));
-                }
-            }
-        }
-    }
-
-    /// A call that stands alone and throws when it does not like its argument: a card names it as a guard.
-    pub fn assume_checked(&mut self, expr: &'f Expr, state: &mut State<'f>) {
-        let ExprKind::Call { callee, args, new } = &expr.kind else {
-            return;
-        };
-        let (ExprKind::Name(last) | ExprKind::Field(_, last)) = &callee.kind else {
-            return;
-        };
-        if let Some(path) = self.parsed(callee, args).and_then(|arg| self.subject(arg, state)) {
-            state.write(&path, super::value::Value::default());
-            return;
-        }
-        let judged = self.judged(callee, args, None, state);
-        self.take(judged, expr.span, state);
-        let rules = self.world.rules(self.module);
-        if !rules.knows_call(last) {
-            return;
-        }
-        let paths = self.view.resolver.paths(callee);
-        let guards = rules.call(&paths, args, *new, &|_| None);
-        if guards.iter().any(|found| found.rule.purpose == Purpose::Guard) {
-            let hop = self.hop(expr.span, Note::Guard(last.clone()));
-            let paths: Vec<String> = args.iter().filter_map(|arg| self.subject(&arg.value, state)).collect();
-            for path in paths {
-                state.change(&path, &|fact: &mut Fact| fact.guarded(hop.clone()));
-            }
-        }
-    }
-
     pub(super) fn effects(&self, cond: &'f Expr, truth: bool, state: &State<'f>, left: usize) -> Vec<Effect> {
         if left == 0 {
             return Vec::new();
         }
         match &cond.kind {
             ExprKind::Unary(op, inner) if &**op == "!" => self.effects(inner, !truth, state, left - 1),
+            ExprKind::Unary(op, inner) if &**op == "await" => self.effects(inner, truth, state, left - 1),
             ExprKind::Binary(op, a, b) if matches!(&**op, "&&" | "||") => {
                 let all = truth == (&**op == "&&");
                 let (mut first, second) = (
@@ -340,6 +255,10 @@ impl<'f> Walker<'_, 'f> {
             let Some(constant) = self.decide(other, state) else {
                 continue;
             };
+            let known = self.typed(value, &constant, state);
+            if !known.is_empty() {
+                return known;
+            }
             let known = match constant {
                 Const::Text(_) => self.listed_text(value, state),
                 _ => self.subject(value, state).map(Effect::Clean).into_iter().collect(),
@@ -456,6 +375,10 @@ impl<'f> Walker<'_, 'f> {
         if !confined.is_empty() {
             return confined;
         }
+        let told = self.told(callee, args, truth, state);
+        if !told.is_empty() {
+            return told;
+        }
         let assured = if truth { self.assured(callee, args) } else { Vec::new() };
         let clean: Vec<Effect> = assured
             .into_iter()
@@ -469,13 +392,27 @@ impl<'f> Walker<'_, 'f> {
         if !judged.is_empty() {
             return judged;
         }
-        if truth || &*name == "empty" {
+        if truth || matches!(&*name, "empty" | "isNaN") {
             let known = self.proved(callee, args, &name, truth, state);
             if !known.is_empty() {
                 return known;
             }
         }
-        let text: Text = names::dotted(callee).map_or(name, Text::from);
+        let looked = self.looked_up(callee, args, state);
+        if looked.is_empty() {
+            self.noticed(callee, args, state)
+        } else {
+            looked
+        }
+    }
+
+    /// What a call in a condition looks at, for the judges.
+    fn noticed(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Vec<Effect> {
+        let receiver = match &callee.kind {
+            ExprKind::Field(base, _) => Some(&**base),
+            _ => None,
+        };
+        let text: Text = names::dotted(callee).map_or_else(|| called(callee), Text::from);
         let of_args = args.iter().filter_map(|arg| self.subject(&arg.value, state));
         let of_receiver = receiver.and_then(|base| self.subject(base, state));
         of_args
@@ -498,12 +435,14 @@ impl<'f> Walker<'_, 'f> {
     /// a regex that leaves nothing but plain words.
     fn proved(&self, callee: &'f Expr, args: &'f [Arg], name: &str, truth: bool, state: &State<'f>) -> Vec<Effect> {
         let clean = |expr: &'f Expr| self.subject(expr, state).map(Effect::Clean).into_iter().collect();
+        let scripted = matches!(self.world.modules[self.module].language, "javascript" | "typescript");
         match (name, args) {
             ("in_array" | "array_key_exists" | "array_search", [value, set, ..])
                 if self.is_set(&set.value, state) || self.made_here(&set.value, state) =>
             {
                 return clean(&value.value);
             }
+            ("isNaN", [one]) if !truth => return clean(&one.value),
             ("isset", [one]) => return self.effects(&one.value, truth, state, 4),
             ("empty", [one]) => return self.effects(&one.value, !truth, state, 4),
             ("preg_match", [regex, value, ..]) => {
@@ -512,11 +451,17 @@ impl<'f> Walker<'_, 'f> {
                 }
             }
             // `/^\w+$/.test(value)`
-            ("test", [value]) => {
+            ("test", [value]) if !scripted => {
                 if let ExprKind::Field(regex, _) = &callee.kind
                     && let Some(Const::Text(text)) = self.decide(regex, state)
                 {
                     return self.shaped(&text, &value.value, state);
+                }
+            }
+            ("test" | "match", [_]) if scripted => {
+                let known = self.signs_left(callee, args, name, state);
+                if !known.is_empty() {
+                    return known;
                 }
             }
             _ => {}

@@ -23,6 +23,11 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// Those of a function of C; no other language has any.
+    pub fn in_c(c: bool, text: &str, span: Span) -> Self {
+        if c { Self::of(text, span) } else { Self::default() }
+    }
+
     /// `text` is the whole file.
     pub fn of(text: &str, function: Span) -> Self {
         let own = text

@@ -127,8 +127,8 @@ impl<'f> Walker<'_, 'f> {
                 Some(part) => value.part(part).all(),
                 None => value.all(),
             };
-            if self.world.queries != 0 {
-                let card = self.world.queries.trailing_zeros() as usize;
+            if self.world.about.queries != 0 {
+                let card = self.world.about.queries.trailing_zeros() as usize;
                 self.hit(card, &facts, span, &format!("${{{name}}} in a statement"));
             }
         }

@@ -118,10 +118,10 @@ impl<'f> Walker<'_, 'f> {
 
     /// What is left of a value that is put at this spot of a page.
     pub fn placed(&self, facts: &Facts, spot: Spot) -> Facts {
-        let (markup, stringish) = (self.world.markup, self.world.stringish);
+        let (markup, stringish) = (self.world.about.markup, self.world.stringish);
         facts.map(|fact| {
             // An address whose beginning the program wrote is not one of a script.
-            let begun = spot == Spot::Address && fact.dead & self.world.destination != 0;
+            let begun = spot == Spot::Address && fact.dead & self.world.about.destination != 0;
             let number = fact.dead & stringish == stringish;
             let open = fact.bounds & ENCODED != 0 && breaks(spot, fact.bounds) && !number && !begun;
             Fact {

@@ -59,6 +59,8 @@ pub enum Place {
     Key(usize, String),
     /// The argument without the keys that the code itself filled.
     Whole(usize),
+    /// As `Whole`, of what stands under a key.
+    WholeKey(usize, String),
 }
 
 /// A rule that applies, and the arguments it names as dangerous (or tainted).
@@ -331,6 +333,7 @@ fn arguments(specs: &[ArgSpec], args: &[Arg], constants: bool, decide: &Decide) 
             ArgSpec::Whole(which) => places.extend(find(which, args).into_iter().filter_map(|place| match place {
                 // `create(name=value)` fills one field; `create(**given)` takes all of them.
                 Place::Argument(at) if args[at].label.is_none() || spreads(&args[at]) => Some(Place::Whole(at)),
+                Place::Key(at, key) => Some(Place::WholeKey(at, key)),
                 _ => None,
             })),
             ArgSpec::Equals(which, text) => {

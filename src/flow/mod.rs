@@ -6,13 +6,19 @@
 //! frameworks are data (`frameworks/`). Deliberately absent: text of the code, ranking and any opinion.
 //! Start at [`build`].
 
+mod about;
 mod apply;
 mod arrivals;
+mod callees;
 mod calls;
+mod carriers;
 mod charsets;
+mod checked;
+mod collected;
 mod confined;
 pub mod constants;
 mod control;
+mod effects;
 pub mod entries;
 mod eval;
 mod facts;
@@ -20,6 +26,7 @@ mod formats;
 pub mod frameworks;
 mod gives;
 mod guards;
+mod handlers;
 mod include;
 pub mod labels;
 mod letters;
@@ -34,12 +41,16 @@ pub mod names;
 mod options;
 pub mod order;
 mod places;
+mod predicates;
 mod prefix;
 mod proofs;
 mod properties;
+mod proved;
 mod publish;
 mod reckon;
 mod render;
+mod schemas;
+mod scrubbed;
 mod shapes;
 mod sinks;
 mod solve;
@@ -47,6 +58,7 @@ mod summaries;
 mod suspects;
 mod tables;
 mod taint;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod texts;

@@ -118,7 +118,7 @@ impl<'f> Walker<'_, 'f> {
         if world.documents & (1 << card) != 0 && matches!(world.modules[self.module].language, "python" | "java") {
             return self.woven(&actual.args[at].value, 3, state);
         }
-        if world.options & (1 << card) == 0 {
+        if world.about.options & (1 << card) == 0 {
             return true;
         }
         if self.shelled(at, actual.args, state) {

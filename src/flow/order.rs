@@ -70,6 +70,7 @@ pub fn digest(summary: &Summary) -> u64 {
     summary.returns.parts.keys().for_each(|path| path.hash(&mut hash));
     summary.outs.keys().for_each(|place| place.hash(&mut hash));
     summary.verdicts.hash(&mut hash);
+    summary.told.hash(&mut hash);
     match &summary.constant {
         Some(Const::Text(text)) => text.hash(&mut hash),
         Some(Const::Number(number)) => number.to_bits().hash(&mut hash),

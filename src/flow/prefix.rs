@@ -63,7 +63,7 @@ impl<'f> Walker<'_, 'f> {
 
     /// A value that stands behind `prefix` in an address.
     fn led(&self, value: Value, prefix: &str) -> Value {
-        let settled = self.world.destination;
+        let settled = self.world.about.destination;
         if settled == 0 || !self::settled(prefix) {
             return value;
         }

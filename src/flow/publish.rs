@@ -40,8 +40,8 @@ impl<'f> Walker<'_, 'f> {
                 let facts = facts.map(|fact| fact.step(hop.clone()));
                 self.fields.push(((root, field.into()), facts));
             }
-        } else if self.named_globals() && path.contains(SEP) {
-            // One element of a collection that all files share.
+        } else if path.contains(SEP) && (self.named_globals() || self.carry(target, path, value)) {
+            // One element of a collection that all files share, or what handlers of a request share.
         } else if self.here != 0 && !declared && self.is_global(&root) {
             let hop = self.hop(target.span, Note::Stored(root.clone()));
             let facts = facts.map(|fact| fact.step(hop.clone()));

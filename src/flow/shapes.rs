@@ -17,6 +17,52 @@ pub fn plain(regex: &str) -> bool {
     !inner.is_empty() && all_plain(inner)
 }
 
+/// The characters beside letters, digits, `_` and `-` that a text can hold which the whole regex matches, where the
+/// regex says so by classes and characters alone.
+pub fn leaves(regex: &str) -> Option<String> {
+    let body = bare(regex)?;
+    let inner = body.strip_prefix('^').or_else(|| body.strip_prefix("\\A"))?;
+    let inner = ["\\z", "\\Z", "$"].iter().find_map(|end| inner.strip_suffix(end))?;
+    let mut chars = inner.chars().peekable();
+    let (mut class, mut found) = (false, String::new());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next()? {
+                'd' | 'w' => {}
+                's' => found.push_str(" \n"),
+                c if c.is_ascii_alphanumeric() => return None,
+                c => found.push(c),
+            },
+            '[' if !class => {
+                class = true;
+                if chars.peek() == Some(&'^') {
+                    return None;
+                }
+            }
+            ']' if class => class = false,
+            '|' | '.' | '$' | '^' if !class => return None,
+            // Only groups that do nothing but hold together.
+            '(' if !class && chars.next_if_eq(&'?').is_some() => {
+                chars.next_if_eq(&':')?;
+            }
+            '{' if !class => drop(chars.by_ref().find(|c| *c == '}')?),
+            '+' | '*' | '?' | '(' | ')' if !class => {}
+            '-' if class => {
+                // A range of letters or digits; at an end of the class it stands for itself.
+                let ends = chars
+                    .peek()
+                    .is_none_or(|next| *next == ']' || !next.is_ascii_alphanumeric());
+                if ends {
+                    found.push('-');
+                }
+            }
+            c if c.is_ascii_alphanumeric() || c == '_' => {}
+            c => found.push(c),
+        }
+    }
+    (!class && !inner.is_empty()).then_some(found)
+}
+
 /// As [`plain`], for a regex without delimiters that is asked to match the whole of a text.
 pub fn plain_whole(regex: &str) -> bool {
     !whole(regex).is_empty() && all_plain(whole(regex))
@@ -148,6 +194,10 @@ mod tests {
         assert!(!all_but_plain("[A-Z]") && !all_but_plain("[^a-z.]") && !all_but_plain("[^<>]"));
         assert!(quiet_whole("[a-z0-9.-]{1,60}") && quiet_whole(r"\w+\.[a-z]{2,4}") && quiet_whole("[\\w.]+@[a-z]+"));
         assert!(!quiet_whole("[a-z.]+.") && !quiet_whole("[a-z;.]+") && !quiet_whole("[a-z/.]+"));
+        assert_eq!(leaves(r"^[A-Za-z0-9_\/.-]{1,60}$").as_deref(), Some("/.-"));
+        assert_eq!(leaves("/^[a-z]+(?:x)(:[0-9]{1,5})?$/").as_deref(), Some(":"));
+        assert_eq!(leaves(r"^[\w\s@]+$").as_deref(), Some(" \n@"));
+        assert!(leaves("^.+$").is_none() && leaves("^[^a]$").is_none() && leaves("[a-z]").is_none());
         assert!(plain_whole("[a-z_]{1,9}") && plain_whole("^\\d+$"));
         assert!(!plain_whole("[a-z.]+") && !plain_whole(""));
     }

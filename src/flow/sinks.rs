@@ -63,10 +63,16 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    /// Markup that is set as a property of an element yet to be made: `{ __html: text }`.
+    /// Markup that is set as a property of an element yet to be made, `{ __html: text }`, and the address that a page
+    /// gives instead of itself, `{ redirect: { destination } }`.
     pub fn key_sinks(&mut self, key: &str, value: &Value, span: Span) {
         let path = vec![vec![Text::from("element"), Text::from(key)]];
-        let markup = self.world.markup;
+        let markup = self
+            .world
+            .about
+            .redirects
+            .iter()
+            .fold(self.world.about.markup, |mask, card| mask | 1 << card);
         let rules = self.world.rules(self.module).write(&path).into_iter();
         let cards: Vec<(usize, String)> = rules
             .filter(|rule| rule.purpose == Purpose::Sink && self.inside(&rule.pattern))
@@ -95,13 +101,19 @@ impl<'f> Walker<'_, 'f> {
             .filter(|rule| rule.purpose == Purpose::Sink && (!rule.pattern.in_route || entry))
             .filter(|rule| self.inside(&rule.pattern))
             .filter_map(|rule| rule.card)
-            .filter(|&card| page || self.world.markup & (1 << card) == 0)
+            .filter(|&card| page || self.world.about.markup & (1 << card) == 0)
             .collect();
         for card in cards {
-            let markup = self.world.markup & (1 << card) != 0;
+            let markup = self.world.about.markup & (1 << card) != 0;
             self.hit(card, if markup { &text } else { &all }, span, "the response");
         }
-        if entry && !page && self.world.destination != 0 && self.names_view() {
+        if entry && page_of_parts(expr) {
+            let body = value.part("body").all();
+            for card in (0..super::world::CARDS).filter(|card| self.world.about.markup & (1 << card) != 0) {
+                self.hit(card, &body, span, "the response");
+            }
+        }
+        if entry && !page && self.world.about.destination != 0 && self.names_view() {
             self.redirected(expr, value, span);
         }
     }
@@ -114,7 +126,7 @@ impl<'f> Walker<'_, 'f> {
         if !rest.is_empty() {
             return;
         }
-        for &card in &self.world.redirects {
+        for &card in &self.world.about.redirects {
             self.hit(card, &value.all(), span, "the address of a redirect");
         }
     }
@@ -193,6 +205,7 @@ impl<'f> Walker<'_, 'f> {
             Place::Argument(at) => args.get(*at).map(Value::all).unwrap_or_default(),
             Place::Key(at, key) => args.get(*at).map(|arg| arg.part(key).all()).unwrap_or_default(),
             Place::Whole(at) => args.get(*at).map(Value::unpicked).unwrap_or_default(),
+            Place::WholeKey(at, key) => args.get(*at).map(|arg| arg.part(key).unpicked()).unwrap_or_default(),
         }
     }
 
@@ -222,6 +235,24 @@ impl<'f> Walker<'_, 'f> {
             }
         }
     }
+}
+
+/// `{ statusCode: 200, headers: { "Content-Type": "text/html" }, body }`: an answer in parts that is a page.
+fn page_of_parts(expr: &Expr) -> bool {
+    let ExprKind::Collection(items) = &expr.kind else {
+        return false;
+    };
+    let named = |wanted: &str| {
+        items.iter().any(|(key, _)| match key.as_ref().map(|key| &key.kind) {
+            Some(ExprKind::Name(name) | ExprKind::Literal(Literal::Str(name))) => &**name == wanted,
+            _ => false,
+        })
+    };
+    let mut html = false;
+    names::descend(expr, &mut |part| {
+        html |= matches!(&part.kind, ExprKind::Literal(Literal::Str(text)) if text.starts_with("text/html"));
+    });
+    named("statusCode") && named("body") && html
 }
 
 /// The literal text that a text put together at run time starts with.

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::syntax::form::{Span, Text};
 
 use super::calls;
+use super::predicates::Told;
 use super::taint::{Walked, Walker};
 use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, SEP, Value};
 use super::verdicts::Verdicts;
@@ -46,6 +47,8 @@ pub struct Summary {
     pub constant: Option<Const>,
     /// What its answers say about its parameters.
     pub verdicts: Verdicts,
+    /// What its answer proves of its arguments.
+    pub told: Told,
 }
 
 /// A parameter or outside input that reaches a sink of a card; the fact's last step is the sink.

@@ -7,15 +7,58 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::syntax::form::Text;
+use crate::syntax::form::{Function, Text};
 
 use super::apply::Actual;
 use super::names;
 use super::solve::{Hit, Summary};
 use super::taint::Walker;
-use super::value::{self, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Value};
+use super::value::{self, Fact, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Value};
 
 impl<'f> Walker<'_, 'f> {
+    /// What a function leaves in its parameters and its receiver.
+    pub fn outs(&self, function: &Function, last: &State<'f>) -> BTreeMap<(u8, Text), Facts> {
+        let shift = self.world.shift(self.unit);
+        let mut outs = BTreeMap::new();
+        let receiver = self.world.frame(self.unit).receiver.as_ref().filter(|_| shift == 0);
+        let own = function.params.iter().enumerate().map(|(at, param)| {
+            (
+                if at < shift {
+                    RECEIVER
+                } else {
+                    (at - shift).min(254) as u8
+                },
+                &param.name,
+            )
+        });
+        for (index, name) in own.chain(receiver.map(|name| (RECEIVER, name))) {
+            let by_reference = function
+                .params
+                .iter()
+                .any(|param| &param.name == name && param.hint.as_deref().is_some_and(|hint| hint == "&"));
+            if by_reference && let Some(facts) = last.vars.get(name) {
+                let all = last.read(name).all();
+                if all.len() != facts.len() || !facts.iter().all(|fact| is_param(fact, index, "") && fact.dead == 0) {
+                    outs.insert((index, Text::from("")), all);
+                }
+                continue;
+            }
+            let rebound = match last.vars.get(name) {
+                Some(facts) => !facts.iter().any(|fact| is_param(fact, index, "")),
+                None => true,
+            };
+            if rebound {
+                continue;
+            }
+            for (path, facts) in last.read(name).parts {
+                if facts.iter().any(|fact| !is_param(fact, index, &path)) || facts.is_empty() {
+                    outs.insert((index, Text::from(path)), facts);
+                }
+            }
+        }
+        outs
+    }
+
     /// A call of functions that are here.
     pub fn known(&mut self, targets: &[u32], actual: &Actual<'_, 'f>, state: &mut State<'f>) -> Value {
         let mut result = Value::default();
@@ -63,6 +106,9 @@ impl<'f> Walker<'_, 'f> {
         if declared.is_some_and(|hint| names::is_numeric(hint) || few(hint)) {
             result = self.numbered(result);
         }
+        if !actual.new {
+            self.came_back(unit, actual.args, &order, state);
+        }
         for ((index, path), facts) in &summary.outs {
             let facts = inside.substitute(facts);
             if *index == RECEIVER {
@@ -106,7 +152,10 @@ impl<'f> Walker<'_, 'f> {
         if target.matches(SEP).count() + path.matches(SEP).count() <= value::DEPTH {
             state.write(&format!("{target}{path}"), Value::of(facts));
         } else {
-            state.add(target, &facts);
+            // As far as it can be said where.
+            let room = value::DEPTH.saturating_sub(target.matches(SEP).count());
+            let near: String = path.split_inclusive(SEP).take(room + 1).collect();
+            state.add(&format!("{target}{}", near.trim_end_matches(SEP)), &facts);
         }
     }
 
@@ -124,6 +173,10 @@ impl<'f> Walker<'_, 'f> {
             .map(|param| named(&param.name).or_else(|| free.next()))
             .collect()
     }
+}
+
+fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
+    matches!(&fact.origin, Origin::Param { index: own, path } if *own == index && **path == *below)
 }
 
 /// A callee's facts in the words of its caller.

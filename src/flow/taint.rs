@@ -9,16 +9,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::syntax::form::{Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
+use crate::syntax::form::{Expr, ExprKind, Span, Stmt, StmtKind, Text};
 
 use super::apply::Resolved;
 use super::arrivals;
 use super::labels::{self, Labels};
 use super::names;
 use super::places::View;
+use super::predicates::Told;
 use super::solve::{self, HITS, Hit, Shared, Summary};
 use super::validators::{Outcome, Vouched};
-use super::value::{self, ANY, Const, Fact, Facts, Hop, Note, Origin, RECEIVER, SEP, State, Trace, Value};
+use super::value::{self, ANY, Const, Fact, Facts, Hop, Note, Origin, SEP, State, Trace, Value};
 use super::verdicts::Verdicts;
 use super::world::World;
 
@@ -76,6 +77,8 @@ pub struct Walker<'w, 'f> {
     pub validators: RefCell<HashMap<(u32, Outcome), Vouched>>,
     /// What the objects hold that the block being walked throws.
     pub thrown: Facts,
+    /// What the ways out say about the parameters.
+    pub told: Told,
     /// States at jumps to labels that lie ahead.
     gotos: BTreeMap<String, State<'f>>,
 }
@@ -120,13 +123,10 @@ impl<'w, 'f> Walker<'w, 'f> {
             verdicts: Verdicts::default(),
             included: vec![at.module],
             inclusions: 0,
-            labels: if c {
-                Labels::of(text, at.span)
-            } else {
-                Labels::default()
-            },
+            labels: Labels::in_c(c, text, at.span),
             validators: RefCell::default(),
             thrown: Facts::new(),
+            told: Told::default(),
             gotos: BTreeMap::new(),
         };
         let function = world.function(unit);
@@ -137,6 +137,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         walker.block(&function.body, &mut state);
         if !state.ended {
             walker.verdict(None, &state);
+            walker.tells(None, &state);
         }
         let mut exit = walker.exits.pop().unwrap_or_default();
         merge(&mut exit.state, state);
@@ -145,6 +146,7 @@ impl<'w, 'f> Walker<'w, 'f> {
             walker.publish_globals(&last);
         }
         let outs = walker.outs(function, &last);
+        let told = walker.conclude(function, &last);
         let constant = agreed(&exit.constants);
         let hits: Vec<Hit> = walker.hits.into_values().collect();
         let mut upward: Vec<Hit> = hits
@@ -161,6 +163,7 @@ impl<'w, 'f> Walker<'w, 'f> {
                 hits: upward,
                 constant,
                 verdicts: walker.verdicts,
+                told,
             },
             hits,
             fields: walker.fields,
@@ -201,48 +204,6 @@ impl<'w, 'f> Walker<'w, 'f> {
             fact.bounds |= value::PLAIN;
         }
         fact
-    }
-
-    fn outs(&self, function: &Function, last: &State<'f>) -> BTreeMap<(u8, Text), Facts> {
-        let shift = self.world.shift(self.unit);
-        let mut outs = BTreeMap::new();
-        let receiver = self.world.frame(self.unit).receiver.as_ref().filter(|_| shift == 0);
-        let own = function.params.iter().enumerate().map(|(at, param)| {
-            (
-                if at < shift {
-                    RECEIVER
-                } else {
-                    (at - shift).min(254) as u8
-                },
-                &param.name,
-            )
-        });
-        for (index, name) in own.chain(receiver.map(|name| (RECEIVER, name))) {
-            let by_reference = function
-                .params
-                .iter()
-                .any(|param| &param.name == name && param.hint.as_deref().is_some_and(|hint| hint == "&"));
-            if by_reference && let Some(facts) = last.vars.get(name) {
-                let all = last.read(name).all();
-                if all.len() != facts.len() || !facts.iter().all(|fact| is_param(fact, index, "") && fact.dead == 0) {
-                    outs.insert((index, Text::from("")), all);
-                }
-                continue;
-            }
-            let rebound = match last.vars.get(name) {
-                Some(facts) => !facts.iter().any(|fact| is_param(fact, index, "")),
-                None => true,
-            };
-            if rebound {
-                continue;
-            }
-            for (path, facts) in last.read(name).parts {
-                if facts.iter().any(|fact| !is_param(fact, index, &path)) || facts.is_empty() {
-                    outs.insert((index, Text::from(path)), facts);
-                }
-            }
-        }
-        outs
     }
 
     /// Records that `facts` reach a sink of `card` at `span`.
@@ -359,6 +320,7 @@ impl<'w, 'f> Walker<'w, 'f> {
     fn leave(&mut self, value: Option<&'f Expr>, span: Span, state: &mut State<'f>) {
         let mut result = Value::default();
         let mut constant = None;
+        self.tells(value, state);
         if let Some(expr) = value {
             constant = self.decide(expr, state);
             result = self.eval(expr, state);
@@ -463,7 +425,7 @@ impl<'w, 'f> Walker<'w, 'f> {
         let name = names::dotted(target).unwrap_or_default();
         // What is put behind the host of an address that is there leaves the host as it is.
         let behind = matches!(&target.kind, ExprKind::Field(_, part) if BEHIND_HOST.contains(&&**part));
-        let settled = if behind { self.world.destination } else { 0 };
+        let settled = if behind { self.world.about.destination } else { 0 };
         let value = value.map(&|fact| Fact {
             dead: fact.dead | settled,
             ..fact.clone()
@@ -506,10 +468,6 @@ fn agreed(constants: &[Option<Const>]) -> Option<Const> {
         [Some(first), rest @ ..] if rest.iter().all(|other| other.as_ref() == Some(first)) => Some(first.clone()),
         _ => None,
     }
-}
-
-fn is_param(fact: &Fact, index: u8, below: &str) -> bool {
-    matches!(&fact.origin, Origin::Param { index: own, path } if *own == index && **path == *below)
 }
 
 fn park<'f>(stack: &mut [Vec<State<'f>>], state: &mut State<'f>) {

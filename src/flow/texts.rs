@@ -73,10 +73,10 @@ impl<'f> Walker<'_, 'f> {
             true => Value::of(self.placed(&value.all(), pages::behind(before))),
             false => value,
         };
-        let paths = self.world.paths;
+        let paths = self.world.about.paths;
         // What follows other text of a word begins no option.
         let options = if before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '_')) {
-            self.world.options
+            self.world.about.options
         } else {
             0
         };
@@ -89,7 +89,7 @@ impl<'f> Walker<'_, 'f> {
                 dead: below
                     | options
                     | if open && !quoted {
-                        fact.dead & !self.world.queries
+                        fact.dead & !self.world.about.queries
                     } else {
                         fact.dead
                     },
@@ -106,7 +106,7 @@ impl<'f> Walker<'_, 'f> {
         let outside = |fact: &&Fact| matches!(fact.origin, Origin::Source { .. });
         let facts: Facts = facts.iter().filter(outside).cloned().collect();
         for card in 0..super::world::CARDS {
-            if self.world.markup & (1 << card) != 0 {
+            if self.world.about.markup & (1 << card) != 0 {
                 self.hit(card, &facts, span, MARKUP);
             }
         }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::cards::Card;
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Stmt, StmtKind, Text};
 
-use super::guards::Effect;
+use super::effects::Effect;
 use super::letters::Letters;
 use super::names;
 use super::taint::Walker;
@@ -216,7 +216,7 @@ impl<'f> Walker<'_, 'f> {
             }
         });
         if refuses {
-            vec![(at, self.world.paths)]
+            vec![(at, self.world.about.paths)]
         } else {
             Vec::new()
         }

@@ -11,6 +11,7 @@ use crate::syntax::form::{Expr, Span, Text};
 
 pub use super::facts::{Facts, below, join};
 use super::map::Map;
+pub use super::proved::Proved;
 
 /// One bit per card. Cards beyond the 128th are analysed without flow; `build` reports that as a problem.
 pub type Mask = u128;
@@ -400,9 +401,8 @@ pub struct State<'f> {
     pub consts: Map<Const>,
     /// What a variable was last assigned, where a condition or collection may hide behind it.
     pub bound: Map<&'f Expr>,
-    /// Places that bring outside input by themselves, where a condition proved what they hold to be harmless, and for
-    /// which cards.
-    pub proved: Map<Mask>,
+    /// Places that bring outside input by themselves, and what conditions proved of what they hold.
+    pub proved: Map<Proved>,
     /// True behind a return, throw, break or continue: nothing flows on.
     pub ended: bool,
 }
@@ -472,6 +472,16 @@ impl<'f> State<'f> {
         let below: Vec<Text> = self.proved.below(path).map(|(key, _)| key.clone()).collect();
         below.iter().for_each(|key| self.proved.remove(key));
         self.proved.remove(path);
+    }
+
+    /// Adds to what is known of a place.
+    pub fn prove(&mut self, path: &str, proved: Proved) {
+        let known = self.proved.get(path).copied();
+        let both = known.map_or(proved, |known| Proved {
+            dead: known.dead | proved.dead,
+            bounds: known.bounds | proved.bounds,
+        });
+        self.proved.insert(path.into(), both);
     }
 
     fn put(&mut self, path: &str, facts: Facts) {
@@ -552,18 +562,16 @@ impl<'f> State<'f> {
             }
         });
         gone.drain(..).for_each(|key| self.bound.remove(&key));
-        let mut both = Vec::new();
-        self.proved.differences(&other.proved, &mut |key, own, theirs| {
-            if let Some(own) = own {
-                both.push((key.clone(), own & theirs.copied().unwrap_or_default()));
-            }
-        });
-        for (key, mask) in both {
-            match mask {
-                0 => self.proved.remove(&key),
-                mask => self.proved.insert(key, mask),
-            }
-        }
+        let mut less: Vec<(Text, Proved)> = Vec::new();
+        self.proved
+            .differences(&other.proved, &mut |key, own, theirs| match (own, theirs) {
+                (Some(own), Some(theirs)) => less.push((key.clone(), own.and(*theirs))),
+                (Some(_), None) => gone.push(key.clone()),
+                (None, _) => {}
+            });
+        gone.into_iter().for_each(|key| self.proved.remove(&key));
+        less.into_iter()
+            .for_each(|(key, proved)| self.proved.insert(key, proved));
         news.into_iter().for_each(|(key, facts)| self.vars.insert(key, facts));
         changed
     }

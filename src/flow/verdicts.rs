@@ -6,7 +6,7 @@
 
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, StmtKind, Text};
 
-use super::guards::Effect;
+use super::effects::Effect;
 use super::names;
 use super::taint::Walker;
 use super::value::{Const, Mask, State};

@@ -13,6 +13,7 @@ use crate::source::{Origin, SourceFile};
 use crate::syntax::form::{Expr, ExprKind, Function, Module, Text};
 use crate::syntax::pages::Spot;
 
+use super::about::{About, mask};
 use super::calls::{self, Directory, Site};
 use super::constants::Constants;
 use super::entries::{self, Entry, Search};
@@ -23,6 +24,7 @@ use super::matcher::{Purpose, Rule, Rules};
 use super::names::{self, Frame, Path, Resolver, Scope};
 use super::properties::Properties;
 use super::reckon::{self, Use};
+use super::schemas::Schemas;
 use super::validators;
 use super::value::Mask;
 use super::{Edge, Unit};
@@ -76,32 +78,25 @@ pub struct World<'f> {
     rules: HashMap<&'static str, Rules>,
     /// Module that declares a class, by language and name; the first one where several do.
     classes: HashMap<(&'static str, Text), usize>,
-    /// Cards about what a browser makes of a page.
-    pub markup: Mask,
-    /// Cards about where an address leads.
-    pub destination: Mask,
-    /// Cards about addresses that a browser is sent to.
-    pub redirects: Vec<usize>,
-    /// Cards about texts that a database reads.
-    pub queries: Mask,
     /// Characters without which a text is harmless, by cards.
     pub dangers: Vec<(u128, Mask)>,
     /// Cards about lines that a shell reads.
     pub shells: Vec<usize>,
     /// Cards about markup that a program writes.
     pub documents: Mask,
-    /// Cards about options of programs.
-    pub options: Mask,
     /// Cards that words with dots, `@` or `:` in them cannot harm.
     pub quiet: Mask,
-    /// Cards that ask whether a path leaves its directory.
-    pub paths: Mask,
     /// Cards about numbers that can be guessed.
     pub chance: Mask,
     /// Cards with the characters that they fear.
     pub feared: Vec<(usize, u128)>,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
+    pub schemas: Schemas<'f>,
+    /// What only some analyses ask about cards.
+    pub about: About,
+    /// Types of objects that all handlers of one request share.
+    pub carriers: HashSet<names::Path>,
     /// Cards that each language lacks.
     absent: HashMap<&'static str, Mask>,
     kinds: Vec<Vec<String>>,
@@ -163,7 +158,9 @@ impl<'f> World<'f> {
         let mut scopes = super::gives::scopes(modules, files);
         let mut frames = first_frames(modules, &scopes, &models);
         let directory = Directory::of(modules, files, &frames);
+        let schemas = Schemas::of(modules, files, &scopes);
         let search = Search {
+            schemas: &schemas,
             modules,
             files,
             scopes: &scopes,
@@ -200,21 +197,18 @@ impl<'f> World<'f> {
             properties: Properties::of(modules),
             mappers: Mappers::of(files),
             dangers: validators::dangers(cards),
-            queries: mask(cards, |card| card.id == "CWE-89"),
-            markup: mask(cards, |card| card.id == "CWE-79"),
-            redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
-            destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
             chance: mask(cards, |card| card.id == "CWE-338"),
             feared: super::charsets::feared(cards),
-            paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
             shells: (0..cards.len()).filter(|&at| cards[at].id == "CWE-78").collect(),
             documents: mask(cards, |card| card.id == "CWE-91"),
-            options: mask(cards, |card| card.id == "CWE-88"),
             quiet: mask(cards, |card| QUIET.contains(&card.number())),
+            about: About::of(cards),
             // A weak random number is one also where it is kept as a number.
             stringish: mask(cards, |card| {
                 !NUMERIC.contains(&card.family.as_str()) && card.id != "CWE-338"
             }),
+            schemas,
+            carriers: super::carriers::of_models(&used),
             absent: absent(modules, cards),
             kinds: cards.iter().map(|card| card.source_kinds.clone()).collect(),
             scopes,
@@ -502,14 +496,6 @@ fn classes(modules: &[Module]) -> HashMap<(&'static str, Text), usize> {
         }
     }
     found
-}
-
-fn mask(cards: &[Card], wanted: impl Fn(&Card) -> bool) -> Mask {
-    cards
-        .iter()
-        .enumerate()
-        .filter(|(_, card)| wanted(card))
-        .fold(0, |mask, (at, _)| mask | 1 << at)
 }
 
 fn languages(modules: &[Module]) -> Vec<&'static str> {

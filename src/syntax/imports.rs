@@ -7,7 +7,7 @@
 
 use tree_sitter::Node;
 
-use super::form::{Import, Span};
+use super::form::{Import, Span, Text};
 use super::languages::Row;
 use super::lower::{span_of, text_of};
 use super::roles::{Entry, Roles, Slot};
@@ -19,6 +19,17 @@ pub(super) fn imports<'t>(row: &Row, roles: &Roles<'t>, text: &str) -> Vec<Impor
         .map(|(entry, node)| import(row, entry, span_of(*node), text))
         .collect();
     found.sort_by(|a, b| (a.span, &a.local, &a.path).cmp(&(b.span, &b.local, &b.path)));
+    // What is bound somewhere says all that an import without a name does.
+    let bound: Vec<Text> = found
+        .iter()
+        .filter(|own| !own.local.is_empty())
+        .map(|own| own.path.clone())
+        .collect();
+    let again = |path: &str| {
+        let mut bound = bound.iter().filter_map(|own| own.strip_prefix(path));
+        bound.any(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    found.retain(|own| !own.local.is_empty() || own.path.ends_with('*') || !again(&own.path));
     found.dedup_by(|a, b| (a.span, &a.local, &a.path) == (b.span, &b.local, &b.path));
     found
 }

@@ -205,7 +205,10 @@ pub fn code_compared(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
     for (unit, function) in functions(scene) {
         let text = scene.text(unit, function.span);
-        if scene.graph.units[unit as usize].index == 0 || !MAKES_CODE.is_match(text) || STEADY.is_match(text) {
+        // The code may be made by a function that this one calls.
+        let makes = |edge: &crate::flow::Edge| MAKES_CODE.is_match(scene.text(edge.to, scene.function(edge.to).span));
+        let made = MAKES_CODE.is_match(text) || scene.graph.callees(unit).any(makes);
+        if scene.graph.units[unit as usize].index == 0 || !made || STEADY.is_match(text) {
             continue;
         }
         names::walk(&function.body, &mut |stmt| {
@@ -218,6 +221,44 @@ pub fn code_compared(scene: &Scene) -> Vec<Absence> {
                     weight: 40,
                 });
             }
+        });
+    }
+    found
+}
+
+/// What a request says about the host it was sent to, which its sender writes.
+static HOST_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r#"(?i)\b(req|request|ctx)(\.request)?\.(headers\.host\b|headers\[['"]host['"]\]|(get|header)\(\s*['"]host['"]\s*\)|host(name)?\b)"#,
+    )
+});
+static SECRET_LINK: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)(reset|token|passw|verif|confirm|activat|invit|magic)"));
+
+/// A link with a secret in it leads to whatever host the request names, and is sent to somebody else.
+pub fn link_by_host(scene: &Scene) -> Vec<Absence> {
+    let mut found: Vec<Absence> = Vec::new();
+    for (unit, function) in functions(scene) {
+        if !matches!(scene.module(unit).language, "javascript" | "typescript") {
+            continue;
+        }
+        names::walk(&function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                if !matches!(expr.kind, ExprKind::Template(_) | ExprKind::Binary(..)) {
+                    return;
+                }
+                let text = scene.text(unit, expr.span);
+                let link = text.contains("://") && HOST_GIVEN.is_match(text) && SECRET_LINK.is_match(text);
+                let inside = |known: &Absence| known.unit == unit && expr.span.start < known.span.end;
+                if link && text.len() < CALL && !found.last().is_some_and(inside) {
+                    found.push(Absence {
+                        unit,
+                        span: expr.span,
+                        what: "a link with a secret leads to whatever host the request names".to_owned(),
+                        weight: 55,
+                    });
+                }
+            });
         });
     }
     found

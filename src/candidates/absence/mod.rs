@@ -12,15 +12,18 @@ mod hooks;
 mod inner;
 mod layers;
 mod logins;
+mod mounts;
 mod owners;
 mod pages;
 mod prototypes;
 mod records;
+mod roles;
 mod routes;
 mod schema;
 mod scripts;
 mod spring;
 mod throttle;
+mod uploads;
 
 pub use pages::is_template;
 
@@ -50,7 +53,13 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             }
             "state-change-without-csrf" => routes::without_csrf(scene),
             "login-without-throttle" => throttle::without_throttle(scene),
-            "upload-without-check" => routes::without_upload_check(scene),
+            "upload-without-check" => {
+                let mut all = routes::without_upload_check(scene);
+                all.extend(uploads::any_file(scene));
+                all
+            }
+            "route-without-role-siblings-have" => roles::without_role(scene),
+            "link-by-host" => checks::link_by_host(scene),
             "cookie-without-flags" => cookies::without_flags(scene),
             "message-without-origin-check" => scripts::without_origin_check(scene),
             "merge-without-key-check" => prototypes::without_key_check(scene),

@@ -15,7 +15,8 @@ use crate::syntax::form::{Expr, ExprKind, Span, Stmt, StmtKind};
 use super::filters::Filters;
 use super::inner::{asks_inside, login_for_all};
 use super::layers::Layers;
-use super::routes::{WRITES, checked, fixed, head_of_class, label};
+use super::mounts::Mounts;
+use super::routes::{GLOBAL, WRITES, checked, fixed, head_of_class, label};
 use super::{Absence, routes};
 use crate::candidates::Scene;
 
@@ -118,13 +119,19 @@ pub fn fields_unpicked(scene: &Scene) -> Vec<Absence> {
 /// A record is looked up by a key from the request, and nothing ties it to who asks.
 pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     let filters = Filters::of(scene);
+    let mounts = Mounts::of(scene);
     let mut found = Vec::new();
     let layered = Layers::of(scene);
     let mut behind: BTreeMap<&str, bool> = BTreeMap::new();
     for entry in routes(scene) {
         let language = scene.module(entry.unit).language;
         let all = *behind.entry(language).or_insert_with(|| login_for_all(scene, language));
-        let known = all || checked(scene, entry, &filters) || WRITES.is_match(&entry.verb);
+        let mounted = || {
+            let text = &scene.snapshot.file(scene.file(entry.unit)).text;
+            matches!(language, "javascript" | "typescript")
+                && (GLOBAL.is_match(text) || mounts.guarded(scene, entry.unit))
+        };
+        let known = all || checked(scene, entry, &filters) || WRITES.is_match(&entry.verb) || mounted();
         let head = head_of_class(scene, entry);
         let privileged = granted(scene, entry)
             || entry.controls.iter().any(|control| ROLE.is_match(control))

@@ -47,14 +47,14 @@ pub fn raw_output(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
     for unit in 0..scene.graph.units.len() as u32 {
         let path = &*scene.snapshot.file(scene.file(unit)).path;
-        let text = &*scene.snapshot.file(scene.file(unit)).text;
-        if !is_template(path) || LETTER.is_match(path) || !TAGS.is_match(text) {
+        let whole = &*scene.snapshot.file(scene.file(unit)).text;
+        if !is_template(path) || LETTER.is_match(path) || !TAGS.is_match(whole) {
             continue;
         }
         names::walk(&scene.function(unit).body, &mut |stmt| {
             for value in shown(stmt).into_iter().filter(|value| !encoded(scene, unit, value)) {
                 let text = scene.text(unit, value.span);
-                if !text.is_empty() && plain(value) && !MEANT.is_match(text) {
+                if !text.is_empty() && plain(value) && !MEANT.is_match(text) && !cleaned(whole, text) {
                     found.push(Absence {
                         unit,
                         span: stmt.span,
@@ -77,6 +77,19 @@ fn encoded(scene: &Scene, unit: u32, value: &Expr) -> bool {
             .trim_end()
             .ends_with("{{")
 }
+
+/// Whether the file itself gives a variable of that name what a cleaner of markup gave.
+fn cleaned(file: &str, name: &str) -> bool {
+    file.lines().any(|line| {
+        let line = line.trim_start();
+        let words = ["const ", "let ", "var "];
+        let line = words.iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
+        let gives = line.strip_prefix(name).map(str::trim_start);
+        gives.is_some_and(|rest| rest.starts_with(['=', '(', ':']) && CLEANS.is_match(rest))
+    })
+}
+
+static CLEANS: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)(sanitiz|purif|escapeHtml)\w*"));
 
 /// A variable or a part of one, maybe behind a call without arguments; what is put together has an author.
 fn plain(value: &Expr) -> bool {

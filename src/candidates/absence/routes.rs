@@ -2,7 +2,7 @@
 //!
 //! In: routes with their controls and text. Out: [`Absence`]s. Each rule is one function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -14,6 +14,7 @@ use crate::syntax::settings::is_notation;
 
 use super::filters::Filters;
 use super::inner::{asks_inside, login_for_all};
+use super::mounts::Mounts;
 use super::spring::forgery_unchecked;
 use super::{Absence, routes};
 use crate::candidates::Scene;
@@ -24,7 +25,7 @@ pub fn fixed(text: &str) -> Regex {
     Regex::new(text).expect("the expression is a constant of this file")
 }
 
-static AUTH: LazyLock<Regex> = LazyLock::new(|| {
+pub static AUTH: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (auth|login_?required|admin_?(required|only|guard)|_required$|permission|jwt|passport|verify_?token|is_?admin|require_?(user|role|login|
@@ -49,7 +50,7 @@ static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// A control that is put in front of everything that a file registers.
-static GLOBAL: LazyLock<Regex> = LazyLock::new(|| {
+pub static GLOBAL: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (\.use\(\s*[^()\n]{0,60}(auth|jwt|passport|login|session_?check|verify|protect|guard|admin)|before_request|
@@ -105,7 +106,7 @@ static TYPE_CHECK: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (allowed|extension|\bext\b|splitext|magic|file_?type|filter|endswith|\.suffix|validat|whitelist|image\.open|
-        path\.ext|imghdr|detect_?content|rsplit\(|mimetype|content_?type\(?\)?\)?\s*(not\s+in|in|==|!=)|
+        path\.ext|imghdr|adm_?zip|unzip|getEntries|sharp\(|jimp|workbook|csv|detect_?content|rsplit\(|mimetype|content_?type\(?\)?\)?\s*(not\s+in|in|==|!=)|
         equals\(\w+\.getContentType|getContentType\(\)\.(equals|startsWith)|contains\(\w+\.getContentType|Zip(Input|File)|zipfile|tarfile|uuid|random_?(bytes|uuid)|token_(hex|urlsafe)|nanoid)",
     )
 });
@@ -239,6 +240,7 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
         by_file.entry(scene.file(entry.unit).0).or_default().push(entry);
     }
     let filters = Filters::of(scene);
+    let mounted = Mounts::of(scene);
     let mut found = Vec::new();
     let mut everywhere: BTreeMap<&str, bool> = BTreeMap::new();
     let routed = scene.snapshot.files().iter().any(|file| ROUTED.is_match(&file.text));
@@ -248,12 +250,18 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
         let all = *everywhere
             .entry(language)
             .or_insert_with(|| login_for_all(scene, language));
-        if all || GLOBAL.is_match(text) {
+        if all || GLOBAL.is_match(text) || mounted.guarded(scene, entries[0].unit) {
             continue;
         }
         let (with, without): (Vec<&Entry>, Vec<&Entry>) =
             entries.into_iter().partition(|entry| checked(scene, entry, &filters));
-        let most = with.len() >= 2 && with.len() >= without.len();
+        // Who only uses what a check left behind has the check elsewhere, and so may all others.
+        let scripted = matches!(
+            scene.module(with.first().map_or(0, |entry| entry.unit)).language,
+            "javascript" | "typescript"
+        );
+        let asking = with.iter().filter(|entry| !scripted || asks(scene, entry)).count();
+        let most = asking >= 2 && asking >= without.len();
         for entry in without {
             // What is shown to everybody is often meant to be.
             if reads(scene, entry) && with.len() < 8 {
@@ -322,6 +330,15 @@ fn bare(scene: &Scene, entry: &Entry) -> bool {
 fn leaves(scene: &Scene, entry: &Entry) -> bool {
     LEAVES.is_match(body(scene, entry))
 }
+/// Whether the route itself has a control, or turns somebody away.
+fn asks(scene: &Scene, entry: &Entry) -> bool {
+    entry.controls.iter().any(|control| AUTH.is_match(control))
+        || AUTH.is_match(&head_of_class(scene, entry))
+        || TURNS_AWAY.is_match(body(scene, entry))
+}
+
+static TURNS_AWAY: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)(\b40[13]\b|unauthori[sz]ed|forbidden|denied|redirect\(|throw\b)"));
 
 /// Addresses under which programs show what is inside of them.
 static INTERNALS: LazyLock<Regex> = LazyLock::new(|| {
@@ -384,7 +401,7 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
     if !texts().any(|text| SESSION.is_match(text)) || speaks_of_csrf(scene) {
         return found;
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for entry in routes(scene).filter(|entry| !is_page(scene, entry)) {
         let form = body(scene, entry);
         let writes = WRITES.is_match(&entry.verb) || form.contains("\"POST\"") || form.contains("'POST'");

@@ -4,7 +4,7 @@
 //! Deliberately absent: routes that make, send or remove a secret, and those that only who is known may ask.
 //! Start at [`without_throttle`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -14,6 +14,7 @@ use super::routes::{LOGIN, PAGE_WRITES, body, fixed, is_page, label, place, read
 use super::{Absence, routes};
 use crate::candidates::Scene;
 use crate::flow::Entry;
+use crate::source::FileId;
 
 static THROTTLED: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
@@ -64,16 +65,20 @@ static PAGE_CHECKS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Anyone may try passwords as often as they like.
 pub fn without_throttle(scene: &Scene) -> Vec<Absence> {
+    // Where some routes name their limit, it is not there for the others.
+    let limits = |entry: &&Entry| entry.controls.iter().any(|control| THROTTLED.is_match(control));
+    let limited: BTreeSet<FileId> = routes(scene)
+        .filter(limits)
+        .map(|entry| scene.file(entry.unit))
+        .collect();
     let throttled_somewhere = |entry: &Entry| {
         let file = scene.snapshot.file(scene.file(entry.unit));
         THROTTLED.is_match(body(scene, entry))
             || entry.controls.iter().any(|control| THROTTLED.is_match(control))
             || file.text.lines().any(|line| {
                 let line = line.trim_start();
-                (line.starts_with("import")
-                    || line.starts_with("from")
-                    || line.contains("require(")
-                    || line.contains(".use("))
+                let brings = line.starts_with("import") || line.starts_with("from") || line.contains("require(");
+                ((brings && !limited.contains(&scene.file(entry.unit))) || line.contains(".use("))
                     && THROTTLED.is_match(line)
             })
     };

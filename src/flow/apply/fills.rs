@@ -9,7 +9,7 @@ use super::super::formats::{empties, replaces_all};
 use super::super::places::literal_key;
 use super::super::tables::GETS;
 use super::super::taint::Walker;
-use super::super::value::{self, ANY, Fact, Facts, Mask, Note, Origin, SEP, State, Value};
+use super::super::value::{self, ANY, Fact, Facts, Note, Origin, SEP, State, Value};
 use super::{Actual, Move, Resolved};
 
 /// Methods by which views of PHP are given what they show.
@@ -157,7 +157,7 @@ impl<'f> Walker<'_, 'f> {
                 };
                 if !*keeps && facts.is_empty() && self.brings(&actual.args[*position].value) {
                     // What is read there next is what the call left.
-                    state.proved.insert(target.as_str().into(), Mask::MAX);
+                    state.proved.insert(target.as_str().into(), value::Proved::ALL);
                 }
                 if *keeps || offset(&actual.args[*position].value) {
                     state.add(&inside, &facts);

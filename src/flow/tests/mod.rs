@@ -104,6 +104,16 @@ fn typescript_programs_flow_as_marked() {
 }
 
 #[test]
+fn applications_of_javascript_flow_as_marked() {
+    check(include_str!("applications_javascript.txt"), 14);
+}
+
+#[test]
+fn applications_of_typescript_flow_as_marked() {
+    check(include_str!("applications_typescript.txt"), 3);
+}
+
+#[test]
 fn java_programs_flow_as_marked() {
     check(include_str!("java.txt"), 18);
 }

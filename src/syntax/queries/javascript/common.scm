@@ -147,4 +147,7 @@
 (variable_declarator
   name: (object_pattern (shorthand_property_identifier_pattern) @import.member @import)
   value: (await_expression (call_expression function: (import) arguments: (arguments . (string) @import.path))))
+; `require("express").Router()`: nothing is bound, and still the library is in use.
+((call_expression function: (identifier) @_require arguments: (arguments . (string) @import.path)) @import
+  (#eq? @_require "require"))
 (import_statement) @skip

@@ -1,0 +1,81 @@
+//! Which cards are about what: masks that parts of the analysis ask for.
+//!
+//! In: the cards. Out: [`About`]. Deliberately absent: how a mask is used. Start at [`About::of`].
+
+use crate::cards::Card;
+
+use super::value::Mask;
+
+/// What only some analyses ask about cards.
+pub struct About {
+    /// Cards about what a browser makes of a page.
+    pub markup: Mask,
+    /// Cards about where an address leads.
+    pub destination: Mask,
+    /// Cards about addresses that a browser is sent to.
+    pub redirects: Vec<usize>,
+    /// Cards about texts that a database reads.
+    pub queries: Mask,
+    /// Cards that ask whether a path leaves its directory.
+    pub paths: Mask,
+    /// Cards that nothing but an object harms.
+    pub objects: Mask,
+    /// Cards about options of the programs that are run.
+    pub options: Mask,
+    /// Cards about texts that are read as templates.
+    pub templates: Mask,
+    /// Cards about what language models are told.
+    pub prompts: Mask,
+    /// Characters without which texts cannot harm, by cards.
+    pub signs: Vec<(Mask, &'static str)>,
+    /// Signs that have to go out of a text before it can no longer harm, by cards.
+    pub scrubs: Vec<(Mask, &'static [char])>,
+}
+
+impl About {
+    pub fn of(cards: &[Card]) -> Self {
+        Self {
+            markup: mask(cards, |card| card.id == "CWE-79"),
+            destination: mask(cards, |card| matches!(card.id.as_str(), "CWE-601" | "CWE-918")),
+            redirects: (0..cards.len()).filter(|&at| cards[at].id == "CWE-601").collect(),
+            queries: mask(cards, |card| card.id == "CWE-89"),
+            paths: mask(cards, |card| matches!(card.id.as_str(), "CWE-22" | "CWE-23")),
+            objects: mask(cards, |card| {
+                matches!(card.id.as_str(), "CWE-943" | "CWE-1321" | "CWE-915")
+            }),
+            options: mask(cards, |card| card.id == "CWE-88"),
+            templates: mask(cards, |card| card.id == "CWE-1336"),
+            prompts: mask(cards, |card| card.id == "CWE-1427"),
+            signs: SIGNS
+                .iter()
+                .map(|(ids, signs)| (mask(cards, |card| ids.contains(&card.id.as_str())), *signs))
+                .collect(),
+            scrubs: super::scrubbed::needed(|id| mask(cards, |card| card.id == id)),
+        }
+    }
+}
+
+pub fn mask(cards: &[Card], wanted: impl Fn(&Card) -> bool) -> Mask {
+    cards
+        .iter()
+        .enumerate()
+        .filter(|(_, card)| wanted(card))
+        .fold(0, |mask, (at, _)| mask | 1 << at)
+}
+
+/// Characters that a text needs to harm these cards.
+pub const SIGNS: &[(&[&str], &str)] = &[
+    (&["CWE-89"], "'\"`;()*=\\ #<>\n"),
+    (&["CWE-943", "CWE-1321", "CWE-915"], "{}[]()$'\"`;"),
+    (&["CWE-77", "CWE-78"], "'\"`;|&$<>()\\ \n*?~!{}[]#"),
+    (&["CWE-88"], "- "),
+    (&["CWE-79"], "<>\"'&`"),
+    (&["CWE-94", "CWE-95", "CWE-1336"], "()[]{}'\"`;=+*/<>!&|,\\$ "),
+    (&["CWE-90"], "*()\\&|=!"),
+    (&["CWE-643"], "'\"[]()=|@/ "),
+    (&["CWE-113", "CWE-117"], "\n\r"),
+    (&["CWE-22", "CWE-23", "CWE-73"], "/\\"),
+    (&["CWE-601", "CWE-918"], "/\\:@.?#"),
+    (&["CWE-1333"], "()[]*+?.{}|^$\\"),
+    (&["CWE-91", "CWE-611"], "<>&"),
+];
