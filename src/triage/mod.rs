@@ -4,7 +4,7 @@
 //! [`Log::reports`] go to `candidates`, and whose [`Log::annotate`] gives the log back with nothing lost: every result
 //! keeps what it had and gains `properties.anchorite`; what the judges cleared also gains a suppression.
 //! Deliberately absent: any judgement, and the tool's own prose as evidence.
-//! Start at [`Log::read`]. How rules are matched with weaknesses is in [`weakness`].
+//! Start at [`Log::read`]. How rules are matched with weaknesses is in `weakness`.
 
 mod place;
 #[cfg(test)]

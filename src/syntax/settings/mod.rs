@@ -1,7 +1,7 @@
-//! Files of configuration become [`Setting`]s: `path.of.keys = value`, whatever the notation.
+//! Files of configuration become `Setting`s: `path.of.keys = value`, whatever the notation.
 //!
 //! In: a file whose name says that it is configuration. Out: a [`Module`] without code that says what the file sets, with
-//! the exact place of each value. One row of [`NOTATIONS`] makes a notation; its reader tells a [`Sheet`] what it finds and
+//! the exact place of each value. One row of `NOTATIONS` makes a notation; its reader tells a `Sheet` what it finds and
 //! the sheet keeps the limits. What cannot be read ends the file: what stood before counts, and the module is partial.
 //! Deliberately absent: what a setting means, which cards say; values of other files, variables and anchors.
 //! Start at [`read`].
