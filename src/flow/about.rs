@@ -26,8 +26,6 @@ pub struct About {
     pub templates: Mask,
     /// Cards about what language models are told.
     pub prompts: Mask,
-    /// Characters without which texts cannot harm, by cards.
-    pub signs: Vec<(Mask, &'static str)>,
     /// Signs that have to go out of a text before it can no longer harm, by cards.
     pub scrubs: Vec<(Mask, &'static [char])>,
 }
@@ -46,10 +44,6 @@ impl About {
             options: mask(cards, |card| card.id == "CWE-88"),
             templates: mask(cards, |card| card.id == "CWE-1336"),
             prompts: mask(cards, |card| card.id == "CWE-1427"),
-            signs: SIGNS
-                .iter()
-                .map(|(ids, signs)| (mask(cards, |card| ids.contains(&card.id.as_str())), *signs))
-                .collect(),
             scrubs: super::scrubbed::needed(|id| mask(cards, |card| card.id == id)),
         }
     }
@@ -62,20 +56,3 @@ pub fn mask(cards: &[Card], wanted: impl Fn(&Card) -> bool) -> Mask {
         .filter(|(_, card)| wanted(card))
         .fold(0, |mask, (at, _)| mask | 1 << at)
 }
-
-/// Characters that a text needs to harm these cards.
-pub const SIGNS: &[(&[&str], &str)] = &[
-    (&["CWE-89"], "'\"`;()*=\\ #<>\n"),
-    (&["CWE-943", "CWE-1321", "CWE-915"], "{}[]()$'\"`;"),
-    (&["CWE-77", "CWE-78"], "'\"`;|&$<>()\\ \n*?~!{}[]#"),
-    (&["CWE-88"], "- "),
-    (&["CWE-79"], "<>\"'&`"),
-    (&["CWE-94", "CWE-95", "CWE-1336"], "()[]{}'\"`;=+*/<>!&|,\\$ "),
-    (&["CWE-90"], "*()\\&|=!"),
-    (&["CWE-643"], "'\"[]()=|@/ "),
-    (&["CWE-113", "CWE-117"], "\n\r"),
-    (&["CWE-22", "CWE-23", "CWE-73"], "/\\"),
-    (&["CWE-601", "CWE-918"], "/\\:@.?#"),
-    (&["CWE-1333"], "()[]*+?.{}|^$\\"),
-    (&["CWE-91", "CWE-611"], "<>&"),
-];

@@ -9,7 +9,7 @@ use crate::syntax::form::{ExprKind, Function, Literal, Param, Span, Text};
 use super::names::Path;
 use super::taint::Walker;
 use super::value::{self, Fact, Facts, Note, Origin, RECEIVER, State, Trace};
-use super::{names, shapes, types};
+use super::{charsets, names, types};
 
 impl<'f> Walker<'_, 'f> {
     pub fn parameters(&mut self, function: &'f Function, state: &mut State<'f>) {
@@ -71,7 +71,7 @@ impl<'f> Walker<'_, 'f> {
         let shaped = match param.default.as_ref().map(|value| &value.kind) {
             Some(ExprKind::Call { args, .. }) => args.iter().any(|arg| {
                 let names = matches!(arg.label.as_deref(), Some("regex" | "pattern"));
-                names && matches!(&arg.value.kind, ExprKind::Literal(Literal::Str(text)) if shapes::plain(text))
+                names && matches!(&arg.value.kind, ExprKind::Literal(Literal::Str(text)) if charsets::is_plain(text))
             }),
             _ => false,
         };

@@ -4,14 +4,13 @@
 //! and places with what is proved of them. Deliberately absent: how schemas are read (`schemas`).
 //! Start at [`Walker::validated`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal};
 
 use super::effects::Effect;
 use super::names;
 use super::schemas::{Kind, Schema};
-use super::shapes;
 use super::taint::Walker;
-use super::value::{ANY, Const, Mask, Proved, SEP, State, Value};
+use super::value::{ANY, Const, Proved, SEP, State, Value};
 
 impl<'f> Walker<'_, 'f> {
     /// What a kind of value can no longer harm.
@@ -20,16 +19,9 @@ impl<'f> Walker<'_, 'f> {
             Kind::Text => self.world.about.objects,
             Kind::Number => self.world.stringish | self.world.about.objects,
             Kind::Choice => return Proved::ALL,
-            Kind::Shape(signs) => self.without(signs),
+            Kind::Shape(left) => self.world.signs.spare(*left),
         };
         Proved { dead, bounds: 0 }
-    }
-
-    /// Cards that a text with no other signs than these cannot harm.
-    fn without(&self, signs: &str) -> Mask {
-        let harmless = |(_, wanted): &&(Mask, &str)| !wanted.contains(|c: char| signs.contains(c));
-        let found = self.world.about.signs.iter().filter(harmless);
-        found.fold(0, |mask, (cards, _)| mask | cards)
     }
 
     /// What a schema leaves of a value.
@@ -180,42 +172,5 @@ impl<'f> Walker<'_, 'f> {
             "number" | "boolean" | "bigint" => vec![Effect::Clean(path)],
             _ => Vec::new(),
         }
-    }
-
-    /// `/^[\w.]+$/.test(value)`, `value.match(/^[\w.]+$/)`: which signs can be left.
-    pub fn signs_left(&self, callee: &'f Expr, args: &'f [Arg], name: &str, state: &State<'f>) -> Vec<Effect> {
-        let (ExprKind::Field(base, _), [only]) = (&callee.kind, args) else {
-            return Vec::new();
-        };
-        let (regex, value): (&'f Expr, &'f Expr) = match name {
-            "test" => (base, &only.value),
-            "match" => (&only.value, base),
-            _ => return Vec::new(),
-        };
-        let text = match self.decide(regex, state) {
-            Some(Const::Text(text)) => Some(text),
-            _ => made(regex),
-        };
-        let Some(text) = text else { return Vec::new() };
-        let (value, plain) = (self.subject(value, state), shapes::plain(&text));
-        match (value, shapes::leaves(&text)) {
-            (Some(path), _) if plain => vec![Effect::Clean(path)],
-            (Some(path), Some(signs)) => vec![Effect::Dead(path, self.without(&signs) | self.world.about.objects)],
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// `new RegExp("^[a-z]+$")`
-fn made(expr: &Expr) -> Option<Text> {
-    let ExprKind::Call { callee, args, .. } = &expr.kind else {
-        return None;
-    };
-    match (&callee.kind, args.as_slice()) {
-        (ExprKind::Name(name), [only, ..]) if &**name == "RegExp" => match &only.value.kind {
-            ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -9,9 +9,9 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
 
 use super::effects::Effect;
 use super::guards::dead;
+use super::names;
 use super::taint::Walker;
 use super::value::{Bits, DOTLESS, Fact, Mask, RELATIVE, RESOLVED, State};
-use super::{charsets, names, shapes};
 
 /// Calls that ask what a text begins with, and calls that ask whether a path lies below another.
 const BEGINS: [&str; 9] = [
@@ -174,26 +174,6 @@ impl<'f> Walker<'_, 'f> {
     pub(super) fn made_here(&self, set: &Expr, state: &State<'f>) -> bool {
         let ExprKind::Name(name) = &set.kind else { return false };
         self.named_globals() && state.bound.contains_key(name) && state.read(&self.slot(name)).is_clean()
-    }
-
-    /// What is left of a value that a regular expression matches.
-    pub(super) fn shaped(&self, regex: &str, value: &'f Expr, state: &State<'f>) -> Vec<Effect> {
-        let Some(path) = self.subject(value, state) else {
-            return Vec::new();
-        };
-        if shapes::plain(regex) {
-            return vec![Effect::Clean(path)];
-        }
-        if charsets::names_host(regex) {
-            return vec![Effect::Dead(
-                path,
-                self.world.about.destination | self.world.about.paths,
-            )];
-        }
-        match charsets::spared(regex, &self.world.feared) {
-            0 => vec![Effect::Guard(path, "a regular expression".into())],
-            cards => vec![Effect::Dead(path, cards)],
-        }
     }
 
     /// `strpos($path, BASE) === 0`, which asks what a text begins with; `hash_equals(hash_hmac(…, $data, KEY), $code)`,

@@ -174,15 +174,28 @@ fn assignments(module: &Module) -> BTreeMap<Text, usize> {
     counts
 }
 
-/// The text that a regular expression is compiled from: `Pattern.compile("[a-z]+")`.
+/// The text that a regular expression is compiled from: `Pattern.compile("[a-z]+")`, `new RegExp("[a-z]+")`.
 pub fn compiled(expr: &Expr) -> Option<Text> {
-    match &expr.kind {
-        ExprKind::Call { callee, args, .. } if matches!(&callee.kind, ExprKind::Field(_, name) if &**name == "compile") => {
-            match &args.first()?.value.kind {
-                ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
-                _ => None,
-            }
-        }
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    let compiles = match &callee.kind {
+        // `Regex::new("[a-z]+").unwrap()`, `"[a-z]+".toRegex()`
+        ExprKind::Field(base, name) if args.is_empty() => match (&base.kind, &**name) {
+            (_, "unwrap") => return compiled(base),
+            (ExprKind::Literal(Literal::Str(text)), "toRegex") => return Some(text.clone()),
+            _ => false,
+        },
+        ExprKind::Field(base, name) => match &**name {
+            "compile" | "MustCompile" | "Compile" => true,
+            "new" => matches!(&base.kind, ExprKind::Name(class) if matches!(&**class, "Regex" | "Regexp")),
+            _ => false,
+        },
+        ExprKind::Name(name) => matches!(&**name, "RegExp" | "Regex"),
+        _ => false,
+    };
+    match &args.first().filter(|_| compiles)?.value.kind {
+        ExprKind::Literal(Literal::Str(text)) => Some(text.clone()),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::apply::Actual;
+use super::charsets;
 use super::names;
-use super::shapes;
 use super::tables::{ALLOCATES, CALLBACKS, DEFERS, FORMATS, MAPS};
 use super::taint::Walker;
 use super::value::{ANY, State, Value};
@@ -57,7 +57,7 @@ pub fn strips(name: &str, args: &[Arg]) -> bool {
     };
     // Where a plain text may stand in the place of a regex, only delimiters make it one.
     let wanted = name != "replace" || regex.starts_with('/');
-    wanted && by.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) && shapes::all_but_plain(regex)
+    wanted && by.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) && charsets::all_but_plain(regex)
 }
 
 /// `list.clear()`, `builder.setLength(0)`: nothing is left of what was there.

@@ -5,7 +5,7 @@
 //! for the judges. Deliberately absent: any belief in a name, and what becomes of the state (`effects`).
 //! Start at [`Walker::effects`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Span, Text};
 
 use super::effects::Effect;
 use super::matcher::{Place, Purpose};
@@ -379,15 +379,6 @@ impl<'f> Walker<'_, 'f> {
         if !told.is_empty() {
             return told;
         }
-        let assured = if truth { self.assured(callee, args) } else { Vec::new() };
-        let clean: Vec<Effect> = assured
-            .into_iter()
-            .filter_map(|at| self.subject(&args[at].value, state))
-            .map(Effect::Clean)
-            .collect();
-        if !clean.is_empty() {
-            return clean;
-        }
         let judged = self.judged(callee, args, Some(truth), state);
         if !judged.is_empty() {
             return judged;
@@ -421,21 +412,10 @@ impl<'f> Walker<'_, 'f> {
             .collect()
     }
 
-    /// What a regular expression leaves of the text that it matches as a whole: plain words, or words with dots.
-    fn matched(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Option<Effect> {
-        let about = |leaves| {
-            let value = self.plainly_matched(callee, args, leaves, state);
-            value.and_then(|value| self.subject(value, state))
-        };
-        let quiet = || about(super::shapes::quiet_whole).map(|path| Effect::Dead(path, self.world.quiet));
-        about(super::shapes::plain_whole).map(Effect::Clean).or_else(quiet)
-    }
-
     /// What a call proves that holds: membership with the value first, presence of a key, a check that a model names,
     /// a regex that leaves nothing but plain words.
     fn proved(&self, callee: &'f Expr, args: &'f [Arg], name: &str, truth: bool, state: &State<'f>) -> Vec<Effect> {
         let clean = |expr: &'f Expr| self.subject(expr, state).map(Effect::Clean).into_iter().collect();
-        let scripted = matches!(self.world.modules[self.module].language, "javascript" | "typescript");
         match (name, args) {
             ("in_array" | "array_key_exists" | "array_search", [value, set, ..])
                 if self.is_set(&set.value, state) || self.made_here(&set.value, state) =>
@@ -445,25 +425,6 @@ impl<'f> Walker<'_, 'f> {
             ("isNaN", [one]) if !truth => return clean(&one.value),
             ("isset", [one]) => return self.effects(&one.value, truth, state, 4),
             ("empty", [one]) => return self.effects(&one.value, !truth, state, 4),
-            ("preg_match", [regex, value, ..]) => {
-                if let ExprKind::Literal(Literal::Str(text)) = &regex.value.kind {
-                    return self.shaped(text, &value.value, state);
-                }
-            }
-            // `/^\w+$/.test(value)`
-            ("test", [value]) if !scripted => {
-                if let ExprKind::Field(regex, _) = &callee.kind
-                    && let Some(Const::Text(text)) = self.decide(regex, state)
-                {
-                    return self.shaped(&text, &value.value, state);
-                }
-            }
-            ("test" | "match", [_]) if scripted => {
-                let known = self.signs_left(callee, args, name, state);
-                if !known.is_empty() {
-                    return known;
-                }
-            }
             _ => {}
         }
         let rules = self.world.rules(self.module);

@@ -5,11 +5,10 @@
 //! they are harmless now. What counts is data: `proofs`, `alarms` and `views` of the cards. Deliberately absent: what
 //! makes a value harmless for every card (`guards`). Start at [`Walker::proven`].
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind, Text};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal};
 
 use super::constants;
 use super::matcher::{Place, Purpose, of_receiver};
-use super::shapes;
 use super::taint::Walker;
 use super::value::{Const, Mask, State};
 
@@ -154,59 +153,6 @@ impl<'f> Walker<'_, 'f> {
         }
     }
 
-    /// The value that a regular expression must match as a whole, when such a match leaves only plain words:
-    /// `x.matches("[a-z]+")`, `Pattern.matches("[a-z]+", x)`, `PLAIN.matcher(x).matches()`.
-    /// `leaves` says what such words are, of a regex that matches the whole text.
-    pub fn plainly_matched(
-        &self,
-        callee: &'f Expr,
-        args: &'f [Arg],
-        leaves: fn(&str) -> bool,
-        state: &State<'f>,
-    ) -> Option<&'f Expr> {
-        let ExprKind::Field(base, name) = &callee.kind else {
-            return None;
-        };
-        let whole = match &**name {
-            "fullmatch" => Some(true),
-            "match" => Some(false),
-            _ => None,
-        };
-        if let Some(whole) = whole.filter(|_| self.world.modules[self.module].language == "python") {
-            // `match` begins at the beginning, and ends wherever the regex does.
-            let leaves = |text: &str| (whole || text.ends_with(['$', 'Z', 'z'])) && leaves(text);
-            let written =
-                |regex: &Expr| matches!(self.literal(regex, state), Some(Literal::Str(text)) if leaves(&text));
-            return match args {
-                [regex, value] if written(&regex.value) => Some(&value.value),
-                [value] if self.regex(base, state).is_some_and(|text| leaves(&text)) => Some(&value.value),
-                _ => None,
-            };
-        }
-        if &**name != "matches" || !matches!(self.world.modules[self.module].language, "java" | "kotlin") {
-            return None;
-        }
-        let plain = |expr: &'f Expr| match self.literal(expr, state) {
-            Some(Literal::Str(text)) => leaves(&text),
-            _ => false,
-        };
-        match args {
-            [regex] if plain(&regex.value) => Some(base),
-            [regex, value] if plain(&regex.value) => Some(&value.value),
-            [] => {
-                let ExprKind::Call { callee, args, .. } = &base.kind else {
-                    return None;
-                };
-                let (ExprKind::Field(pattern, matcher), [value]) = (&callee.kind, args.as_slice()) else {
-                    return None;
-                };
-                let known = &**matcher == "matcher" && self.regex(pattern, state).is_some_and(|text| leaves(&text));
-                known.then_some(&value.value)
-            }
-            _ => None,
-        }
-    }
-
     /// The argument of a call that throws unless it is a number or an identifier: `Long.parseLong(x)`, `int(x)`.
     pub fn parsed(&self, callee: &Expr, args: &'f [Arg]) -> Option<&'f Expr> {
         let [only] = args else { return None };
@@ -250,90 +196,6 @@ impl<'f> Walker<'_, 'f> {
                 _ => false,
             },
             _ => false,
-        }
-    }
-
-    /// The arguments that a function of the project says are plain when it says yes: `return text.matches("[a-z]+")`.
-    pub fn assured(&self, callee: &'f Expr, args: &'f [Arg]) -> Vec<usize> {
-        let paths = self.view.resolver.paths(callee);
-        let [unit] = self.targets_of(callee, args.len(), false, &paths)[..] else {
-            return Vec::new();
-        };
-        let (function, shift) = (self.world.function(unit), self.world.shift(unit));
-        let [
-            Stmt {
-                kind: StmtKind::Return(Some(said)),
-                ..
-            },
-        ] = function.body.as_slice()
-        else {
-            return Vec::new();
-        };
-        let module = self.world.units[unit as usize].module;
-        let mut plain = Vec::new();
-        self.plain_parts(said, module, &mut plain);
-        let position = |name: Text| function.params.iter().position(|param| param.name == name);
-        let own = plain
-            .into_iter()
-            .filter_map(position)
-            .filter_map(|at| at.checked_sub(shift));
-        own.filter(|at| *at < args.len()).collect()
-    }
-
-    /// Names that a condition of another function leaves plain where it holds.
-    fn plain_parts(&self, cond: &'f Expr, module: usize, out: &mut Vec<Text>) {
-        let named = |expr: &Expr| match &expr.kind {
-            ExprKind::Name(name) => Some(name.clone()),
-            _ => None,
-        };
-        let set = |expr: &Expr| {
-            constants::is_literal_set(expr)
-                || named(expr).is_some_and(|name| self.world.constants.is_set(module, &name))
-        };
-        match &cond.kind {
-            ExprKind::Binary(op, left, right) if &**op == "&&" => {
-                self.plain_parts(left, module, out);
-                self.plain_parts(right, module, out);
-            }
-            ExprKind::Binary(op, value, all) if &**op == "in" && set(all) => out.extend(named(value)),
-            ExprKind::Opaque(parts) if parts.len() == 1 => self.plain_parts(&parts[0], module, out),
-            ExprKind::Call { callee, args, .. } => {
-                let ExprKind::Field(base, name) = &callee.kind else {
-                    return;
-                };
-                let whole = |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(Literal::Str(text)) if shapes::plain_whole(text));
-                match (&**name, args.as_slice()) {
-                    ("contains" | "includes" | "containsKey" | "has", [value]) if set(base) => {
-                        out.extend(named(&value.value))
-                    }
-                    ("matches", [regex]) if whole(&regex.value) => out.extend(named(base)),
-                    ("matches", []) => {
-                        if let ExprKind::Call { callee, args, .. } = &base.kind
-                            && let (ExprKind::Field(pattern, name), [value]) = (&callee.kind, args.as_slice())
-                            && &**name == "matcher"
-                            && named(pattern)
-                                .and_then(|name| self.world.constants.regex(module, &name))
-                                .is_some_and(|text| shapes::plain_whole(&text))
-                        {
-                            out.extend(named(&value.value));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The text of a compiled regular expression, made here or as a constant of the file.
-    fn regex(&self, expr: &'f Expr, state: &State<'f>) -> Option<Text> {
-        let name = match &expr.kind {
-            ExprKind::Name(name) | ExprKind::Field(_, name) => name,
-            _ => return constants::compiled(expr),
-        };
-        match state.bound.get(name) {
-            Some(bound) => constants::compiled(bound),
-            None => self.world.constants.regex(self.module, name),
         }
     }
 

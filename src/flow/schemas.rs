@@ -14,8 +14,8 @@ use regex::Regex;
 use crate::source::SourceFile;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module, StmtKind, Text};
 
+use super::charsets::{self, Extent, PLAIN, Set};
 use super::names::Scope;
-use super::shapes;
 
 /// How deep schemas may stand in each other.
 const DEEP: usize = 6;
@@ -31,7 +31,7 @@ pub enum Kind {
     /// One of those that the program lists, or made of plain words alone.
     Choice,
     /// Plain words, and these characters.
-    Shape(String),
+    Shape(Set),
 }
 
 /// The shape of a value, by field.
@@ -487,7 +487,7 @@ fn kind_of(name: &str, args: &[Arg]) -> Option<Kind> {
         | "isIn" | "isInt" | "isNumeric" | "isFloat" | "isDecimal" | "isUUID" | "isMongoId" | "isAlphanumeric"
         | "isAlpha" | "isBoolean" | "isISO8601" | "isDate" | "isHexadecimal" | "isIP" | "isSlug" | "isJWT"
         | "isPort" => Some(Kind::Choice),
-        "hostname" | "domain" | "isFQDN" => Some(Kind::Shape("-.".to_owned())),
+        "hostname" | "domain" | "isFQDN" => Some(Kind::Shape(PLAIN | charsets::set("."))),
         "regex" | "pattern" | "matches" => shaped(&literal(&args.first()?.value)?),
         "string" | "String" | "isString" | "email" | "url" | "uri" | "isEmail" | "isURL" => Some(Kind::Text),
         _ => None,
@@ -495,10 +495,10 @@ fn kind_of(name: &str, args: &[Arg]) -> Option<Kind> {
 }
 
 fn shaped(regex: &str) -> Option<Kind> {
-    if shapes::plain(regex) {
-        return Some(Kind::Choice);
-    }
-    shapes::leaves(regex).map(Kind::Shape)
+    charsets::left(regex, Extent::Part).map(|left| match left & !PLAIN {
+        0 => Kind::Choice,
+        _ => Kind::Shape(left),
+    })
 }
 
 /// Of two things that hold, the one that leaves less.

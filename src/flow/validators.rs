@@ -7,9 +7,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::cards::Card;
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Stmt, StmtKind, Text};
 
+use super::charsets::{PLAIN, Set, set};
 use super::effects::Effect;
 use super::letters::Letters;
 use super::names;
@@ -18,8 +18,6 @@ use super::value::{Const, Fact, Mask, Note, Origin, State, Trace};
 
 /// Most statements of a function that is looked at.
 const LONGEST: usize = 40;
-/// Characters that a text may hold.
-type Set = u128;
 
 /// What a call that is a condition came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,36 +46,6 @@ impl Outcome {
 
 /// By parameter: the cards that are settled for it.
 pub type Vouched = Rc<Vec<(usize, Mask)>>;
-
-/// Characters without which a text is harmless for the cards of the mask.
-pub fn dangers(cards: &[Card]) -> Vec<(Set, Mask)> {
-    let mask = |ids: &[&str]| {
-        let own = cards
-            .iter()
-            .enumerate()
-            .filter(|(_, card)| ids.contains(&card.id.as_str()));
-        own.fold(0, |mask, (at, _)| mask | 1 << at)
-    };
-    vec![
-        (set(" ;|&`$()<>\n\r\t'\"\\*?!{}[]~#"), mask(&["CWE-77", "CWE-78"])),
-        (set("/\\"), mask(&["CWE-22", "CWE-23", "CWE-73"])),
-        (set("'\"\\`; "), mask(&["CWE-89"])),
-        (set("<>\"'&"), mask(&["CWE-79"])),
-        (set("\r\n"), mask(&["CWE-113", "CWE-117", "CWE-93"])),
-        (set("%"), mask(&["CWE-134"])),
-    ]
-}
-
-fn set(text: &str) -> Set {
-    text.bytes().fold(0, |set, c| set | 1 << (c & 127))
-}
-
-/// Letters, digits, `_`, `-` and `.`
-fn plain() -> Set {
-    (0u8..128)
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'))
-        .fold(0, |set, c| set | 1 << c)
-}
 
 /// What is known on the way to a place of the function.
 #[derive(Clone, Default)]
@@ -255,9 +223,8 @@ impl<'f> Walker<'_, 'f> {
 
     /// Cards for which a text of these characters is harmless.
     fn harmless_of(&self, allowed: Set) -> Mask {
-        let own = self.world.dangers.iter().filter(|(bad, _)| allowed & bad == 0);
-        let some = own.fold(0, |mask, (_, cards)| mask | cards);
-        if allowed & !plain() == 0 {
+        let some = self.world.signs.spare(allowed);
+        if allowed & !(PLAIN | set(".")) == 0 {
             some | self.world.stringish
         } else {
             some

@@ -15,6 +15,7 @@ use crate::syntax::pages::Spot;
 
 use super::about::{About, mask};
 use super::calls::{self, Directory, Site};
+use super::charsets::Signs;
 use super::constants::Constants;
 use super::entries::{self, Entry, Search};
 use super::formats::{deferred, handed};
@@ -25,7 +26,6 @@ use super::names::{self, Frame, Path, Resolver, Scope};
 use super::properties::Properties;
 use super::reckon::{self, Use};
 use super::schemas::Schemas;
-use super::validators;
 use super::value::Mask;
 use super::{Edge, Unit};
 
@@ -78,18 +78,14 @@ pub struct World<'f> {
     rules: HashMap<&'static str, Rules>,
     /// Module that declares a class, by language and name; the first one where several do.
     classes: HashMap<(&'static str, Text), usize>,
-    /// Characters without which a text is harmless, by cards.
-    pub dangers: Vec<(u128, Mask)>,
     /// Cards about lines that a shell reads.
     pub shells: Vec<usize>,
     /// Cards about markup that a program writes.
     pub documents: Mask,
-    /// Cards that words with dots, `@` or `:` in them cannot harm.
-    pub quiet: Mask,
     /// Cards about numbers that can be guessed.
     pub chance: Mask,
-    /// Cards with the characters that they fear.
-    pub feared: Vec<(usize, u128)>,
+    /// The characters that a text needs to harm, by cards.
+    pub signs: Signs,
     /// Cards that a number cannot harm.
     pub stringish: Mask,
     pub schemas: Schemas<'f>,
@@ -137,9 +133,6 @@ fn having(cards: &[Card], rules: fn(&Card) -> &Vec<String>, rule: &str) -> Vec<u
         .filter(|&card| rules(&cards[card]).iter().any(|asked| asked == rule))
         .collect()
 }
-
-/// Weaknesses that need a character that means something to a shell, a query, a page, code or a log.
-const QUIET: [u32; 15] = [77, 78, 79, 89, 90, 91, 93, 95, 113, 117, 134, 643, 917, 943, 1336];
 
 impl<'f> World<'f> {
     pub fn of(modules: &'f [Module], files: &'f [SourceFile], cards: &'f [Card]) -> Self {
@@ -196,12 +189,10 @@ impl<'f> World<'f> {
             uses: reckon::uses(cards),
             properties: Properties::of(modules),
             mappers: Mappers::of(files),
-            dangers: validators::dangers(cards),
             chance: mask(cards, |card| card.id == "CWE-338"),
-            feared: super::charsets::feared(cards),
+            signs: Signs::of(cards),
             shells: (0..cards.len()).filter(|&at| cards[at].id == "CWE-78").collect(),
             documents: mask(cards, |card| card.id == "CWE-91"),
-            quiet: mask(cards, |card| QUIET.contains(&card.number())),
             about: About::of(cards),
             // A weak random number is one also where it is kept as a number.
             stringish: mask(cards, |card| {
