@@ -77,11 +77,38 @@ pub struct ScanArgs {
     /// Ask the model everything again: take over nothing from earlier runs, resume none
     #[arg(long)]
     pub fresh: bool,
+    /// Judge some of the candidates, say how long all would take, and keep no run
+    #[arg(long)]
+    pub dry_run: bool,
     /// No progress, no hints
     #[arg(short, long)]
     pub quiet: bool,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+impl ScanArgs {
+    /// A scan that was asked for nothing special, and says nothing.
+    pub fn plain(path: PathBuf, workers: &WorkerArgs, place: &PlaceArgs) -> Self {
+        Self {
+            path,
+            output: OutputArgs {
+                format: None,
+                output: None,
+            },
+            budget: None,
+            min_severity: None,
+            fail_on: None,
+            model: None,
+            verifier_model: None,
+            seed: None,
+            workers: workers.clone(),
+            fresh: false,
+            dry_run: false,
+            quiet: true,
+            place: place.clone(),
+        }
+    }
 }
 
 /// The options of `scan` mean the same here; without `--format`, the log itself is written, with the verdicts in it.
@@ -197,6 +224,14 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Measure how fast a model runs here: tokens a second, memory, candidates an hour
+    #[arg(long)]
+    pub bench: bool,
+    /// The model to measure, by the name `models list` shows [default: novice, the one inside]
+    #[arg(long, requires = "bench")]
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
 }

@@ -7,6 +7,7 @@
 pub mod args;
 mod brief;
 mod doctor;
+mod dry;
 mod explain;
 mod models;
 mod output;
@@ -54,6 +55,7 @@ fn seal(command: &Command) -> Result<(), Fatal> {
         Command::Scan(args) => args.workers.sandbox.as_deref() == Some("none"),
         Command::Triage(args) => args.scan.workers.sandbox.as_deref() == Some("none"),
         Command::Replay(args) => args.workers.sandbox.as_deref() == Some("none"),
+        Command::Doctor(args) if args.bench => args.workers.sandbox.as_deref() == Some("none"),
         Command::Brief(_) | Command::Models(_) => false,
         _ => true,
     };

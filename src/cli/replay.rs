@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::args::{Budget, OutputArgs, ReplayArgs, ScanArgs};
+use super::args::{Budget, ReplayArgs, ScanArgs};
 use super::output::print;
 use super::report::kept;
 use super::scan::{Staff, plan};
@@ -45,21 +45,12 @@ fn as_scanned(args: &ReplayArgs, run: &Run) -> Result<ScanArgs, Fatal> {
     let setting = |name: &str| header.settings.get(name).map_or("", String::as_str);
     let severity = Severity::from_str(setting("min-severity"), true);
     Ok(ScanArgs {
-        path: PathBuf::from(&header.root),
-        output: OutputArgs {
-            format: None,
-            output: None,
-        },
         budget: setting("candidates").parse().ok().map(Budget::Candidates),
         min_severity: severity.ok(),
-        fail_on: None,
         model: Some(header.detector.name.clone()),
         verifier_model: Some(header.verifier.name.clone()),
         seed: Some(header.seed),
-        workers: args.workers.clone(),
-        fresh: false,
-        quiet: true,
-        place: args.place.clone(),
+        ..ScanArgs::plain(PathBuf::from(&header.root), &args.workers, &args.place)
     })
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::args::{Budget, ScanArgs};
+use super::dry;
 use super::output::deliver;
 use super::progress::Progress;
 use super::settings::{self, Settings};
@@ -26,6 +27,9 @@ use crate::report::{self, Format, View};
 pub fn run(args: &ScanArgs) -> Result<Exit, Fatal> {
     let settings = settings::scan(args)?;
     let scan = plan(args, &settings)?;
+    if args.dry_run {
+        return dry::run(args, &settings, &scan);
+    }
     let stop = on_signal()?;
     let shown = !args.quiet && std::io::stderr().is_terminal();
     let mut progress = Progress::new(shown);
@@ -108,12 +112,7 @@ pub struct Staff {
 impl Staff {
     pub fn start(settings: &Settings, scan: &Scan) -> Result<Self, Fatal> {
         let pack = Pack::open(&settings.places.packs, &scan.root, scan.fresh);
-        let registry = Registry::at(&settings.places.models);
-        let start = |name: Option<&str>| {
-            let located = registry.resolve(name)?;
-            let engine = judge::settings(&located, device(settings)?, settings.jobs);
-            Judge::start(located, engine, settings.sandbox)
-        };
+        let start = |name: Option<&str>| judge(settings, name);
         let log = scan.triage.iter().map(|triage| triage.log.clone());
         let seen = std::iter::once(scan.root.clone()).chain(log).collect();
         Ok(Self {
@@ -126,6 +125,11 @@ impl Staff {
         })
     }
 
+    /// Where the detector's model runs.
+    pub fn device(&self) -> &str {
+        self.judge.device()
+    }
+
     pub fn hands(&mut self) -> Hands<'_> {
         let judges = std::iter::once(&self.judge).chain(&self.second);
         Hands {
@@ -135,6 +139,13 @@ impl Staff {
             verifier: self.second.as_mut().map(|judge| judge as &mut dyn Model),
         }
     }
+}
+
+/// A sealed judge with the model of that name.
+pub fn judge(settings: &Settings, name: Option<&str>) -> Result<Judge, Fatal> {
+    let located = Registry::at(&settings.places.models).resolve(name)?;
+    let engine = judge::settings(&located, device(settings)?, settings.jobs);
+    Judge::start(located, engine, settings.sandbox)
 }
 
 fn device(settings: &Settings) -> Result<Device, Fatal> {

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use sha2::{Digest, Sha256};
 
 use super::args::TriageArgs;
+use super::dry;
 use super::output::deliver;
 use super::progress::Progress;
 use super::scan::{self, Staff, absolute};
@@ -27,6 +28,9 @@ pub fn run(args: &TriageArgs) -> Result<Exit, Fatal> {
     let settings = settings::scan(&args.scan)?;
     let mut scan = scan::plan(&args.scan, &settings)?;
     scan.triage = Some(named(&args.log)?);
+    if args.scan.dry_run {
+        return dry::run(&args.scan, &settings, &scan);
+    }
     let stop = scan::on_signal()?;
     let mut progress = Progress::new(!args.scan.quiet && io::stderr().is_terminal());
     let result = work(args, &settings, &scan, &mut progress, &stop);

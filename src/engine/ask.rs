@@ -16,6 +16,7 @@ use super::decoder::Decoder;
 use super::families;
 use super::grammar::Grammars;
 use super::model::{Identity, Model, Part, Profile, Prompt, Reply};
+use super::pace;
 use super::plan::{DEEPEST, Plan};
 use super::schedule::{Asked, Means, Schedule};
 use super::settings::{Device, EngineSettings};
@@ -31,6 +32,9 @@ pub struct Engine {
     pub(super) crew: Crew,
     pub(super) decoder: Decoder,
     pub(super) pool: BlockPool,
+    /// Bytes of weights that each step reads.
+    pub(super) step_bytes: u64,
+    pub(super) vocab: usize,
     tokenizer: Arc<Tokenizer>,
     grammars: Grammars,
     /// None for [`Profile::Compact`].
@@ -72,6 +76,8 @@ impl Engine {
             identity,
             decoder: families::build(&weights, &settings.device.open()?, &crew)?,
             crew,
+            vocab: hyper.vocab,
+            step_bytes: pace::step_bytes(&weights),
             pool: BlockPool::new(
                 hyper,
                 settings.kv_tokens.max(settings.context).div_ceil(BLOCK) + DEEPEST,

@@ -14,7 +14,7 @@
 //! decoder    the one transformer                     families   switches and tensor names
 //! attend     attention over blocks                   weight     products with weights
 //! rope       rotary positions                        crew       threads
-//! measure    how fast all this is
+//! measure    how long one prompt and its replies take      pace       what that says of this machine
 //! ```
 
 pub mod model;
@@ -29,6 +29,7 @@ mod decoder;
 mod families;
 mod grammar;
 mod measure;
+mod pace;
 mod plan;
 mod rope;
 mod sample;
@@ -40,6 +41,7 @@ mod weight;
 
 pub use ask::Engine;
 pub use measure::Measured;
+pub use pace::Pace;
 pub use settings::{Device, EngineSettings};
 
 #[cfg(test)]

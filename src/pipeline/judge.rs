@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::model::{Identity, Model, Prompt, Reply};
-use crate::engine::{Device, Engine, EngineSettings};
+use crate::engine::{Device, Engine, EngineSettings, Pace};
 use crate::models::{self, InProcess, Inspected, Inspector, Located, Verified, Weights};
 use crate::problem::{Exit, Fatal, Problem};
 use crate::record::Sealed;
@@ -25,6 +25,8 @@ enum Request {
     /// The model, how to run it, and the bytes of memory it may take.
     Load(Box<Located>, EngineSettings, u64),
     Ask(Vec<Prompt>),
+    /// How fast the loaded model runs here.
+    Pace,
     Look(PathBuf),
     Inspect(PathBuf, Vec<String>),
 }
@@ -33,6 +35,7 @@ enum Request {
 enum Response {
     Loaded(Identity, String),
     Answers(Vec<Result<Reply, Problem>>),
+    Pace(Pace),
     Looked(BTreeMap<String, String>),
     Inspected(Inspected),
     Fatal(Fatal),
@@ -53,6 +56,10 @@ pub fn serve(mut channel: Channel) -> Result<(), Fatal> {
             },
             Request::Ask(prompts) => match engine.as_mut() {
                 Some(engine) => engine.ask(&prompts).map_or_else(Response::Fatal, Response::Answers),
+                None => Response::Fatal(out_of_turn()),
+            },
+            Request::Pace => match engine.as_mut() {
+                Some(engine) => engine.pace().map_or_else(Response::Fatal, Response::Pace),
                 None => Response::Fatal(out_of_turn()),
             },
             Request::Look(path) => InProcess.look(&path).map_or_else(Response::Fatal, Response::Looked),
@@ -139,6 +146,16 @@ impl Remote {
 
     pub fn sealed(&self) -> Sealed {
         sealed(&self.worker, Role::Judge)
+    }
+
+    /// Measures how fast the model runs here.
+    pub fn pace(&mut self) -> Result<Pace, Fatal> {
+        self.worker.send(&Request::Pace)?;
+        match self.worker.receive::<Response>(None)? {
+            Response::Pace(pace) => Ok(pace),
+            Response::Fatal(fatal) => Err(fatal),
+            _ => Err(out_of_turn()),
+        }
     }
 
     fn exchange(&mut self, prompts: &[Prompt]) -> Result<Response, Fatal> {

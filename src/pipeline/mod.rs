@@ -5,6 +5,7 @@
 //! any output but the record.
 //! Start at [`scan`].
 
+mod forecast;
 pub mod judge;
 pub mod pack;
 pub mod reader;
@@ -30,6 +31,7 @@ use crate::record::{
 };
 use crate::source::Limits;
 use crate::verify::{Judgement, Ruling, verify};
+pub use forecast::{Forecast, forecast};
 pub use reader::{Reader, Survey};
 use recall::Recall;
 pub use replay::{Replay, replay};

@@ -40,6 +40,45 @@ fn doctor_says_what_is_enforced_here() {
 }
 
 #[test]
+fn doctor_measures_a_model() {
+    let page = text(&["doctor", "--bench"]);
+    let rate = |line: &str| {
+        let rest = &page[page.find(line).unwrap_or_else(|| panic!("{line}\n{page}")) + line.len()..];
+        let number: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        number.parse::<f64>().unwrap_or_else(|_| panic!("{line}\n{page}"))
+    };
+    for line in [
+        "memory: ",
+        "tokens: ",
+        "one reply: ",
+        "replies to that prompt: ",
+        "about ",
+    ] {
+        assert!(rate(line) > 0.0, "{line}\n{page}");
+    }
+    let output = User::new().run(&["doctor", "--bench", "--model", "nobody"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("nobody"), "{}", said(&output));
+}
+
+#[test]
+fn a_dry_run_says_what_a_scan_would_do_and_keeps_no_run() {
+    let user = User::new();
+    let app = super::application("vulnerable");
+    let output = user.run(&["scan", "--dry-run", app.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let page = String::from_utf8(output.stdout).unwrap();
+    let rows = text(&["brief", app.to_str().unwrap()]).lines().count();
+    assert!(
+        page.contains(&format!("{rows} candidates; {rows} judged as a sample")),
+        "{page}"
+    );
+    assert!(page.contains("would take about"), "{page}");
+    let runs = std::fs::read_dir(user.home.path().join(".local/state/anchorite/runs")).map_or(0, Iterator::count);
+    assert_eq!(runs, 0, "no run was kept");
+}
+
+#[test]
 fn completions_and_the_manual_are_generated() {
     assert!(text(&["completions", "bash"]).contains("anchorite"));
     assert!(text(&["man"]).contains(".TH"));
