@@ -12,8 +12,8 @@ import random
 import re
 import sys
 
-from generate import hashed
 from label import compatible
+from parts import hashed
 from rename import declared, renamed
 
 

@@ -10,8 +10,8 @@ import random
 import numpy as np
 
 from calibrate import TASKS, cases, fit, kept, odds
-from evaluate import area, bag, wilson
 from export import pinned
+from measures import area, bag, wilson
 from train import kind, read
 
 

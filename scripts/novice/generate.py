@@ -5,14 +5,15 @@ decide. Deliberately absent: the scanner; `label.py` joins its candidates with t
 Whole families are set aside for testing: `split` is a fixed hash of the family's name, so training never sees them.
 """
 import argparse
-import hashlib
 import importlib
 import json
 import os
 import random
 
 import twins
+from dress import Dresser
 from names import Names
+from parts import split
 from weave import PAIRS, Impossible, weave
 
 LANGUAGES = {"python": 1.4, "javascript": 1.0, "typescript": 0.7, "java": 1.2, "go": 1.0, "c": 1.2, "cpp": 0.9,
@@ -30,21 +31,6 @@ def tables(language):
     if language in ("c", "cpp"):
         return module.data(language)
     return module.data(language == "typescript") if hasattr(module, "data") else module.DATA
-
-
-def hashed(text):
-    """A number in [0, 1) that depends on the text alone."""
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2 ** 32
-
-
-def split(family):
-    """`train`, or why a family is set aside: an unseen combination, an unseen API (sink), an unseen template."""
-    language, cwe, sink, last = family.split("/")
-    if sink == "twin":
-        return "template" if hashed("template " + cwe + last) < 0.2 else "train"
-    if hashed(f"sink {language} {cwe} {sink}") < 0.11:
-        return "api"
-    return "combination" if hashed(f"family {family}") < 0.11 else "train"
 
 
 def strip(program):
@@ -143,7 +129,6 @@ def main():
     parser.add_argument("--dress", help="vocabulary of `dress.py harvest`")
     parser.add_argument("--dressed", type=float, default=0.6, help="share of pairs that look like ordinary code")
     args = parser.parse_args()
-    from dress import Dresser  # Here, since its module imports what imports this one.
     dresser = Dresser(args.dress, args.seed) if args.dress else None
     print(generate(args.out, args.pairs, args.seed, args.twins, args.languages.split(","), dresser, args.dressed))
 

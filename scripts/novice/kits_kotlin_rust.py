@@ -5,7 +5,7 @@ Functions whose body waits (Rust `await`, Kotlin's suspending client) are marked
 """
 import re
 
-from kits import Kit
+from kits_base import Kit
 from names import camel, snake
 
 RETURN = re.compile(r"^return (.*?);?((?:@@\w+)*)$")

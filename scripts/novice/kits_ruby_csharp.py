@@ -5,7 +5,7 @@ Deliberately absent: any knowledge of weaknesses.
 """
 import re
 
-from kits import Kit
+from kits_base import Kit
 from names import pascal, snake
 
 MARKS = re.compile(r"^(.*?)((?:@@\w+)*)$", re.S)

@@ -13,7 +13,7 @@ import sys
 import tarfile
 import zipfile
 
-from generate import hashed
+from parts import hashed
 from rename import declared, renamed
 
 SUFFIXES = (".py", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".java", ".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".php",

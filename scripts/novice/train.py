@@ -17,7 +17,6 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from export import load
 from model import Novice, Shape
 
 PAD, END = 0, 2

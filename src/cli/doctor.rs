@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{DoctorArgs, ScanArgs};
 use super::output::print;
-use super::{scan, settings};
+use super::{settings, staff};
 use crate::engine::model::Model;
 use crate::models::{self, Registry};
 use crate::problem::{Exit, Fatal};
@@ -44,7 +44,7 @@ const ASKED: f64 = 2.0;
 fn bench(args: &DoctorArgs) -> Result<String, Fatal> {
     let asked = ScanArgs::plain(PathBuf::new(), &args.workers, &args.place);
     let settings = settings::scan(&asked)?;
-    let mut judge = scan::judge(&settings, args.model.as_deref().or(settings.model.as_deref()))?;
+    let mut judge = staff::judge(&settings, args.model.as_deref().or(settings.model.as_deref()))?;
     let pace = judge.pace()?;
     let (name, device) = (&judge.identity().name, judge.device());
     let hour = 3600.0 / (ASKED * (OWN / pace.prefill + REPLY / pace.shared));

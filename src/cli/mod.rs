@@ -16,6 +16,8 @@ mod replay;
 mod report;
 mod scan;
 mod settings;
+mod signals;
+mod staff;
 mod triage;
 
 use std::ffi::OsString;

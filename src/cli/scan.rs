@@ -3,23 +3,16 @@
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::args::{Budget, ScanArgs};
 use super::dry;
 use super::output::deliver;
 use super::progress::Progress;
 use super::settings::{self, Settings};
-use crate::engine::Device;
-use crate::engine::model::Model;
-use crate::models::Registry;
-use crate::pipeline::judge::{self, Remote as Judge};
-use crate::pipeline::pack::Pack;
-use crate::pipeline::reader::Remote as Reader;
-use crate::pipeline::{self, Hands, Scan};
+use super::signals::on_signal;
+use super::staff::Staff;
+use crate::pipeline::{self, Scan};
 use crate::problem::{Exit, Fatal};
 use crate::record::{End, Run};
 use crate::report::{self, Format, View};
@@ -100,86 +93,6 @@ fn work(settings: &Settings, scan: &Scan, progress: &mut Progress, stop: &Atomic
     let mut staff = Staff::start(settings, scan)?;
     progress.say("reading the code");
     pipeline::scan(scan, staff.hands(), progress, stop)
-}
-
-/// The sealed workers of one scan.
-pub struct Staff {
-    judge: Judge,
-    second: Option<Judge>,
-    reader: Reader,
-}
-
-impl Staff {
-    pub fn start(settings: &Settings, scan: &Scan) -> Result<Self, Fatal> {
-        let pack = Pack::open(&settings.places.packs, &scan.root, scan.fresh);
-        let start = |name: Option<&str>| judge(settings, name);
-        let log = scan.triage.iter().map(|triage| triage.log.clone());
-        let seen = std::iter::once(scan.root.clone()).chain(log).collect();
-        Ok(Self {
-            judge: start(settings.model.as_deref())?,
-            second: match &settings.verifier_model {
-                Some(name) if settings.model.as_ref() != Some(name) => Some(start(Some(name))?),
-                _ => None,
-            },
-            reader: Reader::start(seen, settings.sandbox, pack)?,
-        })
-    }
-
-    /// Where the detector's model runs.
-    pub fn device(&self) -> &str {
-        self.judge.device()
-    }
-
-    pub fn hands(&mut self) -> Hands<'_> {
-        let judges = std::iter::once(&self.judge).chain(&self.second);
-        Hands {
-            sealed: judges.map(Judge::sealed).collect(),
-            reader: &mut self.reader,
-            detector: &mut self.judge,
-            verifier: self.second.as_mut().map(|judge| judge as &mut dyn Model),
-        }
-    }
-}
-
-/// A sealed judge with the model of that name.
-pub fn judge(settings: &Settings, name: Option<&str>) -> Result<Judge, Fatal> {
-    let located = Registry::at(&settings.places.models).resolve(name)?;
-    let engine = judge::settings(&located, device(settings)?, settings.jobs);
-    Judge::start(located, engine, settings.sandbox)
-}
-
-fn device(settings: &Settings) -> Result<Device, Fatal> {
-    let word = settings.device.as_deref().unwrap_or("cpu");
-    let (kind, number) = word.split_once(':').unwrap_or((word, "0"));
-    match (kind, number.parse()) {
-        ("cpu", _) => Ok(Device::Cpu),
-        ("cuda", Ok(number)) => Ok(Device::Cuda(number)),
-        ("metal", _) => Ok(Device::Metal),
-        _ => Err(Fatal::new(
-            Exit::Usage,
-            format!("`{word}` is not a device"),
-            "use cpu, cuda:0 or metal",
-        )),
-    }
-}
-
-/// The first signal ends the scan after the round in flight; the second one ends the program.
-pub fn on_signal() -> Result<Arc<AtomicBool>, Fatal> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let registered =
-            signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&stop))
-                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
-        registered.map_err(|error| {
-            Fatal::new(
-                Exit::Incomplete,
-                "cannot listen for signals",
-                "the system is out of resources; try again",
-            )
-            .because(error)
-        })?;
-    }
-    Ok(stop)
 }
 
 pub fn exit(run: &Run, settings: &Settings) -> Exit {

@@ -13,8 +13,10 @@ use super::args::TriageArgs;
 use super::dry;
 use super::output::deliver;
 use super::progress::Progress;
-use super::scan::{self, Staff, absolute};
+use super::scan::{self, absolute};
 use super::settings::{self, Settings};
+use super::signals::on_signal;
+use super::staff::Staff;
 use crate::pipeline::{self, Scan, Triage};
 use crate::problem::{Exit, Fatal};
 use crate::record::{Outcome, Run, Unit};
@@ -31,7 +33,7 @@ pub fn run(args: &TriageArgs) -> Result<Exit, Fatal> {
     if args.scan.dry_run {
         return dry::run(&args.scan, &settings, &scan);
     }
-    let stop = scan::on_signal()?;
+    let stop = on_signal()?;
     let mut progress = Progress::new(!args.scan.quiet && io::stderr().is_terminal());
     let result = work(args, &settings, &scan, &mut progress, &stop);
     progress.finish();
