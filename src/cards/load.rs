@@ -51,10 +51,15 @@ const SOURCE_KINDS: [&str; 10] = [
 ];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-pub const ABSENCES: [&str; 25] = [
+pub const ABSENCES: [&str; 30] = [
     "route-without-role-siblings-have",
     "link-by-host",
     "login-keeps-session",
+    "checked-then-used",
+    "kept-between-requests",
+    "paths-for-few-open",
+    "origins-unlimited",
+    "certificate-unchecked",
     "secret-compared-loosely",
     "cookie-decides",
     "refused-but-goes-on",

@@ -99,6 +99,10 @@ impl<'f> Walker<'_, 'f> {
             .iter()
             .position(|word| text(word) == Some("--"))
             .unwrap_or(rest.len());
+        if at > 0 && self.listing(&first.value, state).is_none() {
+            // Every argument is a word of its own.
+            return at <= ends && !began(&first.value);
+        }
         // What begins with text of the program's own is no option that somebody else chose.
         rest[..ends].iter().any(|word| !began(word))
     }

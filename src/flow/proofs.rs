@@ -143,8 +143,16 @@ impl<'f> Walker<'_, 'f> {
                 if let ExprKind::Field(base, _) = &callee.kind {
                     self.roots(base, left - 1, state, out);
                 }
-                if let [only] = args.as_slice() {
-                    self.roots(&only.value, left - 1, state, out);
+                match (&callee.kind, args.as_slice()) {
+                    (_, [only]) => self.roots(&only.value, left - 1, state, out),
+                    // What an address is resolved against decides only where it says nothing itself.
+                    (ExprKind::Name(name) | ExprKind::Field(_, name), [_, address]) if &**name == "urljoin" => {
+                        self.roots(&address.value, left - 1, state, out);
+                    }
+                    (ExprKind::Name(name), [address, _]) if &**name == "URL" => {
+                        self.roots(&address.value, left - 1, state, out);
+                    }
+                    _ => {}
                 }
             }
             ExprKind::Cast(_, inner) | ExprKind::Address(inner) => self.roots(inner, left - 1, state, out),

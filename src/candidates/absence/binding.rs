@@ -22,7 +22,7 @@ const STORED: [&str; 4] = ["Entity", "Document", "Table", "MappedSuperclass"];
 static STORES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"^(save|saveAndFlush|saveAll|persist|merge|insert|update|saveOrUpdate)$"));
 /// Fields that nobody sets for themselves.
-static PRIVILEGE: LazyLock<Regex> = LazyLock::new(|| {
+pub static PRIVILEGE: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)(admin|role|authorit|permission|privilege|balance|credit|verified|enabled|approved|active$|locked|owner|tenant|
         is_?staff|superuser|password_?hash|salary|discount|price|paid)",

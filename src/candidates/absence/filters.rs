@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
+use super::injected::Injected;
 use crate::candidates::Scene;
 use crate::syntax::form::{Annotation, Class, Expr, ExprKind, Literal, Text};
 
@@ -17,6 +18,8 @@ const FOLLOW: usize = 8;
 /// The declarations of classes by name, for languages that declare filters in the body of a class.
 pub struct Filters<'a> {
     classes: BTreeMap<&'a str, Vec<&'a Class>>,
+    /// What routes of Python ask for among their parameters.
+    pub injected: Injected,
 }
 
 impl<'a> Filters<'a> {
@@ -27,7 +30,10 @@ impl<'a> Filters<'a> {
                 classes.entry(&class.name).or_default().push(class);
             }
         }
-        Self { classes }
+        Self {
+            classes,
+            injected: Injected::of(scene),
+        }
     }
 
     /// Whether a filter whose name `asks` matches runs before `method` of `class`.

@@ -114,6 +114,55 @@ pub fn session_kept(scene: &Scene) -> Vec<Absence> {
     found
 }
 
+/// `session.setAttribute("user", …)` in Java.
+static SIGNS_IN: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r#"(?i)\b\w*(session\w*|getSession\([^()]*\))\s*\.\s*(setAttribute|putValue)\(\s*"(user(_?(id|name|data|info))?|current_?user|logged_?in(_?user)?|account|principal|auth(enticated)?(_?user)?|member|uid)""#,
+    )
+});
+static CHECKS_JAVA: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r#"(?i)(getParameter\(\s*"[^"]*(pass|pwd)[^"]*"|\w*password\w*\s*\)|password\w*\(\)|authenticate\(|\bpass(word|wd)?\b)"#,
+    )
+});
+static RENEWS_JAVA: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)(changeSessionId|invalidate\(|sessionFixation|renewSession|newSession)"));
+
+/// A servlet or a controller checks a password and says in the session that it had before who somebody is.
+pub fn servlet_session_kept(scene: &Scene) -> Vec<Absence> {
+    let mut found = Vec::new();
+    for unit in 0..scene.graph.units.len() as u32 {
+        let at = &scene.graph.units[unit as usize];
+        if !matches!(scene.module(unit).language, "java" | "kotlin") || at.index == 0 {
+            continue;
+        }
+        let text = scene.text(unit, at.span);
+        let Some(place) = SIGNS_IN.find(text).filter(|_| CHECKS_JAVA.is_match(text)) else {
+            continue;
+        };
+        let mut near = scene
+            .graph
+            .callees(unit)
+            .map(|edge| scene.text(edge.to, scene.graph.units[edge.to as usize].span));
+        if RENEWS_JAVA.is_match(text) || near.any(|text| RENEWS_JAVA.is_match(text)) {
+            continue;
+        }
+        let line = at.span.line + text[..place.start()].matches('\n').count() as u32;
+        found.push(Absence {
+            unit,
+            span: Span {
+                start: at.span.start + place.start() as u32,
+                end: at.span.start + place.end() as u32,
+                line,
+                last: line,
+            },
+            what: "somebody logs in here and the session keeps the identifier that it had before".to_owned(),
+            weight: 45,
+        });
+    }
+    found
+}
+
 /// The text of a function; of a page, what stands outside its functions.
 pub fn own_text(scene: &Scene, unit: u32) -> String {
     let span = scene.graph.units[unit as usize].span;

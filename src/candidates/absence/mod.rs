@@ -9,6 +9,7 @@ mod checks;
 mod cookies;
 mod filters;
 mod hooks;
+mod injected;
 mod inner;
 mod layers;
 mod logins;
@@ -16,6 +17,7 @@ mod mounts;
 mod owners;
 mod pages;
 mod prototypes;
+mod races;
 mod records;
 mod roles;
 mod routes;
@@ -24,6 +26,7 @@ mod scripts;
 mod spring;
 mod throttle;
 mod uploads;
+mod views;
 
 pub use pages::is_template;
 
@@ -45,10 +48,15 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (rule, cards) in rules {
         let found: Vec<Absence> = match rule {
-            "route-without-auth-siblings-have" => routes::without_auth(scene),
+            "route-without-auth-siblings-have" => {
+                let mut all = routes::without_auth(scene);
+                all.extend(views::without_login(scene));
+                all
+            }
             "object-access-without-owner" => {
                 let mut all = owners::without_owner(scene);
                 all.extend(records::without_owner(scene));
+                all.extend(views::without_owner(scene));
                 all
             }
             "state-change-without-csrf" => routes::without_csrf(scene),
@@ -67,7 +75,11 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "origin-checked-in-part" => checks::address_in_part(scene, true),
             "throttle-counts-by-header" => checks::counted_by_header(scene),
             "code-compared-like-text" => checks::code_compared(scene),
-            "login-keeps-session" => logins::session_kept(scene),
+            "login-keeps-session" => {
+                let mut all = logins::session_kept(scene);
+                all.extend(logins::servlet_session_kept(scene));
+                all
+            }
             "secret-compared-loosely" => logins::compared_loosely(scene),
             "cookie-decides" => logins::cookie_decides(scene),
             "refused-but-goes-on" => logins::goes_on(scene),
@@ -76,7 +88,16 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
             "internals-for-everybody" => routes::open_internals(scene),
             "mutation-without-check-others-have" => schema::unchecked_mutations(scene),
             "entity-unpicked" => binding::unpicked_entity(scene),
-            "fields-unpicked" => owners::fields_unpicked(scene),
+            "fields-unpicked" => {
+                let mut all = owners::fields_unpicked(scene);
+                all.extend(views::every_field(scene));
+                all
+            }
+            "checked-then-used" => races::checked_then_used(scene),
+            "kept-between-requests" => races::kept_between_requests(scene),
+            "paths-for-few-open" => spring::open_paths(scene),
+            "origins-unlimited" => spring::any_origin(scene),
+            "certificate-unchecked" => spring::trusts_anybody(scene),
             "markup-unescaped" => {
                 let mut all = scripts::raw_markup(scene);
                 all.extend(pages::raw_output(scene));

@@ -134,6 +134,7 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         let known = all || checked(scene, entry, &filters) || WRITES.is_match(&entry.verb) || mounted();
         let head = head_of_class(scene, entry);
         let privileged = granted(scene, entry)
+            || filters.injected.asked(scene, entry.unit) == Some(true)
             || entry.controls.iter().any(|control| ROLE.is_match(control))
             || ROLE.is_match(&head)
             || FEW.is_match(&scene.snapshot.file(scene.file(entry.unit)).path);
@@ -149,7 +150,7 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         let mut place = None;
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
-                if place.is_none() && looks_up(expr) && asked.key(expr) {
+                if place.is_none() && (by_address(entry, expr) || looks_up(expr) && asked.key(expr)) {
                     place = Some(expr.span);
                 }
             });
@@ -175,7 +176,7 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
 }
 
 /// An annotation asks for more than to be logged in: a role of few, a right, a rule about the record.
-fn granted(scene: &Scene, entry: &Entry) -> bool {
+pub fn granted(scene: &Scene, entry: &Entry) -> bool {
     let module = scene.module(entry.unit);
     let function = scene.function(entry.unit);
     let class = function.class.map(|class| module.classes[class].annotations.as_slice());
@@ -423,6 +424,20 @@ pub fn looks_up(expr: &Expr) -> bool {
         });
         keyed || (named && !bare)
     })
+}
+
+/// `session.get(Record, record)` where the address of the route says which record.
+fn by_address(entry: &Entry, expr: &Expr) -> bool {
+    let (ExprKind::Call { callee, args, .. }, Some(route)) = (&expr.kind, &entry.route) else {
+        return false;
+    };
+    let (ExprKind::Field(_, name), [kind, key]) = (&callee.kind, args.as_slice()) else {
+        return false;
+    };
+    let (ExprKind::Name(kind), ExprKind::Name(key)) = (&kind.value.kind, &key.value.kind) else {
+        return false;
+    };
+    matches!(&**name, "get" | "get_one") && kind.starts_with(char::is_uppercase) && route.contains(&format!("{{{key}"))
 }
 
 /// `Record.id == record_id`

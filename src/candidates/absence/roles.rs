@@ -10,6 +10,9 @@ use regex::Regex;
 
 use crate::flow::Entry;
 
+use super::filters::Filters;
+use super::inner::login_for_all;
+use super::owners::granted;
 use super::routes::{AUTH, WRITES, body, fixed, label};
 use super::{Absence, routes};
 use crate::candidates::Scene;
@@ -31,16 +34,28 @@ static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
 pub fn without_role(scene: &Scene) -> Vec<Absence> {
     let mut by_file: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
     for entry in routes(scene) {
-        let scripted = matches!(scene.module(entry.unit).language, "javascript" | "typescript");
-        if scripted && WRITES.is_match(&entry.verb) && entry.route.is_some() {
+        let language = scene.module(entry.unit).language;
+        let known = matches!(language, "javascript" | "typescript" | "java" | "kotlin" | "python");
+        if known && WRITES.is_match(&entry.verb) && entry.route.is_some() {
             by_file.entry(scene.file(entry.unit).0).or_default().push(entry);
         }
     }
-    let asks = |entry: &&&Entry| entry.controls.iter().any(|control| ROLE.is_match(control));
-    let known = |entry: &&Entry| entry.controls.iter().any(|control| AUTH.is_match(control));
+    let filters = Filters::of(scene);
+    let injected = |entry: &Entry| filters.injected.asked(scene, entry.unit);
+    let asks = |entry: &Entry| match scene.module(entry.unit).language {
+        "java" | "kotlin" => granted(scene, entry),
+        "python" => injected(entry) == Some(true) || entry.controls.iter().any(|control| ROLE.is_match(control)),
+        _ => entry.controls.iter().any(|control| ROLE.is_match(control)),
+    };
+    let everywhere = login_for_all(scene, "java");
+    let known = |entry: &&Entry| {
+        entry.controls.iter().any(|control| AUTH.is_match(control))
+            || injected(entry).is_some()
+            || (everywhere && matches!(scene.module(entry.unit).language, "java" | "kotlin"))
+    };
     let mut found = Vec::new();
     for entries in by_file.into_values() {
-        let with = entries.iter().filter(asks).count();
+        let with = entries.iter().filter(|entry| asks(entry)).count();
         let without: Vec<&Entry> = entries.iter().filter(|entry| !asks(entry)).copied().collect();
         if with < 2 || without.len() >= with {
             continue;

@@ -54,7 +54,7 @@ pub static GLOBAL: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?ix)
         (\.use\(\s*[^()\n]{0,60}(auth|jwt|passport|login|session_?check|verify|protect|guard|admin)|before_request|
-        add_?middleware\([^)\n]*auth|dependencies\s*=\s*\[\s*(Depends|Security)\(|default_?permission_?classes|
+        add_?middleware\([^)\n]*auth|(APIRouter|FastAPI|include_router)\([^@]{0,400}?dependencies\s*=\s*\[\s*(Depends|Security)\(|default_?permission_?classes|
         useGlobalGuards|addHook\(\s*.(onRequest|preHandler))",
     )
 });
@@ -200,12 +200,27 @@ pub fn checked(scene: &Scene, entry: &Entry, filters: &Filters) -> bool {
     if filtered.is_some_and(|class| filters.guard(class, &function.name, &ASKS_WHO)) {
         return true;
     }
+    if let Some(anyone) = for_anyone(scene, entry) {
+        return !anyone;
+    }
     entry.controls.iter().any(|control| AUTH.is_match(control))
+        || filters.injected.asked(scene, entry.unit).is_some()
         // What Rails writes at the head of a class is about some of its methods; the filters know which.
         || (scene.module(entry.unit).language != "ruby" && AUTH.is_match(&head_of_class(scene, entry)))
         || AUTH.is_match(body(scene, entry))
         || passes_on(scene, entry)
 }
+
+/// Who may ask, where a route of Django REST framework says so itself.
+fn for_anyone(scene: &Scene, entry: &Entry) -> Option<bool> {
+    let notes = &scene.function(entry.unit).annotations;
+    let said = notes.iter().find(|note| note.name.ends_with("permission_classes"))?;
+    let text = scene.text(entry.unit, said.span);
+    Some(text.contains("AllowAny") && !ASKS_ITSELF.is_match(body(scene, entry)))
+}
+
+static ASKS_ITSELF: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)(request\.user|token|signature|hmac|secret|40[13])"));
 
 /// Whether the route only hands the request to functions that ask.
 fn passes_on(scene: &Scene, entry: &Entry) -> bool {

@@ -24,6 +24,28 @@ const VIEWED: [&str; 8] = [
     "addVar",
 ];
 
+/// Methods of builders that give back the builder they were called on.
+const CHAINS: [&str; 6] = [
+    "append",
+    "insert",
+    "Append",
+    "AppendLine",
+    "AppendFormat",
+    "appendCodePoint",
+];
+
+/// What `builder.append(a)` stands for where more is appended to it.
+fn chained(base: &Expr) -> &Expr {
+    let mut at = base;
+    while let ExprKind::Call { callee, .. } = &at.kind {
+        match &callee.kind {
+            ExprKind::Field(inner, name) if CHAINS.contains(&&**name) => at = inner,
+            _ => break,
+        }
+    }
+    at
+}
+
 impl<'f> Walker<'_, 'f> {
     /// `T{field: value}`: every field keeps its own.
     pub(super) fn literal_object(&self, actual: &Actual<'_, 'f>) -> Value {
@@ -93,7 +115,9 @@ impl<'f> Walker<'_, 'f> {
     }
 
     pub(super) fn fill(&self, actual: &Actual<'_, 'f>, base: &'f Expr, given: &Facts, state: &mut State<'f>) {
-        let Some(path) = self.path(base, state) else { return };
+        let Some(path) = self.path(chained(base), state) else {
+            return;
+        };
         let hop = self.hop(actual.span, Note::Stored(actual.name.clone()));
         let stepped = |facts: &Facts| facts.map(|fact| fact.step(hop.clone()));
         let key = match actual.args {
