@@ -220,11 +220,7 @@ pub fn kept_between_requests(scene: &Scene) -> Vec<Absence> {
             };
             let said = says(value, &own);
             match &target.kind {
-                ExprKind::Name(name) if hint.is_some() || !shared.contains(&**name) => {
-                    if said {
-                        own.insert(name);
-                    }
-                }
+                ExprKind::Name(name) if said && (hint.is_some() || !shared.contains(&**name)) => drop(own.insert(name)),
                 ExprKind::Name(name) if said && !own.contains(&**name) => place = place.or(Some((stmt.span, name))),
                 ExprKind::Field(base, name) if said && shared.contains(&**name) && is_self(base) => {
                     place = place.or(Some((stmt.span, name)));

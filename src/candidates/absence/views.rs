@@ -51,7 +51,7 @@ static LOGIN_BY_DEFAULT: LazyLock<Regex> =
 /// `model = Booking`, `queryset = Booking.objects.all()`
 static OF_MODEL: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?m)^\s+(?:model\s*=\s*(?:\w+\.)*(\w+)\s*$|queryset\s*=\s*(?:\w+\.)*?([A-Z]\w*)\.(?:objects|_default_manager)\b)",
+        r"(?m)^\s+(?:model\s*=\s*(?:\w+\.)*(\w+)[ \t]*(?:\#.*)?$|queryset\s*=\s*(?:\w+\.)*?([A-Z]\w*)\.(?:objects|_default_manager)\b)",
     )
 });
 /// A field of a model that says whose a record is.

@@ -145,6 +145,11 @@ fn pages_of_python_give_the_candidates_that_are_marked() {
 }
 
 #[test]
+fn pages_of_java_give_the_candidates_that_are_marked() {
+    check(include_str!("pages_java.txt"), 4);
+}
+
+#[test]
 fn pages_of_javascript_give_the_candidates_that_are_marked() {
     check(include_str!("pages_javascript.txt"), 10);
 }
