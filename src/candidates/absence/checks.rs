@@ -49,8 +49,9 @@ static MAKES_CODE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// What such a code is called.
-static CODE: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"(?i)(signature|hmac|digest|\bmac\b|\bsig\b|expected|computed|calculated|x-hub|\bhash\b)"));
+static CODE: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(signature|hmac|digest|\bmac\b|(\b|_)sig\b|expected|computed|calculated|x-hub|\bhash\b)")
+});
 /// Comparing without telling how far it came.
 static STEADY: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
@@ -226,6 +227,53 @@ pub fn code_compared(scene: &Scene) -> Vec<Absence> {
     found
 }
 
+/// A password as it is kept, and as it was given.
+static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r#"(?i)(\w\.(get)?_?(password|passwd|pwd)(\(\))?|\[\s*['"](password|passwd|pwd)['"]\s*\])$"#)
+});
+static GIVEN: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r#"(?i)((^|[._])(password|passwd|pwd|pass)|\[\s*['"](password|passwd|pwd)['"]\s*\]|(get|form|param\w*)\(\s*['"](password|passwd|pwd)['"][^()]*\)|password\(\))$"#,
+    )
+});
+/// The password was made into something else before it is compared.
+static HASHED: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)(hash|digest|crypt|\bencode\(|hex|pbkdf|scrypt|argon|confirm|repeat|again|old_?pass|new_?pass|current_?pass|setting|config|environ)",
+    )
+});
+
+/// Somebody's password is compared with what the store holds, which so holds it as it is.
+pub fn password_kept(scene: &Scene) -> Vec<Absence> {
+    let mut found = Vec::new();
+    for (unit, function) in functions(scene) {
+        let text = scene.text(unit, function.span);
+        let scripted = !matches!(scene.module(unit).language, "python" | "java" | "kotlin");
+        if scripted || scene.graph.units[unit as usize].index == 0 || HASHED.is_match(text) {
+            continue;
+        }
+        let said = |expr: &Expr, what: &Regex| what.is_match(scene.text(unit, expr.span).trim());
+        let mut place = None;
+        names::walk(&function.body, &mut |stmt| {
+            names::expressions(stmt, &mut |expr| {
+                if let Some((left, right)) = sides(expr) {
+                    let pair = |kept: &Expr, given: &Expr| said(kept, &KEPT) && said(given, &GIVEN);
+                    if pair(left, right) || pair(right, left) {
+                        place = place.or(Some(expr.span));
+                    }
+                }
+            });
+        });
+        found.extend(place.map(|span| Absence {
+            unit,
+            span,
+            what: "a password is compared with what the store holds, which so holds it as it is".to_owned(),
+            weight: 45,
+        }));
+    }
+    found
+}
+
 /// What a request says about the host it was sent to, which its sender writes.
 static HOST_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
@@ -264,6 +312,20 @@ pub fn link_by_host(scene: &Scene) -> Vec<Absence> {
     found
 }
 
+/// What an expression compares for being equal or not.
+fn sides(expr: &Expr) -> Option<(&Expr, &Expr)> {
+    match &expr.kind {
+        ExprKind::Binary(op, left, right) if matches!(&**op, "==" | "===" | "!=" | "!==") => Some((left, right)),
+        ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+            (ExprKind::Field(base, name), [other]) if matches!(&**name, "equals" | "Equals" | "equalsIgnoreCase") => {
+                Some((base, &other.value))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The comparison of a condition or a returned value in which both sides may be such codes.
 fn compared(scene: &Scene, unit: u32, stmt: &Stmt) -> Option<Span> {
     let cond = match &stmt.kind {
@@ -274,17 +336,8 @@ fn compared(scene: &Scene, unit: u32, stmt: &Stmt) -> Option<Span> {
     };
     let mut place = None;
     names::descend(cond, &mut |expr| {
-        let (left, right) = match &expr.kind {
-            ExprKind::Binary(op, left, right) if matches!(&**op, "==" | "===" | "!=" | "!==") => (&**left, &**right),
-            ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
-                (ExprKind::Field(base, name), [other])
-                    if matches!(&**name, "equals" | "Equals" | "equalsIgnoreCase") =>
-                {
-                    (&**base, &other.value)
-                }
-                _ => return,
-            },
-            _ => return,
+        let Some((left, right)) = sides(expr) else {
+            return;
         };
         let literal = |side: &Expr| matches!(side.kind, ExprKind::Literal(_));
         let code =

@@ -68,6 +68,7 @@ fn absences(scene: &Scene, rule: &str) -> Vec<Absence> {
         "route-without-auth-siblings-have" => {
             let mut all = routes::without_auth(scene);
             all.extend(views::without_login(scene));
+            all.extend(routes::open_to_all(scene));
             all
         }
         "object-access-without-owner" => {
@@ -91,6 +92,7 @@ fn absences(scene: &Scene, rule: &str) -> Vec<Absence> {
         "address-checked-in-part" => checks::address_in_part(scene, false),
         "origin-checked-in-part" => checks::address_in_part(scene, true),
         "throttle-counts-by-header" => checks::counted_by_header(scene),
+        "password-kept-as-it-is" => checks::password_kept(scene),
         "code-compared-like-text" => checks::code_compared(scene),
         "login-keeps-session" => {
             let mut all = logins::session_kept(scene);

@@ -10,12 +10,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::flow::{Entry, names};
-use crate::syntax::form::{Expr, ExprKind, Span, Stmt, StmtKind};
+use crate::syntax::form::{Expr, ExprKind, Param, Span, Stmt, StmtKind};
 
 use super::filters::Filters;
 use super::inner::{asks_inside, login_for_all};
 use super::layers::Layers;
 use super::mounts::Mounts;
+use super::records::Owned;
 use super::routes::{GLOBAL, WRITES, checked, fixed, head_of_class, label};
 use super::{Absence, routes};
 use crate::candidates::Scene;
@@ -116,10 +117,18 @@ pub fn fields_unpicked(scene: &Scene) -> Vec<Absence> {
     found
 }
 
+/// Types and annotations of parameters that a framework fills with who asks.
+static WHO: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"^(Principal|Authentication|UserDetails|OAuth2User|OidcUser|Jwt|JsonWebToken|SecurityContext|AuthenticationPrincipal|CurrentUser|CurrentSecurityContext|LoggedInUser)$",
+    )
+});
+
 /// A record is looked up by a key from the request, and nothing ties it to who asks.
 pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     let filters = Filters::of(scene);
     let mounts = Mounts::of(scene);
+    let owned = Owned::of(scene);
     let mut found = Vec::new();
     let layered = Layers::of(scene);
     let mut behind: BTreeMap<&str, bool> = BTreeMap::new();
@@ -150,7 +159,9 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         let mut place = None;
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
-                if place.is_none() && (by_address(entry, expr) || looks_up(expr) && asked.key(expr)) {
+                if place.is_none()
+                    && (by_address(entry, expr) || owned.asked(expr) || looks_up(expr) && asked.key(expr))
+                {
                     place = Some(expr.span);
                 }
             });
@@ -305,18 +316,30 @@ impl Look<'_> {
             told |= match &expr.kind {
                 ExprKind::Binary(op, left, right) => {
                     matches!(&**op, "==" | "!=" | "===" | "!==" | "in" | "not in" | "is" | "is not")
-                        && (USER.is_match(self.text(left.span))
-                            || USER.is_match(self.text(right.span))
+                        && (self.says_who(left)
+                            || self.says_who(right)
                             || self.belongs(left, right)
                             || self.belongs(right, left))
                         && !empty(left)
                         && !empty(right)
                 }
-                ExprKind::Call { args, .. } => !args.is_empty() && USER.is_match(self.text(expr.span)),
+                ExprKind::Call { args, .. } => !args.is_empty() && self.says_who(expr),
                 _ => false,
             };
         });
         told
+    }
+
+    /// Whether a value is about who asks: by its name, or by a parameter that the framework fills with that.
+    fn says_who(&self, expr: &Expr) -> bool {
+        let text = self.text(expr.span);
+        let params = &self.scene.function(self.unit).params;
+        let given = |param: &Param| {
+            param.hint.as_deref().is_some_and(|hint| WHO.is_match(hint))
+                || param.annotations.iter().any(|note| WHO.is_match(&note.name))
+        };
+        let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        USER.is_match(text) || words.any(|word| params.iter().any(|param| &*param.name == word && given(param)))
     }
 
     /// `record.team_id != team_id`, where the route is given the team too.

@@ -212,6 +212,14 @@ pub fn kept_between_requests(scene: &Scene) -> Vec<Absence> {
         own.insert("request");
         let mut place = None;
         names::walk(&function.body, &mut |stmt| {
+            if let StmtKind::Expr(expr) = &stmt.kind
+                && let ExprKind::Unary(op, counted) = &expr.kind
+                && let ExprKind::Name(name) | ExprKind::Field(_, name) = &counted.kind
+                && matches!(&**op, "++" | "--")
+                && shared.contains(&**name)
+            {
+                place = place.or(Some((stmt.span, name)));
+            }
             let StmtKind::Assign {
                 target, value, hint, ..
             } = &stmt.kind

@@ -2,13 +2,17 @@
 //!
 //! In: pages and functions of PHP that turn away who is not logged in. Out: [`Absence`]s: a record is looked up by a
 //! key of the request, and neither the question to the database nor anything after it depends on whose it is.
-//! Deliberately absent: frameworks, whose routes `owners` reads. Start at [`without_owner`].
+//! Deliberately absent: frameworks, whose routes `owners` reads; it asks [`Owned`] about statements of SQL in them.
+//! Start at [`without_owner`].
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::syntax::form::Span;
+use crate::flow::names;
+use crate::source::Origin;
+use crate::syntax::form::{Expr, ExprKind, Literal, Span};
 
 use super::Absence;
 use super::logins::{own_text, pages};
@@ -77,6 +81,60 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
         });
     }
     found
+}
+
+/// A question about one record by its key and nothing else, as a text of the program.
+static BY_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?isx)^\s*(?:select\b.{1,300}?\bfrom|delete\s+from|update)\s+[`'\x22]?(?P<table>\w+)\b.{0,300}?
+        \bwhere\s+(\w+\.)?id\s*=\s*(?:\?|:\w+|%s|%\(\w+\)s|\$\d)\s*;?\s*$",
+    )
+});
+/// A question that says whose the records are.
+static BY_OWNER: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?isx)\b(?:from|update|into)\s+[`'\x22]?(?P<table>\w+)\b[^;'\x22]{0,300}?\b(user_?id|uid|owner(_?id)?|account_?id|customer_?id|
+        patient_?id|member_?id|author_?id|username|created_by)\s*=\s*(\?|:\w+|%|\$\d)",
+    )
+});
+
+/// Tables of which the program asks for records of one owner somewhere.
+pub struct Owned(BTreeSet<String>);
+
+impl Owned {
+    pub fn of(scene: &Scene) -> Self {
+        let code = |path: &str| {
+            [".py", ".java", ".kt", ".js", ".ts", ".go"]
+                .iter()
+                .any(|end| path.ends_with(end))
+        };
+        let own = scene
+            .snapshot
+            .files()
+            .iter()
+            .filter(|file| file.origin == Origin::Own && code(&file.path));
+        let tables = own.flat_map(|file| BY_OWNER.captures_iter(&file.text));
+        Self(tables.map(|found| found["table"].to_lowercase()).collect())
+    }
+
+    /// Whether a call asks for one record of such a table, whoever owns it.
+    pub fn asked(&self, expr: &Expr) -> bool {
+        let ExprKind::Call { args, .. } = &expr.kind else {
+            return false;
+        };
+        let Some(first) = args.first().filter(|_| !self.0.is_empty()) else {
+            return false;
+        };
+        let mut found = false;
+        names::descend(&first.value, &mut |inner| {
+            if let ExprKind::Literal(Literal::Str(text)) = &inner.kind {
+                found |= BY_KEY
+                    .captures(text)
+                    .is_some_and(|asked| self.0.contains(&asked["table"].to_lowercase()));
+            }
+        });
+        found
+    }
 }
 
 /// Where the question is asked: the statement that runs it, or the one that puts it.

@@ -46,7 +46,7 @@ static FEW: LazyLock<Regex> =
 /// Calls that answer a request and neither change nor look up anything.
 static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
-        r"(?i)^(redirect|render\w*|Http\w*|Json\w*|json_response|Response|url_for|reverse|get|get_host|escape|str|int|len|dispatch|super|url_has\w+|getlist)$",
+        r"(?i)^(redirect|render\w*|Http\w*|Json\w*|json_response|Response|url_for|reverse|get|get_host|escape|str|int|len|dispatch|super|url_has\w+|getlist|RedirectResponse|HTTPException|startswith|endswith|strip|lower|fullmatch|match|urlparse|urlsplit)$",
     )
 });
 /// A control that is put in front of everything that a file registers.
@@ -63,7 +63,7 @@ static OPEN: LazyLock<Regex> = LazyLock::new(|| {
         r"(?ix)
         (log_?in|log_?out|sign_?(in|up|out)|regist|health|ping|status|index|home|about|static|public|
         favicon|robots|forgot|reset|callback|webhook|oauth|token|captcha|version|docs|swagger|csrf|root|
-        main|error|not_?found|help|badge|preview|contact|terms|privacy|\bdocs?\b|search|feed|rss|sitemap|jwk|well-known|
+        main|error|not_?found|help|badge|preview|contact|terms|privacy|^/?(api/)?docs?/?$|search|feed|rss|sitemap|jwk|well-known|
         subscribe|bounce|icon|avatar|thumbnail|assets?|landing|welcome|pricing|faq|blog|news|config\.js)",
     )
 });
@@ -211,6 +211,29 @@ pub fn checked(scene: &Scene, entry: &Entry, filters: &Filters) -> bool {
         || passes_on(scene, entry)
 }
 
+/// A route that changes something says that anybody may ask, where others of its file ask who is there.
+pub fn open_to_all(scene: &Scene) -> Vec<Absence> {
+    let mut found = Vec::new();
+    for entry in routes(scene) {
+        let open = OPEN.is_match(&scene.graph.units[entry.unit as usize].name)
+            || entry.route.as_ref().is_some_and(|route| OPEN.is_match(route));
+        let text = &scene.snapshot.file(scene.file(entry.unit)).text;
+        let others = text.contains("IsAuthenticated") || text.contains("IsAdminUser");
+        if for_anyone(scene, entry) == Some(true) && !open && others && CHANGES.is_match(body(scene, entry)) {
+            found.push(Absence {
+                unit: entry.unit,
+                span: place(scene, entry),
+                what: format!("{} changes records and says that anybody may ask", label(scene, entry)),
+                weight: 50,
+            });
+        }
+    }
+    found
+}
+
+static CHANGES: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"\.(save|delete|update|create|update_or_create|bulk_\w+|remove)\("));
+
 /// Who may ask, where a route of Django REST framework says so itself.
 fn for_anyone(scene: &Scene, entry: &Entry) -> Option<bool> {
     let notes = &scene.function(entry.unit).annotations;
@@ -292,7 +315,9 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
             let writes = WRITES.is_match(&entry.verb);
             // What neither changes nor looks anything up has nothing to keep from anybody.
             let answers = !writes && only_answers(scene, entry);
-            if answers || bare(scene, entry) || leaves(scene, entry) || asks_inside(scene, entry) {
+            // Who asks is known by what the request is signed with.
+            let signed = SIGNED.is_match(body(scene, entry));
+            if answers || signed || bare(scene, entry) || leaves(scene, entry) || asks_inside(scene, entry) {
                 continue;
             }
             let open = OPEN.is_match(name)
@@ -319,6 +344,10 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
     }
     found
 }
+
+static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(hmac|compare_digest|timingSafeEqual|verify_?\w*(signature|webhook)|construct_event|x-hub)")
+});
 
 /// Whether the route does nothing but show one thing that is the same for everybody.
 fn bare(scene: &Scene, entry: &Entry) -> bool {

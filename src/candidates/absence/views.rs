@@ -209,6 +209,9 @@ pub fn without_login(scene: &Scene) -> Vec<Absence> {
             .any(|base| base.ends_with("APIView") || base.ends_with("ViewSet"));
         let asks = (by_default && rest)
             || LOGIN.is_match(&text)
+            || RIGHTS
+                .captures(&text)
+                .is_some_and(|rights| !rights[1].contains("AllowAny"))
             || PICKS.is_match(&text)
             || bases.iter().any(|base| LOGIN.is_match(base));
         if asks || wrapped(&classes, &at.1.name) {
