@@ -74,7 +74,7 @@ impl Engine {
         };
         Ok(Self {
             identity,
-            decoder: families::build(&weights, &settings.device.open()?, &crew)?,
+            decoder: families::build(&weights, &settings.device.open()?, &crew, &settings)?,
             crew,
             vocab: hyper.vocab,
             step_bytes: pace::step_bytes(&weights),

@@ -3,10 +3,11 @@
 //! Work is cut into tiles of neighbouring rows times one key head. Each row sums its blocks in runs of [`RUN`] blocks
 //! and joins the runs in order, so its result is a function of its own query and blocks alone: not of the tile, the
 //! batch, sharing or the thread. Where neighbouring rows hold the same block they look at it together.
+//! A sink is joined behind the last run: a score without a value.
 //! Deliberately absent: any mask but "at or before me, and inside the window".
 //! Start at [`attend`].
 
-use anchorite_kernels::attention::{BLOCK, Running, Span, absorb, merge};
+use anchorite_kernels::attention::{BLOCK, Queries, Running, Span, absorb, merge};
 
 use super::batch::RaggedBatch;
 use super::cache::{BlockId, BlockPool};
@@ -23,18 +24,26 @@ pub(super) struct Heads {
     pub(super) queries: usize,
     pub(super) keys: usize,
     pub(super) dim: usize,
+    /// On scores.
+    pub(super) scale: f32,
+    /// Scores become `cap * tanh(score / cap)`.
+    pub(super) cap: Option<f32>,
 }
 
-/// `queries`: `[rows, heads, dim]`; returns the same shape. `window`: how many positions a row sees, itself included.
-pub(super) fn attend(
-    crew: &Crew,
-    batch: &RaggedBatch,
-    pool: &BlockPool,
-    layer: usize,
-    heads: Heads,
-    window: Option<usize>,
-    queries: &[f32],
-) -> Vec<f32> {
+/// What one layer looks at, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) layer: usize,
+    pub(super) heads: Heads,
+    /// How many positions a row sees, itself included.
+    pub(super) window: Option<usize>,
+    /// `[heads]`
+    pub(super) sinks: Option<&'a [f32]>,
+}
+
+/// `queries`: `[rows, heads, dim]`; returns the same shape.
+pub(super) fn attend(crew: &Crew, batch: &RaggedBatch, pool: &BlockPool, view: View<'_>, queries: &[f32]) -> Vec<f32> {
+    let heads = view.heads;
     let rows = batch.rows();
     let tiles = rows.div_ceil(TILE);
     let group = heads.queries / heads.keys;
@@ -45,9 +54,7 @@ pub(super) fn attend(
         Tile {
             batch,
             pool,
-            layer,
-            heads,
-            window,
+            view,
             queries,
             rows,
             head,
@@ -70,9 +77,7 @@ pub(super) fn attend(
 struct Tile<'a> {
     batch: &'a RaggedBatch,
     pool: &'a BlockPool,
-    layer: usize,
-    heads: Heads,
-    window: Option<usize>,
+    view: View<'a>,
     queries: &'a [f32],
     rows: std::ops::Range<usize>,
     head: usize,
@@ -106,7 +111,7 @@ impl State {
 impl Tile<'_> {
     /// `[rows, group, dim]`
     fn run(&self) -> Vec<f32> {
-        let (dim, m) = (self.heads.dim, self.rows.len() * self.group);
+        let (dim, m) = (self.view.heads.dim, self.rows.len() * self.group);
         let queries = self.gather();
         let first = self.rows.clone().map(|r| self.first(r)).min().unwrap_or(0) / BLOCK;
         let last = self.rows.clone().map(|r| self.batch.positions[r]).max().unwrap_or(0) / BLOCK;
@@ -125,16 +130,24 @@ impl Tile<'_> {
                 );
             }
         }
+        if let Some(sinks) = self.view.sinks {
+            let nothing = vec![0.0; dim];
+            for i in 0..m {
+                let acc = &mut total.acc[i * dim..(i + 1) * dim];
+                let sink = sinks[self.head * self.group + i % self.group];
+                merge((&mut total.max[i], &mut total.sum[i], acc), (sink, 1.0, &nothing));
+            }
+        }
         for (acc, sum) in total.acc.chunks_exact_mut(dim).zip(&total.sum) {
             acc.iter_mut().for_each(|v| *v /= sum);
         }
         total.acc
     }
 
-    /// The tile's queries, `[rows, group, dim]`, divided by the square root of `dim`.
+    /// The tile's queries, `[rows, group, dim]`, scaled.
     fn gather(&self) -> Vec<f32> {
-        let (dim, width) = (self.heads.dim, self.heads.queries * self.heads.dim);
-        let scale = 1.0 / (dim as f32).sqrt();
+        let (dim, width) = (self.view.heads.dim, self.view.heads.queries * self.view.heads.dim);
+        let scale = self.view.heads.scale;
         let mut out = Vec::with_capacity(self.rows.len() * self.group * dim);
         for row in self.rows.clone() {
             let start = row * width + self.head * self.group * dim;
@@ -145,13 +158,14 @@ impl Tile<'_> {
 
     /// The first position that `row` sees.
     fn first(&self, row: usize) -> usize {
-        self.window
+        self.view
+            .window
             .map_or(0, |window| (self.batch.positions[row] + 1).saturating_sub(window))
     }
 
     /// All rows look at their block number `index`, neighbours that hold the same one together.
     fn look(&self, index: usize, queries: &[f32], state: &mut State) {
-        let (dim, group) = (self.heads.dim, self.group);
+        let (dim, group) = (self.view.heads.dim, self.group);
         let mut from = 0;
         while from < self.rows.len() {
             let Some(block) = self.block_of(self.rows.start + from, index) else {
@@ -172,10 +186,14 @@ impl Tile<'_> {
                 sum: &mut state.sum[of],
                 acc: &mut state.acc[wide.clone()],
             };
-            absorb(
-                &queries[wide],
+            let queries = Queries {
+                rows: &queries[wide],
                 dim,
-                self.pool.read(block, self.layer, self.head),
+                cap: self.view.heads.cap,
+            };
+            absorb(
+                queries,
+                self.pool.read(block, self.view.layer, self.head),
                 &spans,
                 running,
             );

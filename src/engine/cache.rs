@@ -27,14 +27,15 @@ pub(super) struct BlockPool {
 impl BlockPool {
     /// Room for `blocks` blocks; memory is taken when a block is first used.
     pub(super) fn new(hyper: &Hyper, blocks: usize) -> Self {
+        let (kv_heads, dim) = hyper.kept();
         let blocks = u32::try_from(blocks).unwrap_or(u32::MAX);
         Self {
             data: (0..blocks).map(|_| Vec::new()).collect(),
             holders: vec![0; blocks as usize],
             free: (0..blocks).rev().map(BlockId).collect(),
             layers: hyper.layers,
-            kv_heads: hyper.kv_heads,
-            dim: hyper.head_dim,
+            kv_heads,
+            dim,
         }
     }
 
@@ -113,11 +114,10 @@ impl BlockPool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::models::{Family, RopePairing, RopeScaling};
+    use crate::models::Family;
 
     pub(in crate::engine) fn tiny() -> Hyper {
         Hyper {
-            family: Family::Llama,
             layers: 2,
             hidden: 8,
             heads: 2,
@@ -126,16 +126,9 @@ pub(super) mod tests {
             feed_forward: 8,
             vocab: 16,
             context: 64,
-            rms_eps: 1e-5,
-            rope_theta: 10_000.0,
             rope_dim: 4,
-            rope_scaling: RopeScaling::None,
-            rope_pairing: RopePairing::HalfSplit,
-            sliding_window: None,
-            qkv_bias: false,
-            output_bias: false,
-            qk_norm: false,
             tied: true,
+            ..Hyper::plain(Family::Llama)
         }
     }
 

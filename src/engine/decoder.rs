@@ -1,41 +1,44 @@
 //! The one decoder: a ragged batch and the cache in, logits of the wanted rows out.
 //!
-//! RMSNorm, rotary positions, grouped attention over blocks and SwiGLU, with the switches that the supported families
-//! need. All activations are plain `f32` on the CPU; only products with weights may run elsewhere. Every step treats
-//! each row by itself, so a row's logits never depend on the batch.
+//! Norms, attention over blocks and a feed-forward part, with the switches that the supported families need. All
+//! activations are plain `f32` on the CPU; only products with weights may run elsewhere. Every step treats each row by
+//! itself, so a row's logits never depend on the batch.
 //! Deliberately absent: families (they only choose switches), sampling, and the decision what to run next.
 //! Start at [`Decoder::forward`].
 
-use anchorite_kernels::attention::BLOCK;
 use anchorite_kernels::pointwise;
 
-use super::attend::{Heads, attend};
+use super::attention::{Attention, Shape};
 use super::batch::RaggedBatch;
 use super::cache::BlockPool;
 use super::crew::Crew;
-use super::rope::Rope;
-use super::weight::{self, Linear, Matrix, add_product, products};
+use super::feed::Feed;
+use super::rope::{Angles, Rope};
+use super::weight::{self, Linear, Matrix, add_product};
 use crate::models::Weights;
 use crate::problem::Fatal;
 
 /// Rows per piece of element-wise work.
-const PIECE: usize = 16;
+pub(super) const PIECE: usize = 16;
+
+/// Gains over rows, and offsets where the mean is taken out too.
+pub(super) struct Norm {
+    pub(super) gain: Vec<f32>,
+    pub(super) offset: Option<Vec<f32>>,
+    pub(super) epsilon: f32,
+}
 
 /// One decoder block; shapes as in [`crate::models::Hyper`].
 pub(super) struct Layer {
-    pub(super) attn_norm: Vec<f32>,
-    pub(super) q: Linear,
-    pub(super) k: Linear,
-    pub(super) v: Linear,
+    pub(super) attn_norm: Norm,
+    pub(super) attention: Attention,
     pub(super) output: Linear,
-    /// Gains over `head_dim` for queries and keys, before they are turned.
-    pub(super) qk_norm: Option<(Vec<f32>, Vec<f32>)>,
-    /// How many positions a row sees, itself included.
-    pub(super) window: Option<usize>,
-    pub(super) ffn_norm: Vec<f32>,
-    pub(super) gate: Linear,
-    pub(super) up: Linear,
-    pub(super) down: Linear,
+    /// On what attention gives, before it is added.
+    pub(super) post_attention: Option<Norm>,
+    pub(super) ffn_norm: Norm,
+    pub(super) feed: Feed,
+    /// On what the feed-forward part gives.
+    pub(super) post_feed: Option<Norm>,
 }
 
 /// A whole model.
@@ -43,25 +46,28 @@ pub(super) struct Decoder {
     /// Embeddings are read from the file row by row.
     pub(super) weights: Weights,
     pub(super) layers: Vec<Layer>,
-    pub(super) norm: Vec<f32>,
+    pub(super) norm: Norm,
     pub(super) head: Matrix,
-    pub(super) heads: Heads,
-    pub(super) rope: Rope,
-    pub(super) epsilon: f32,
+    pub(super) shape: Shape,
+    /// Positions of full layers, then those of windowed ones where they turn otherwise.
+    pub(super) ropes: Vec<Rope>,
+    /// Factors on embeddings, on what is added to a row, and on logits.
+    pub(super) factors: (f32, f32, f32),
+    pub(super) logit_cap: Option<f32>,
 }
 
 impl Decoder {
     /// Runs all rows of `batch`, writes their keys and values into `pool`, and returns logits `[rows wanted, vocab]`.
     pub(super) fn forward(&self, crew: &Crew, batch: &RaggedBatch, pool: &mut BlockPool) -> Result<Vec<f32>, Fatal> {
-        let hidden = self.norm.len();
+        let hidden = self.norm.gain.len();
         let mut x = self.embed(batch)?;
-        let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        batch
-            .positions
-            .iter()
-            .for_each(|&p| self.rope.at(p, &mut cos, &mut sin));
+        let angles: Vec<Angles> = self.ropes.iter().map(|rope| rope.of(&batch.positions)).collect();
         for (index, layer) in self.layers.iter().enumerate() {
-            let mixed = self.attention(crew, batch, pool, (index, layer), &x, (&cos, &sin))?;
+            let normed = layer.attn_norm.rows(crew, &x);
+            let turning = &angles[layer.attention.rope];
+            let place = (&mut *pool, index);
+            let mixed = layer.attention.mix(crew, batch, place, &self.shape, &normed, turning)?;
+            crew.give(normed);
             let last = index + 1 == self.layers.len();
             let (kept, mixed) = if last {
                 (pick(&x, batch, hidden), pick(&mixed, batch, mixed.len() / batch.rows()))
@@ -72,85 +78,87 @@ impl Decoder {
             if x.is_empty() {
                 return Ok(Vec::new());
             }
-            add_product(crew, &mixed, &layer.output, &mut x)?;
-            let normed = self.norm(crew, &x, &layer.ffn_norm);
-            let [mut gate, up] = products(crew, &normed, [&layer.gate, &layer.up])?;
-            let size = PIECE * gate.len() / (x.len() / hidden);
-            crew.parts(&mut gate, size, |i, part| {
-                pointwise::silu_times(part, &up[i * size..][..part.len()]);
-            });
-            add_product(crew, &gate, &layer.down, &mut x)?;
-            [mixed, normed, gate, up].into_iter().for_each(|done| crew.give(done));
+            self.join(crew, &mut x, layer.post_attention.as_ref(), |out| {
+                add_product(crew, &mixed, &layer.output, out)
+            })?;
+            let normed = layer.ffn_norm.rows(crew, &x);
+            self.join(crew, &mut x, layer.post_feed.as_ref(), |out| {
+                layer.feed.add(crew, &normed, out)
+            })?;
+            [mixed, normed].into_iter().for_each(|done| crew.give(done));
         }
-        self.head.times(crew, &self.norm(crew, &x, &self.norm))
+        let mut logits = self.head.times(crew, &self.norm.rows(crew, &x))?;
+        if self.factors.2 != 1.0 {
+            logits.iter_mut().for_each(|logit| *logit *= self.factors.2);
+        }
+        if let Some(cap) = self.logit_cap {
+            logits.iter_mut().for_each(|logit| *logit = cap * (*logit / cap).tanh());
+        }
+        Ok(logits)
     }
 
     /// `[rows, hidden]`
     fn embed(&self, batch: &RaggedBatch) -> Result<Vec<f32>, Fatal> {
-        let mut x = Vec::with_capacity(batch.rows() * self.norm.len());
+        let mut x = Vec::with_capacity(batch.rows() * self.norm.gain.len());
         for &token in &batch.tokens {
             x.extend(weight::row(&self.weights, "token_embd.weight", token as usize)?);
+        }
+        if self.factors.0 != 1.0 {
+            x.iter_mut().for_each(|value| *value *= self.factors.0);
         }
         Ok(x)
     }
 
-    /// Norm, projections, turning, cache and attention of one layer; returns `[rows, heads * head_dim]`.
-    fn attention(
+    /// Adds to the rows `x` what `part` adds to rows of zeros, normed and scaled if the family does.
+    fn join(
         &self,
         crew: &Crew,
-        batch: &RaggedBatch,
-        pool: &mut BlockPool,
-        (index, layer): (usize, &Layer),
-        x: &[f32],
-        (cos, sin): (&[f32], &[f32]),
-    ) -> Result<Vec<f32>, Fatal> {
-        let normed = self.norm(crew, x, &layer.attn_norm);
-        let [mut q, mut k, v] = products(crew, &normed, [&layer.q, &layer.k, &layer.v])?;
-        let (q_gain, k_gain) = layer.qk_norm.as_ref().map_or((None, None), |(q, k)| (Some(q), Some(k)));
-        self.turn(crew, &mut q, self.heads.queries, q_gain, (cos, sin));
-        self.turn(crew, &mut k, self.heads.keys, k_gain, (cos, sin));
-        let width = self.heads.keys * self.heads.dim;
-        for row in 0..batch.rows() {
-            let (position, at) = (batch.positions[row], row * width..(row + 1) * width);
-            let block = batch.block_tables[batch.sequence_of_row[row]][position / BLOCK];
-            pool.write(block, index, position % BLOCK, &k[at.clone()], &v[at]);
+        x: &mut [f32],
+        norm: Option<&Norm>,
+        part: impl FnOnce(&mut [f32]) -> Result<(), Fatal>,
+    ) -> Result<(), Fatal> {
+        let factor = self.factors.1;
+        if norm.is_none() && factor == 1.0 {
+            return part(x);
         }
-        let mixed = attend(crew, batch, pool, index, self.heads, layer.window, &q);
-        [normed, q, k, v].into_iter().for_each(|done| crew.give(done));
-        Ok(mixed)
-    }
-
-    /// Norms (if there are gains) and turns every head of `[rows, count, head_dim]` by its row's angles.
-    fn turn(&self, crew: &Crew, x: &mut [f32], count: usize, gain: Option<&Vec<f32>>, angles: (&[f32], &[f32])) {
-        let (dim, pairs) = (self.heads.dim, self.rope.pairs());
-        crew.parts(x, PIECE * count * dim, |piece, part| {
-            let mut normed = vec![0f32; dim];
-            for (i, head) in part.chunks_exact_mut(dim).enumerate() {
-                if let Some(gain) = gain {
-                    pointwise::rms_norm(head, gain, self.epsilon, &mut normed);
-                    head.copy_from_slice(&normed);
-                }
-                let at = (piece * PIECE + i / count) * pairs;
-                pointwise::rotate(
-                    head,
-                    &angles.0[at..at + pairs],
-                    &angles.1[at..at + pairs],
-                    self.rope.interleaved,
-                );
+        let mut own = crew.take(x.len());
+        own.fill(0.0);
+        part(&mut own)?;
+        let own = match norm {
+            Some(norm) => {
+                let normed = norm.rows(crew, &own);
+                crew.give(own);
+                normed
             }
-        });
+            None => own,
+        };
+        for (x, own) in x.iter_mut().zip(&own) {
+            *x += own * factor;
+        }
+        crew.give(own);
+        Ok(())
     }
+}
 
-    /// `[rows, hidden]` in and out.
-    fn norm(&self, crew: &Crew, x: &[f32], gain: &[f32]) -> Vec<f32> {
-        let hidden = gain.len();
+impl Norm {
+    /// `[rows, width]` in and out.
+    pub(super) fn rows(&self, crew: &Crew, x: &[f32]) -> Vec<f32> {
+        let width = self.gain.len();
         let mut out = crew.take(x.len());
-        crew.parts(&mut out, PIECE * hidden, |piece, part| {
-            for (i, to) in part.chunks_exact_mut(hidden).enumerate() {
-                pointwise::rms_norm(&x[(piece * PIECE + i) * hidden..][..hidden], gain, self.epsilon, to);
+        crew.parts(&mut out, PIECE * width, |piece, part| {
+            for (i, to) in part.chunks_exact_mut(width).enumerate() {
+                self.row(&x[(piece * PIECE + i) * width..][..width], to);
             }
         });
         out
+    }
+
+    /// One row.
+    pub(super) fn row(&self, x: &[f32], out: &mut [f32]) {
+        match &self.offset {
+            Some(offset) => pointwise::layer_norm(x, (&self.gain, offset), self.epsilon, out),
+            None => pointwise::rms_norm(x, &self.gain, self.epsilon, out),
+        }
     }
 }
 

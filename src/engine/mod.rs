@@ -11,8 +11,11 @@
 //! grammar    what may come next                      answer     one reply being written      sample  one choice
 //! plan       which prompts share what                schedule   steps of mixed rows
 //! batch      the rows of a step                      cache      keys and values in blocks of 32
-//! decoder    the one transformer                     families   switches and tensor names
-//! attend     attention over blocks                   weight     products with weights
+//! decoder    the one transformer                     families   tensors into its blocks
+//! attention  queries, keys, values                   latent     the same through a latent
+//! attend     attention over blocks                   feed       feed-forward parts and experts
+//! load       tensors into matrices                   unpack     blocks without a kernel
+//! weight     products with weights
 //! rope       rotary positions                        crew       threads
 //! measure    how long one prompt and its replies take      pace       what that says of this machine
 //! ```
@@ -22,12 +25,16 @@ pub mod model;
 mod answer;
 mod ask;
 mod attend;
+mod attention;
 mod batch;
 mod cache;
 mod crew;
 mod decoder;
 mod families;
+mod feed;
 mod grammar;
+mod latent;
+mod load;
 mod measure;
 mod pace;
 mod plan;
@@ -37,6 +44,7 @@ mod schedule;
 mod settings;
 mod template;
 mod tokenizer;
+mod unpack;
 mod weight;
 
 pub use ask::Engine;

@@ -30,6 +30,8 @@ pub struct EngineSettings {
     pub sequences: usize,
     /// Tokens whose keys and values are kept, over all sequences, shared ones once.
     pub kv_tokens: usize,
+    /// What matrices of 16 or 32 bits become at load: Q8_0 or Q4_K.
+    pub quantize: Option<Dtype>,
 }
 
 impl EngineSettings {
@@ -45,6 +47,7 @@ impl EngineSettings {
             rows,
             sequences,
             kv_tokens,
+            quantize: None,
         }
     }
 
@@ -70,6 +73,10 @@ impl EngineSettings {
 fn copied(dtype: Dtype, bytes: u64) -> u64 {
     match dtype {
         Dtype::F32 | Dtype::BF16 | Dtype::Q8_0 | Dtype::Q6_K | Dtype::Q5_0 | Dtype::Q4_0 => 0,
+        // Rewritten as Q5_0, Q8_0 and Q6_K.
+        Dtype::MXFP4 => bytes * 5 / 17,
+        Dtype::IQ4_NL | Dtype::IQ4_XS => bytes,
+        Dtype::Q3_K => bytes * 100 / 110,
         // Scales and offsets of six bits take eight.
         Dtype::Q4_K | Dtype::Q5_K => bytes / 32,
         // Widened to 32 bits.

@@ -11,6 +11,7 @@ use super::cache::{BlockId, BlockPool};
 use super::crew::Crew;
 use super::decoder::Decoder;
 use super::families;
+use super::settings::EngineSettings;
 use crate::models::{Family, Profile, Verified, Weights};
 use anchorite_kernels::attention::BLOCK;
 
@@ -54,7 +55,8 @@ fn decoder(name: &str) -> (Decoder, BlockPool) {
     let weights = Weights::of(&verified).expect("a model");
     let pool = BlockPool::new(weights.hyper(), 64);
     let crew = Crew::new(2).expect("threads");
-    let decoder = families::build(&weights, &Device::Cpu, &crew).expect("a decoder");
+    let decoder =
+        families::build(&weights, &Device::Cpu, &crew, &EngineSettings::new(256, 64, 4, 1)).expect("a decoder");
     (decoder, pool)
 }
 

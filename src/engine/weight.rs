@@ -4,24 +4,27 @@
 //! bits whatever the batch. For the quantised ones, activations are rounded to eight bits with a scale per 32 of them; or
 //! to fifteen bits in a model none of whose matrices has fewer than eight, where eight would be the larger loss.
 //!
-//! Other quantised types go through candle, which picks a kernel by the number of rows; [`Matrix::times`] keeps every call
+//! Types without a kernel that one with a kernel can hold are rewritten as that ([`super::unpack`]). The rest (Q4_1, Q5_1,
+//! Q2_K) go through candle, which picks a kernel by the number of rows; [`Matrix::times`] keeps every call
 //! in one regime, so that there too a row never depends on its neighbours: at most 28 rows a call, and on aarch64 rows are
 //! filled up to a multiple of four. candle splits those products over output columns on its own threads, one per core
 //! unless the environment says otherwise (`CANDLE_NUM_THREADS`, read once per process); every element is computed whole by
 //! one of them.
 //!
-//! Deliberately absent: activation functions, and any choice by environment. Start at [`Loader::linear`] and [`products`].
+//! Deliberately absent: activation functions, and any choice by environment. Start at [`products`];
+//! [`super::load`] makes matrices.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use anchorite_kernels::gemm::{Panels, Rows};
+use anchorite_kernels::gemm::Panels;
 use anchorite_kernels::linear::{self, Kind, Packed, Sink};
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Tensor};
 use half::{bf16, f16};
 
 use super::crew::Crew;
+use super::unpack;
 use crate::models::{Dtype, TensorView, Weights};
 use crate::problem::{Exit, Fatal};
 
@@ -56,79 +59,8 @@ pub(super) struct Linear {
     pub(super) bias: Option<Vec<f32>>,
 }
 
-/// What loading takes.
-#[derive(Clone, Copy)]
-pub(super) struct Loader<'a> {
-    weights: &'a Weights,
-    device: &'a Device,
-    crew: &'a Crew,
-    /// Whether activations keep fifteen bits.
-    fine: bool,
-}
-
-impl<'a> Loader<'a> {
-    pub(super) fn new(weights: &'a Weights, device: &'a Device, crew: &'a Crew) -> Result<Self, Fatal> {
-        let mut fine = true;
-        for name in weights.names() {
-            let dtype = weights.tensor(name)?.dtype;
-            fine &= matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::Q8_0);
-        }
-        Ok(Self {
-            weights,
-            device,
-            crew,
-            fine,
-        })
-    }
-
-    /// The matrix called `name`, in the layout of its kernel.
-    pub(super) fn matrix(&self, name: &str) -> Result<Matrix, Fatal> {
-        let view = self.weights.tensor(name)?;
-        let &[n, k] = view.shape else {
-            let help = "the file is damaged or of another architecture; import the model again";
-            return Err(Fatal::new(
-                Exit::Integrity,
-                format!("tensor `{name}` is not a matrix: {:?}", view.shape),
-                help,
-            ));
-        };
-        let on_cpu = self.device.is_cpu();
-        let matrix = match view.dtype {
-            Dtype::F32 | Dtype::F16 if on_cpu => Matrix::Panels(Panels::pack(Rows::F32(&widen(view)), n, k)),
-            Dtype::BF16 if on_cpu => {
-                let halves: Vec<u16> = pairs(view.bytes).map(u16::from_le_bytes).collect();
-                Matrix::Panels(Panels::pack(Rows::Bf16(&halves), n, k))
-            }
-            Dtype::F32 | Dtype::F16 | Dtype::BF16 => {
-                Matrix::on_device(view, (n, k), self.device).map_err(|e| broken(name, e))?
-            }
-            other => match kind(other).filter(|_| on_cpu) {
-                Some(kind) => Matrix::Packed {
-                    packed: Packed::new(self.crew, kind, view.bytes, n, k)
-                        .ok_or_else(|| broken(name, format!("{n} rows of {k} values are not whole blocks")))?,
-                    fine: self.fine,
-                },
-                None => Matrix::quantised(view, (n, k), self.device).map_err(|e| broken(name, e))?,
-            },
-        };
-        self.weights.give_back(name)?;
-        Ok(matrix)
-    }
-
-    /// The matrix called `name.weight`, with `name.bias` if it is to have one.
-    pub(super) fn linear(&self, name: &str, bias: bool) -> Result<Linear, Fatal> {
-        let bias = bias
-            .then(|| vector(self.weights, &format!("{name}.bias")))
-            .transpose()?;
-        Ok(Linear {
-            matrix: self.matrix(&format!("{name}.weight"))?,
-            bias,
-        })
-    }
-}
-
 /// Types that have a kernel.
-fn kind(dtype: Dtype) -> Option<Kind> {
+pub(super) fn kind(dtype: Dtype) -> Option<Kind> {
     Some(match dtype {
         Dtype::Q4_0 => Kind::Q4_0,
         Dtype::Q5_0 => Kind::Q5_0,
@@ -187,7 +119,7 @@ fn into<const N: usize>(
 
 impl Matrix {
     /// Output columns.
-    fn columns(&self) -> usize {
+    pub(super) fn columns(&self) -> usize {
         match self {
             Self::Panels(panels) => panels.columns(),
             Self::Packed { packed, .. } => packed.columns(),
@@ -204,7 +136,11 @@ impl Matrix {
         }
     }
 
-    fn on_device(view: TensorView<'_>, (n, k): (usize, usize), device: &Device) -> candle_core::Result<Self> {
+    pub(super) fn on_device(
+        view: TensorView<'_>,
+        (n, k): (usize, usize),
+        device: &Device,
+    ) -> candle_core::Result<Self> {
         let narrow = if view.dtype == Dtype::F32 {
             DType::F32
         } else {
@@ -222,7 +158,11 @@ impl Matrix {
         })
     }
 
-    fn quantised(view: TensorView<'_>, (n, k): (usize, usize), device: &Device) -> candle_core::Result<Self> {
+    pub(super) fn quantised(
+        view: TensorView<'_>,
+        (n, k): (usize, usize),
+        device: &Device,
+    ) -> candle_core::Result<Self> {
         let product = QMatMul::QTensor(Arc::new(quantised(view, (n, k), device)?));
         Ok(if device.is_cpu() {
             Self::Quantised { product, n, k }
@@ -315,12 +255,13 @@ pub(super) fn row(weights: &Weights, name: &str, index: usize) -> Result<Vec<f32
             format!("no row {index}: the tokenizer does not match the model, whose embedding has {n} rows"),
         )
     })?;
+    let (dtype, bytes) = unpack::known(view.dtype, bytes).map_err(|e| broken(name, e))?;
     let one = TensorView {
-        dtype: view.dtype,
+        dtype,
         shape: &shape,
-        bytes,
+        bytes: &bytes,
     };
-    match view.dtype {
+    match dtype {
         Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(widen(one)),
         _ => quantised(one, (1, k), &Device::Cpu)
             .and_then(|q| q.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1())
@@ -351,11 +292,11 @@ fn quantised(view: TensorView<'_>, shape: (usize, usize), device: &Device) -> ca
     QTensor::new(QStorage::from_data(aligned, device, dtype)?, shape)
 }
 
-fn pairs(bytes: &[u8]) -> impl Iterator<Item = [u8; 2]> + '_ {
+pub(super) fn pairs(bytes: &[u8]) -> impl Iterator<Item = [u8; 2]> + '_ {
     bytes.as_chunks::<2>().0.iter().copied()
 }
 
-fn widen(view: TensorView<'_>) -> Vec<f32> {
+pub(super) fn widen(view: TensorView<'_>) -> Vec<f32> {
     match view.dtype {
         Dtype::F16 => pairs(view.bytes).map(|b| f16::from_le_bytes(b).to_f32()).collect(),
         Dtype::BF16 => pairs(view.bytes).map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
@@ -369,8 +310,11 @@ fn widen(view: TensorView<'_>) -> Vec<f32> {
     }
 }
 
-fn broken(name: &str, cause: impl std::fmt::Display) -> Fatal {
-    let help = "import the model again, or use a file with types F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K, Q5_0 or Q4_0";
+pub(super) fn broken(name: &str, cause: impl std::fmt::Display) -> Fatal {
+    let help = format!(
+        "import the model again, or use a file with types {}",
+        Dtype::supported_names()
+    );
     Fatal::new(Exit::Integrity, format!("tensor `{name}` cannot be loaded"), help).because(cause)
 }
 

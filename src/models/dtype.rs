@@ -115,6 +115,9 @@ impl Dtype {
         Self::Q4_K,
         Self::Q5_K,
         Self::Q6_K,
+        Self::IQ4_NL,
+        Self::IQ4_XS,
+        Self::MXFP4,
     ];
 
     /// The type with ggml's `id`, or what that id is called (or was), for an error message.

@@ -4,15 +4,17 @@
 //! Deliberately absent: anything that is code in the engine.
 //! Start at [`FamilyCard::of_gguf`].
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use super::hyper::{Family, RopePairing};
 use super::manifest::{MemoryHints, Profile};
+use super::shape::LayerKind;
 
 /// One family's facts and defaults.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyCard {
     pub family: Family,
@@ -21,6 +23,17 @@ pub struct FamilyCard {
     pub gguf: Vec<String>,
     /// How a GGUF file of this family pairs values for rotation.
     pub gguf_rope: RopePairing,
+    /// The same for a checkpoint.
+    #[serde(default)]
+    pub safetensors_rope: RopePairing,
+    /// Parts that GGUF files of this family call by another name than ours: theirs, ours.
+    #[serde(default)]
+    pub gguf_names: BTreeMap<String, String>,
+    #[serde(default)]
+    pub layer: LayerKind,
+    /// Fields of config.json that published files leave to their defaults.
+    #[serde(default)]
+    pub config: serde_json::Map<String, serde_json::Value>,
     /// Values of config.json's `architectures`.
     pub hugging_face: Vec<String>,
     /// Working context in tokens for a newly imported model.
@@ -32,11 +45,22 @@ pub struct FamilyCard {
     pub memory: MemoryHints,
 }
 
-const TEXTS: [&str; 4] = [
+const TEXTS: [&str; 15] = [
     include_str!("../../models/llama.toml"),
     include_str!("../../models/mistral.toml"),
+    include_str!("../../models/mistral3.toml"),
     include_str!("../../models/qwen2.toml"),
     include_str!("../../models/qwen3.toml"),
+    include_str!("../../models/qwen3moe.toml"),
+    include_str!("../../models/gemma2.toml"),
+    include_str!("../../models/gemma3.toml"),
+    include_str!("../../models/phi3.toml"),
+    include_str!("../../models/granite.toml"),
+    include_str!("../../models/glm4.toml"),
+    include_str!("../../models/glm4moe.toml"),
+    include_str!("../../models/starcoder2.toml"),
+    include_str!("../../models/gptoss.toml"),
+    include_str!("../../models/deepseek2.toml"),
 ];
 
 static CARDS: LazyLock<Vec<FamilyCard>> = LazyLock::new(|| {
@@ -102,10 +126,10 @@ mod tests {
 
     #[test]
     fn every_family_has_one_card() {
-        for family in [Family::Llama, Family::Mistral, Family::Qwen2, Family::Qwen3] {
-            assert_eq!(FamilyCard::of(family).family, family);
+        for card in FamilyCard::all() {
+            assert_eq!(FamilyCard::of(card.family), card);
+            assert!(!card.hugging_face.is_empty() && !card.known.is_empty());
         }
-        assert_eq!(FamilyCard::all().len(), 4);
-        assert_eq!(FamilyCard::gguf_names(), "llama, qwen2, qwen3");
+        assert!(FamilyCard::gguf_names().starts_with("llama, mistral3, qwen2, qwen3, qwen3moe, gemma2"));
     }
 }

@@ -4,21 +4,48 @@
 //! Deliberately absent: where the values come from.
 //! Start at [`Hyper`].
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use super::shape::{Experts, Growth, Latent, LayerKind, Scales};
+
 /// Most decoder blocks; a file that claims more is refused before anything is sized by it.
 const LAYER_CAP: usize = 512;
 
-/// A supported architecture. Names are those of a manifest and of Hugging Face's `model_type`.
+/// A supported architecture. Names are those of a manifest and of GGUF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     Llama,
     Mistral,
+    Mistral3,
     Qwen2,
     Qwen3,
+    Qwen3Moe,
+    Gemma2,
+    Gemma3,
+    Phi3,
+    Granite,
+    Glm4,
+    Glm4Moe,
+    Starcoder2,
+    #[serde(rename = "gpt-oss")]
+    GptOss,
+    Deepseek2,
+}
+
+impl Family {
+    /// Whether its layers have experts.
+    pub(super) fn has_experts(self) -> bool {
+        matches!(self, Self::Qwen3Moe | Self::Glm4Moe | Self::GptOss | Self::Deepseek2)
+    }
+
+    /// Whether its files hold blocks, after the others, that only guess further tokens.
+    pub(super) fn guesses(self) -> bool {
+        matches!(self, Self::Glm4Moe | Self::Deepseek2)
+    }
 }
 
 impl std::fmt::Display for Family {
@@ -26,13 +53,24 @@ impl std::fmt::Display for Family {
         f.pad(match self {
             Self::Llama => "llama",
             Self::Mistral => "mistral",
+            Self::Mistral3 => "mistral3",
             Self::Qwen2 => "qwen2",
             Self::Qwen3 => "qwen3",
+            Self::Qwen3Moe => "qwen3moe",
+            Self::Gemma2 => "gemma2",
+            Self::Gemma3 => "gemma3",
+            Self::Phi3 => "phi3",
+            Self::Granite => "granite",
+            Self::Glm4 => "glm4",
+            Self::Glm4Moe => "glm4moe",
+            Self::Starcoder2 => "starcoder2",
+            Self::GptOss => "gpt-oss",
+            Self::Deepseek2 => "deepseek2",
         })
     }
 }
 
-/// Shape and constants of a decoder-only transformer: RMSNorm, rotary positions, grouped attention, SwiGLU.
+/// Shape and constants of a decoder-only transformer with rotary positions.
 ///
 /// Shapes that follow (outermost first): embedding `[vocab, hidden]`; q `[heads * head_dim, hidden]`; k and v
 /// `[kv_heads * head_dim, hidden]`; attention output `[hidden, heads * head_dim]`; gate and up
@@ -59,11 +97,20 @@ pub struct Hyper {
     pub rope_dim: usize,
     pub rope_scaling: RopeScaling,
     pub rope_pairing: RopePairing,
+    /// Rotary base of windowed layers, which are not stretched, where it is another.
+    pub window_theta: Option<f32>,
     pub sliding_window: Option<SlidingWindow>,
-    /// `blk.N.attn_{q,k,v}.bias` exist.
-    pub qkv_bias: bool,
-    /// `blk.N.attn_output.bias` exists.
-    pub output_bias: bool,
+    pub layer: LayerKind,
+    pub scales: Scales,
+    pub experts: Option<Experts>,
+    pub latent: Option<Latent>,
+    pub growth: Option<Growth>,
+    /// Parts of a block that have a bias, as `attn_q`.
+    pub biases: BTreeSet<String>,
+    /// q, k and v are one matrix `attn_qkv`.
+    pub fused_qkv: bool,
+    /// Gate and value are one matrix `ffn_gate_up`.
+    pub fused_gate: bool,
     /// `blk.N.attn_{q,k}_norm.weight` exist: RMSNorm over `head_dim` before rotation.
     pub qk_norm: bool,
     /// No `output.weight`: logits come from the embedding.
@@ -89,6 +136,14 @@ pub enum RopeScaling {
         high_freq_factor: f32,
         original_context: f32,
     },
+    /// LongRoPE (arXiv 2402.13753): as `Factors`, with one list for contexts up to `original_context` and one for longer
+    /// ones; cos and sin are multiplied by `attention_factor`.
+    Long {
+        short: Vec<f32>,
+        long: Vec<f32>,
+        original_context: f32,
+        attention_factor: f32,
+    },
     /// YaRN (arXiv 2309.00071): blend by rotations over the original context between `beta_fast` and `beta_slow`;
     /// cos and sin are multiplied by `attention_factor`.
     Yarn {
@@ -97,29 +152,88 @@ pub enum RopeScaling {
         beta_fast: f32,
         beta_slow: f32,
         attention_factor: f32,
+        /// Whether the ends of the blend are moved to whole frequencies.
+        truncate: bool,
     },
 }
 
 /// Which two values of a head turn together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RopePairing {
-    /// `(2i, 2i + 1)`: GGUF files of the llama architecture, whose q and k rows were permuted for it.
+    /// `(2i, 2i + 1)`: GGUF files of the llama architecture, whose q and k rows were permuted for it, and GLM-4.
     Interleaved,
-    /// `(i, i + rope_dim / 2)`: safetensors of every family, and GGUF of the qwen families.
+    /// `(i, i + rope_dim / 2)`: nearly everything else.
+    #[default]
     HalfSplit,
 }
 
 /// Attention that looks back only so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlidingWindow {
     /// A query at position `p` sees keys at positions above `p - tokens`.
     pub tokens: usize,
-    /// Layers from this one on are windowed; those before see everything.
-    pub first_layer: usize,
+    /// Per layer, whether it is windowed; the others see everything.
+    pub layers: Vec<bool>,
+}
+
+impl SlidingWindow {
+    /// A window on the layers that `on` wants; None when those are none.
+    pub(super) fn on(tokens: usize, layers: usize, on: impl Fn(usize) -> bool) -> Option<Self> {
+        let layers: Vec<bool> = (0..layers.min(LAYER_CAP)).map(on).collect();
+        layers.contains(&true).then_some(Self { tokens, layers })
+    }
 }
 
 impl Hyper {
+    /// Heads whose keys and values are kept, and their width.
+    #[must_use]
+    pub fn kept(&self) -> (usize, usize) {
+        match &self.latent {
+            Some(latent) => (1, latent.turned + latent.kv),
+            None => (self.kv_heads, self.head_dim),
+        }
+    }
+
+    /// Whether layer `index` has experts.
+    #[must_use]
+    pub fn has_experts(&self, index: usize) -> bool {
+        self.experts.is_some_and(|experts| index >= experts.first_layer)
+    }
+
+    /// The window of layer `index`.
+    #[must_use]
+    pub fn window(&self, index: usize) -> Option<usize> {
+        let window = self.sliding_window.as_ref()?;
+        window
+            .layers
+            .get(index)
+            .copied()
+            .unwrap_or(false)
+            .then_some(window.tokens)
+    }
+
+    /// Sets what only the names of the tensors tell: biases, fused matrices, norms of heads.
+    pub(super) fn take_presence(&mut self, names: &BTreeSet<String>) {
+        let first = |part: &str| names.contains(&format!("blk.0.{part}"));
+        self.fused_qkv = first("attn_qkv.weight");
+        self.fused_gate = first("ffn_gate_up.weight");
+        self.qk_norm = first("attn_q_norm.weight");
+        for name in names {
+            let part = name.strip_prefix("blk.").and_then(|rest| rest.split_once('.'));
+            let Some(part) = part.and_then(|(_, part)| part.strip_suffix(".bias")) else {
+                continue;
+            };
+            let together: &[&str] = match part {
+                "exp_probs_b" => &[],
+                "attn_q" | "attn_k" | "attn_v" => &["attn_q", "attn_k", "attn_v"],
+                other => &[other],
+            };
+            // A part that no layer expects stays out of `expected` all the same, and is refused there.
+            self.biases.extend(together.iter().map(|part| (*part).to_owned()));
+        }
+    }
+
     /// Refuses values outside what any model of these families has, so that nothing is ever sized by a hostile number.
     pub(super) fn check(&self) -> Result<(), String> {
         within("layers (block count)", self.layers, 1..=LAYER_CAP)?;
@@ -143,10 +257,14 @@ impl Hyper {
                 self.rope_dim
             ));
         }
-        if let Some(window) = self.sliding_window {
+        if let Some(window) = &self.sliding_window {
             within("sliding window", window.tokens, 1..=1 << 28)?;
         }
+        self.scales.check()?;
+        self.experts.as_ref().map_or(Ok(()), Experts::check)?;
+        self.latent.as_ref().map_or(Ok(()), Latent::check)?;
         real("RMS norm epsilon", self.rms_eps, 0.0..=1e-2)?;
+        real("rotary base", self.window_theta.unwrap_or(1.0), 1.0..=1e12)?;
         real("rotary base", self.rope_theta, 1.0..=1e12)?;
         self.rope_scaling.check(self.rope_dim)
     }
@@ -159,15 +277,17 @@ impl RopeScaling {
         match self {
             Self::None => Ok(()),
             Self::Linear { factor: value } => factor(*value),
-            Self::Factors(values) => {
-                if values.len() != rope_dim / 2 {
-                    return Err(format!(
-                        "{} rotary factors for {} rotated pairs",
-                        values.len(),
-                        rope_dim / 2
-                    ));
-                }
-                values.iter().try_for_each(|value| factor(*value))
+            Self::Factors(values) => check_factors(values, rope_dim / 2),
+            Self::Long {
+                short,
+                long,
+                original_context,
+                attention_factor,
+            } => {
+                original(*original_context)?;
+                real("LongRoPE attention factor", *attention_factor, 1e-3..=1e3)?;
+                check_factors(short, rope_dim / 2)?;
+                check_factors(long, rope_dim / 2)
             }
             Self::Llama3 {
                 factor: value,
@@ -190,6 +310,7 @@ impl RopeScaling {
                 beta_fast,
                 beta_slow,
                 attention_factor,
+                ..
             } => {
                 factor(*value)?;
                 original(*original_context)?;
@@ -199,6 +320,15 @@ impl RopeScaling {
             }
         }
     }
+}
+
+fn check_factors(values: &[f32], pairs: usize) -> Result<(), String> {
+    if values.len() != pairs {
+        return Err(format!("{} rotary factors for {pairs} rotated pairs", values.len()));
+    }
+    values
+        .iter()
+        .try_for_each(|value| real("rotary scaling factor", *value, 1e-3..=1e6))
 }
 
 fn within(what: &str, value: usize, range: RangeInclusive<usize>) -> Result<(), String> {
@@ -231,6 +361,40 @@ impl RopeScaling {
             0.1 * scale * factor.ln() + 1.0
         } else {
             1.0
+        }
+    }
+}
+
+impl Hyper {
+    /// A plain model of `family`, of no size yet; what a reader does not set stays so.
+    pub(crate) fn plain(family: Family) -> Self {
+        Self {
+            family,
+            layers: 0,
+            hidden: 0,
+            heads: 0,
+            kv_heads: 0,
+            head_dim: 0,
+            feed_forward: 0,
+            vocab: 0,
+            context: 0,
+            rms_eps: 1e-5,
+            rope_theta: 10_000.0,
+            rope_dim: 0,
+            rope_scaling: RopeScaling::None,
+            rope_pairing: RopePairing::HalfSplit,
+            window_theta: None,
+            sliding_window: None,
+            layer: LayerKind::default(),
+            scales: Scales::default(),
+            experts: None,
+            latent: None,
+            growth: None,
+            biases: BTreeSet::new(),
+            fused_qkv: false,
+            fused_gate: false,
+            qk_norm: false,
+            tied: false,
         }
     }
 }

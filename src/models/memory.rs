@@ -55,8 +55,14 @@ fn add_up(hyper: &Hyper, weight_bytes: u64, load: &Load) -> Option<MemoryPlan> {
             .iter()
             .try_fold(1u64, |product, factor| product.checked_mul(*factor))
     };
-    let keys = product(&[wide(hyper.kv_heads), wide(hyper.head_dim)])?;
-    let queries = product(&[wide(hyper.heads), wide(hyper.head_dim)])?;
+    let (heads, width) = hyper.kept();
+    let keys = product(&[wide(heads), wide(width)])?;
+    let queries = product(&[wide(hyper.heads), wide(width)])?;
+    // Rows of one expert at a time: at worst all rows go through the same one.
+    let of_experts = hyper
+        .experts
+        .map_or(0, |e| e.feed_forward.max(e.shared) + 2 * hyper.hidden);
+    let feed = wide(hyper.feed_forward.max(of_experts));
     let kv = product(&[
         2,
         wide(hyper.layers),
@@ -64,7 +70,7 @@ fn add_up(hyper: &Hyper, weight_bytes: u64, load: &Load) -> Option<MemoryPlan> {
         wide(load.kv_tokens),
         wide(load.kv_value_bytes),
     ])?;
-    let per_row = 3 * wide(hyper.hidden) + 2 * queries + 2 * keys + 3 * wide(hyper.feed_forward);
+    let per_row = 3 * wide(hyper.hidden) + 2 * queries + 2 * keys + 3 * feed;
     let rows = product(&[4, per_row, wide(load.rows)])?;
     let logits = product(&[4, 2, wide(hyper.vocab), wide(load.logit_rows)])?;
     let weights = weight_bytes.checked_add(load.extra_weight_bytes)?;

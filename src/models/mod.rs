@@ -34,6 +34,7 @@ mod origin;
 mod parts;
 mod registry;
 mod safetensors;
+mod shape;
 mod side;
 mod store;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use inspect::{InProcess, Inspected, Inspector};
 pub use manifest::{Calibration, Manifest, MemoryHints, PinnedFile, Platt, Profile, Thousandths};
 pub use memory::{Load, MemoryPlan, available_bytes, plan, refuse_if_too_large};
 pub use registry::Registry;
+pub use shape::{Activation, ExpertForm, Experts, Growth, Latent, LayerKind, NormKind, Scales, Scoring};
 pub use tokenizer::{GgufVocabulary, Tokenizer, TokenizerSource};
 pub use verified::{Located, LocatedFile, Verified};
 pub use weights::{TensorView, Weights};

@@ -130,7 +130,8 @@ fn dtype(name: &str) -> Result<Dtype, String> {
         "I64" => Dtype::I64,
         "I32" => Dtype::I32,
         "I16" => Dtype::I16,
-        "I8" => Dtype::I8,
+        // Bytes that only the engine's unpacking of blocks looks at.
+        "I8" | "U8" => Dtype::I8,
         other => return Err(other.chars().take(32).collect()),
     })
 }

@@ -25,7 +25,7 @@ use crate::problem::{Exit, Fatal};
 /// Names are GGUF's: `token_embd.weight`, `output_norm.weight`, `output.weight` (absent when tied), and per block
 /// `blk.N.` + `attn_norm.weight`, `attn_q.weight`, `attn_k.weight`, `attn_v.weight`, `attn_output.weight`,
 /// `attn_{q,k,v,output}.bias`, `attn_{q,k}_norm.weight`, `ffn_norm.weight`, `ffn_gate.weight`, `ffn_up.weight`,
-/// `ffn_down.weight`.
+/// `ffn_down.weight`, and what `names` adds for the families that have more.
 #[derive(Debug, Clone)]
 pub struct Weights {
     hyper: Hyper,
@@ -54,6 +54,26 @@ struct Place {
     range: Range<usize>,
 }
 
+impl<'a> TensorView<'a> {
+    /// Matrix `index` of a stack `[count, rows, columns]`, shaped as `shape`, which is the stack's last two.
+    #[must_use]
+    pub fn plane(&self, index: usize) -> TensorView<'a> {
+        let size = self.bytes.len() / self.shape[0];
+        TensorView {
+            dtype: self.dtype,
+            shape: &self.shape[1..],
+            bytes: &self.bytes[index * size..][..size],
+        }
+    }
+
+    /// Bytes of the rows `rows` of a matrix.
+    #[must_use]
+    pub fn rows(&self, rows: Range<usize>) -> &'a [u8] {
+        let size = self.bytes.len() / self.shape[0];
+        &self.bytes[rows.start * size..rows.end * size]
+    }
+}
+
 impl Weights {
     /// Parses headers and checks that every tensor the architecture needs is there, with the right shape and a
     /// supported type, and that there are no others.
@@ -80,8 +100,10 @@ impl Weights {
             shape: tensor.shape.clone(),
             range: tensor.range.clone(),
         };
-        let listed = gguf.tensors().iter().filter(|(name, _)| *name != "rope_freqs.weight");
-        let tensors = listed.map(|(name, tensor)| (name.clone(), place(tensor))).collect();
+        let listed = gguf.tensors().iter();
+        let tensors = listed
+            .filter_map(|(name, tensor)| Some((gguf.canonical(&hyper, name)?, place(tensor))))
+            .collect();
         check(gguf.file(), &hyper, &tensors)?;
         Ok(Self {
             hyper,
@@ -91,11 +113,12 @@ impl Weights {
     }
 
     fn of_safetensors(files: &BTreeMap<String, Bytes>, shards: &[String]) -> Result<Self, Fatal> {
+        let config = config::Source::parse(file(files, CONFIG)?)?;
         let mut tensors = BTreeMap::new();
         for shard in shards {
-            collect(&mut tensors, shard, file(files, shard)?)?;
+            collect(&mut tensors, shard, file(files, shard)?, &config)?;
         }
-        let hyper = config::read(file(files, CONFIG)?, |name| tensors.contains_key(name))?;
+        let hyper = config.hyper(&tensors.keys().cloned().collect())?;
         if hyper.tied {
             // Some exporters write the tied head out as well; config.json says that it is the embedding.
             tensors.remove("output.weight");
@@ -177,9 +200,14 @@ pub(super) fn file<'a>(files: &'a BTreeMap<String, Bytes>, name: &str) -> Result
     })
 }
 
-fn collect(tensors: &mut BTreeMap<String, Place>, shard: &str, bytes: &Bytes) -> Result<(), Fatal> {
+fn collect(
+    tensors: &mut BTreeMap<String, Place>,
+    shard: &str,
+    bytes: &Bytes,
+    config: &config::Source,
+) -> Result<(), Fatal> {
     for (name, tensor) in safetensors::parse(shard, bytes, bytes.file_length())? {
-        let ours = match canonical(&name) {
+        let ours = match canonical(config.family(), config.layers(), &name) {
             Named::Tensor(ours) => ours,
             Named::Redundant => continue,
             Named::Unknown => return Err(stranger(shard, &name)),
@@ -235,10 +263,13 @@ fn check(file: &str, hyper: &Hyper, tensors: &BTreeMap<String, Place>) -> Result
 
 fn check_type(name: &str, place: &Place) -> Result<(), Fatal> {
     // Norms and biases are added and multiplied value by value; nobody quantises them.
-    let vector = place.shape.len() == 1;
+    let vector = place.shape.len() == 1 || name.ends_with(".bias");
+    let raw = name.ends_with(".blocks") || name.ends_with(".scales");
     let plain = |dtype: Dtype| matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16);
     let accepted = |dtype: Dtype| {
-        if vector {
+        if raw {
+            dtype == Dtype::I8
+        } else if vector {
             plain(dtype)
         } else {
             Dtype::SUPPORTED.contains(&dtype)

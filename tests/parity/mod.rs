@@ -176,3 +176,51 @@ fn gguf_agrees_with_llama_cpp_on_the_same_file() {
         agrees_with_llama_cpp(name, 0.999);
     }
 }
+
+/// Families beyond the plain layer, as scripts/parity/families.py makes them: a checkpoint and a GGUF file each.
+const FAMILIES: [&str; 12] = [
+    "qwen3moe",
+    "gemma2",
+    "gemma3",
+    "phi3",
+    "granite",
+    "glm4",
+    "starcoder2",
+    "gpt-oss",
+    "mistral3",
+    "glm4moe",
+    "deepseek2",
+    "deepseek2-lite",
+];
+
+#[test]
+fn every_other_family_agrees_with_transformers_from_a_checkpoint() {
+    for name in FAMILIES {
+        agrees_with_transformers(name, 0.999_99);
+    }
+}
+
+#[test]
+fn every_other_family_agrees_with_transformers_from_gguf() {
+    for name in FAMILIES.iter().filter(|name| **name != "gpt-oss") {
+        agrees_with_transformers(&format!("{name}-gguf"), 0.999_99);
+    }
+}
+
+#[test]
+fn gpt_oss_in_4_bits_agrees_with_transformers_as_far_as_8_bit_activations_allow() {
+    for name in ["gpt-oss-mxfp4", "gpt-oss-gguf"] {
+        agrees_with_transformers(name, 0.999);
+    }
+}
+
+#[test]
+fn every_other_family_agrees_with_llama_cpp_where_it_computes_what_transformers_does() {
+    for name in FAMILIES {
+        if ["starcoder2", "deepseek2-lite"].contains(&name) {
+            continue;
+        }
+        let least = if name == "gpt-oss" { 0.999 } else { 0.9999 };
+        agrees_with_llama_cpp(&format!("{name}-gguf"), least);
+    }
+}

@@ -2,15 +2,22 @@
 
 use super::{BLOCK, Span};
 
-/// `softmax(q k) v` over the visible positions; NaN for a query that sees nothing.
-pub fn attend(queries: &[f32], dim: usize, keys: &[f32], values: &[f32], spans: &[Span]) -> Vec<f32> {
+/// `softmax(q k) v` over the visible positions, scores bent under `cap`; NaN for a query that sees nothing.
+pub fn attend(
+    queries: &[f32],
+    dim: usize,
+    (keys, values): (&[f32], &[f32]),
+    spans: &[Span],
+    cap: Option<f32>,
+) -> Vec<f32> {
     let mut out = Vec::new();
     for (query, span) in queries.chunks_exact(dim).zip(spans) {
         let seen = usize::from(span.from)..usize::from(span.to);
         let score = |j: usize| {
-            (0..dim)
+            let plain: f64 = (0..dim)
                 .map(|d| f64::from(query[d]) * f64::from(keys[d * BLOCK + j]))
-                .sum::<f64>()
+                .sum();
+            cap.map_or(plain, |cap| f64::from(cap) * (plain / f64::from(cap)).tanh())
         };
         let scores: Vec<(usize, f64)> = seen.map(|j| (j, score(j))).collect();
         let largest = scores.iter().fold(f64::NEG_INFINITY, |a, s| a.max(s.1));

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: any step in which one query of the tile can touch another. Start at [`absorb`].
 
-use super::{BLOCK, Block, Running, Span};
+use super::{BLOCK, Block, Queries, Running, Span};
 use crate::exp::exp;
 use crate::lanes::{LANES, Lanes};
 
@@ -13,7 +13,8 @@ const TILE: usize = 4;
 type Pair<L> = (L, L);
 
 #[inline(always)]
-pub(super) fn absorb<L: Lanes>(queries: &[f32], dim: usize, block: Block<'_>, spans: &[Span], running: Running<'_>) {
+pub(super) fn absorb<L: Lanes>(all: Queries<'_>, block: Block<'_>, spans: &[Span], running: Running<'_>) {
+    let dim = all.dim;
     let Running { max, sum, acc } = running;
     let mut at = 0;
     while at < spans.len() {
@@ -23,20 +24,27 @@ pub(super) fn absorb<L: Lanes>(queries: &[f32], dim: usize, block: Block<'_>, sp
             sum: &mut sum[at..at + take],
             acc: &mut acc[at * dim..(at + take) * dim],
         };
-        let (queries, spans) = (&queries[at * dim..(at + take) * dim], &spans[at..at + take]);
+        let rows = &all.rows[at * dim..(at + take) * dim];
+        let (queries, spans) = (Queries { rows, ..all }, &spans[at..at + take]);
         match take {
-            4 => tile::<L, 4>(queries, dim, block, spans, now),
-            3 => tile::<L, 3>(queries, dim, block, spans, now),
-            2 => tile::<L, 2>(queries, dim, block, spans, now),
-            _ => tile::<L, 1>(queries, dim, block, spans, now),
+            4 => tile::<L, 4>(queries, block, spans, now),
+            3 => tile::<L, 3>(queries, block, spans, now),
+            2 => tile::<L, 2>(queries, block, spans, now),
+            _ => tile::<L, 1>(queries, block, spans, now),
         }
         at += take;
     }
 }
 
 #[inline(always)]
-fn tile<L: Lanes, const M: usize>(queries: &[f32], dim: usize, block: Block<'_>, spans: &[Span], running: Running<'_>) {
-    let scores = score::<L, M>(queries, dim, block.keys);
+fn tile<L: Lanes, const M: usize>(queries: Queries<'_>, block: Block<'_>, spans: &[Span], running: Running<'_>) {
+    let dim = queries.dim;
+    let mut scores = score::<L, M>(queries.rows, dim, block.keys);
+    if let Some(cap) = queries.cap {
+        for pair in &mut scores {
+            *pair = (bend(pair.0, cap), bend(pair.1, cap));
+        }
+    }
     let mut keep = [1f32; M];
     let mut weights = [[0f32; BLOCK]; M];
     for i in 0..M {
@@ -87,6 +95,13 @@ fn score<L: Lanes, const M: usize>(queries: &[f32], dim: usize, keys: &[f32]) ->
         }
     }
     scores
+}
+
+/// `cap * tanh(score / cap)`, as `cap - 2 cap / (e^(2 score / cap) + 1)`.
+#[inline(always)]
+fn bend<L: Lanes>(scores: L, cap: f32) -> L {
+    let below = scores.mul(L::splat(2.0 / cap)).exp().add(L::splat(1.0));
+    L::splat(cap).sub(L::splat(2.0 * cap).div(below))
 }
 
 /// Scores become weights relative to the new maximum, which is returned too.

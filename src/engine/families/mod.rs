@@ -1,54 +1,73 @@
 //! Which switches of the decoder a family sets: hyper-parameters and weights in, a [`Decoder`] out.
 //!
-//! One short file per family names its tensors. Deliberately absent: arithmetic. Start at [`build`].
+//! What a family is made of stands in `models/<family>.toml` and was read into [`Hyper`]; here its tensors become the
+//! blocks that all share. One file per kind of block. Deliberately absent: arithmetic. Start at [`build`].
 
-mod llama;
-mod qwen;
+mod attention;
+mod feed;
 
 use candle_core::Device;
 
 use super::attend::Heads;
+use super::attention::Shape;
 use super::crew::Crew;
-use super::decoder::{Decoder, Layer};
+use super::decoder::{Decoder, Layer, Norm};
+use super::load::Loader;
 use super::rope::Rope;
-use super::weight::{self, Linear, Loader};
-use crate::models::{Family, Hyper, Weights};
+use super::settings::EngineSettings;
+use super::weight;
+use crate::models::{Hyper, NormKind, RopePairing, Weights};
 use crate::problem::Fatal;
 
 /// Loads every tensor that the model's family has.
-pub(super) fn build(weights: &Weights, device: &Device, crew: &Crew) -> Result<Decoder, Fatal> {
+pub(super) fn build(
+    weights: &Weights,
+    device: &Device,
+    crew: &Crew,
+    settings: &EngineSettings,
+) -> Result<Decoder, Fatal> {
     let hyper = weights.hyper();
-    let loader = Loader::new(weights, device, crew)?;
+    let loader = Loader::new(weights, device, crew, settings.quantize)?;
     let parts = Parts { weights, loader, hyper };
-    let layer = match hyper.family {
-        Family::Llama | Family::Mistral => llama::layer,
-        Family::Qwen2 => qwen::layer2,
-        Family::Qwen3 => qwen::layer3,
-    };
     let layers = (0..hyper.layers)
-        .map(|index| layer(&parts, index))
+        .map(|index| parts.layer(index))
         .collect::<Result<_, _>>()?;
     let head = if hyper.tied {
         "token_embd.weight"
     } else {
         "output.weight"
     };
+    let (keys, dim) = hyper.kept();
+    let scales = &hyper.scales;
     Ok(Decoder {
         weights: weights.clone(),
         layers,
-        norm: weight::vector(weights, "output_norm.weight")?,
-        head: loader.matrix(head)?,
-        heads: Heads {
-            queries: hyper.heads,
-            keys: hyper.kv_heads,
-            dim: hyper.head_dim,
+        norm: parts.norm("output_norm")?,
+        head: parts.loader.matrix(head)?,
+        shape: Shape {
+            heads: Heads {
+                queries: hyper.heads,
+                keys,
+                dim,
+                scale: scales.scores.unwrap_or(1.0 / (hyper.head_dim as f32).sqrt()),
+                cap: scales.score_cap,
+            },
+            interleaved: hyper.rope_pairing == RopePairing::Interleaved,
+            growth: hyper.growth,
         },
-        rope: Rope::new(hyper),
-        epsilon: hyper.rms_eps,
+        ropes: [
+            Some(Rope::new(hyper, settings.context)),
+            Rope::of_windows(hyper, settings.context),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        factors: (scales.embedding, scales.residual, scales.logits),
+        logit_cap: scales.logit_cap,
     })
 }
 
-/// What the families' files build layers from.
+/// What layers are built from.
 struct Parts<'a> {
     weights: &'a Weights,
     loader: Loader<'a>,
@@ -56,34 +75,36 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn linear(&self, layer: usize, name: &str, bias: bool) -> Result<Linear, Fatal> {
-        self.loader.linear(&format!("blk.{layer}.{name}"), bias)
-    }
-
-    fn vector(&self, layer: usize, name: &str) -> Result<Vec<f32>, Fatal> {
-        weight::vector(self.weights, &format!("blk.{layer}.{name}"))
-    }
-
-    /// The layer that all families share: no norm of queries and keys.
     fn layer(&self, index: usize) -> Result<Layer, Fatal> {
-        let (qkv_bias, output_bias) = (self.hyper.qkv_bias, self.hyper.output_bias);
-        let window = self
-            .hyper
-            .sliding_window
-            .filter(|w| index >= w.first_layer)
-            .map(|w| w.tokens);
+        let of = |name: &str| format!("blk.{index}.{name}");
+        let post = |name: &str| self.hyper.layer.post_norms.then(|| self.norm(&of(name))).transpose();
         Ok(Layer {
-            attn_norm: self.vector(index, "attn_norm.weight")?,
-            q: self.linear(index, "attn_q", qkv_bias)?,
-            k: self.linear(index, "attn_k", qkv_bias)?,
-            v: self.linear(index, "attn_v", qkv_bias)?,
-            output: self.linear(index, "attn_output", output_bias)?,
-            qk_norm: None,
-            window,
-            ffn_norm: self.vector(index, "ffn_norm.weight")?,
-            gate: self.linear(index, "ffn_gate", false)?,
-            up: self.linear(index, "ffn_up", false)?,
-            down: self.linear(index, "ffn_down", false)?,
+            attn_norm: self.norm(&of("attn_norm"))?,
+            attention: self.attention(index)?,
+            output: self.loader.linear(&of("attn_output"))?,
+            post_attention: post("post_attention_norm")?,
+            ffn_norm: self.norm(&of("ffn_norm"))?,
+            feed: self.feed(index)?,
+            post_feed: post("post_ffw_norm")?,
+        })
+    }
+
+    fn vector(&self, name: &str) -> Result<Vec<f32>, Fatal> {
+        weight::vector(self.weights, name)
+    }
+
+    /// The norm called `name`, of the family's kind.
+    fn norm(&self, name: &str) -> Result<Norm, Fatal> {
+        let mut gain = self.vector(&format!("{name}.weight"))?;
+        gain.iter_mut().for_each(|gain| *gain += self.hyper.scales.gain);
+        let offset = match self.hyper.layer.norm {
+            NormKind::Rms => None,
+            NormKind::Mean => Some(self.vector(&format!("{name}.bias"))?),
+        };
+        Ok(Norm {
+            gain,
+            offset,
+            epsilon: self.hyper.rms_eps,
         })
     }
 }

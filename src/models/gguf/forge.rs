@@ -5,7 +5,7 @@
 //! Start at [`Forge::new`]; [`tiny`] makes a whole model.
 
 use crate::models::dtype::Dtype;
-use crate::models::hyper::{Family, Hyper, RopePairing, RopeScaling};
+use crate::models::hyper::{Family, Hyper, RopePairing};
 use crate::models::names::expected;
 
 /// A GGUF file in the making.
@@ -123,7 +123,6 @@ impl Forge {
 /// The shape of a model small enough for tests.
 pub(crate) fn tiny_hyper(family: Family) -> Hyper {
     Hyper {
-        family,
         layers: 2,
         hidden: 32,
         heads: 4,
@@ -132,20 +131,20 @@ pub(crate) fn tiny_hyper(family: Family) -> Hyper {
         feed_forward: 64,
         vocab: 48,
         context: 128,
-        rms_eps: 1e-5,
-        rope_theta: 10_000.0,
         rope_dim: if family == Family::Qwen3 { 16 } else { 8 },
-        rope_scaling: RopeScaling::None,
         rope_pairing: if family == Family::Llama {
             RopePairing::Interleaved
         } else {
             RopePairing::HalfSplit
         },
-        sliding_window: None,
-        qkv_bias: family == Family::Qwen2,
-        output_bias: false,
+        biases: ["attn_q", "attn_k", "attn_v"]
+            .into_iter()
+            .filter(|_| family == Family::Qwen2)
+            .map(str::to_owned)
+            .collect(),
         qk_norm: family == Family::Qwen3,
         tied: family == Family::Qwen2,
+        ..Hyper::plain(family)
     }
 }
 

@@ -237,7 +237,7 @@ fn hyper_parameters_out_of_bounds_are_refused() {
 fn an_unknown_architecture_or_type_is_named_with_what_is_supported() {
     let message = refusal(Forge::new().text("general.architecture", "mamba\u{1b}[31m").build());
     assert!(
-        message.contains(r"`mamba\u{1b}[31m`") && message.contains("llama, qwen2, qwen3"),
+        message.contains(r"`mamba\u{1b}[31m`") && message.contains("llama, mistral3, qwen2, qwen3, qwen3moe"),
         "{message}"
     );
     let hyper = forge::tiny_hyper(Family::Llama);
@@ -247,13 +247,13 @@ fn an_unknown_architecture_or_type_is_named_with_what_is_supported() {
         .tensor(
             "output.weight",
             &[hyper.vocab, hyper.hidden],
-            Dtype::IQ4_NL,
-            &[0; 48 * 18],
+            Dtype::Q8_1,
+            &[0; 48 * 36],
         )
         .build();
     let message = refusal(file);
     assert!(
-        message.contains("`output.weight` is of type `IQ4_NL`") && message.contains("Q4_K"),
+        message.contains("`output.weight` is of type `Q8_1`") && message.contains("Q4_K"),
         "{message}"
     );
 }

@@ -11,6 +11,7 @@ pub(crate) mod forge;
 #[cfg(test)]
 mod hostile;
 mod hyper;
+mod traits;
 mod value;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,14 @@
 //! The forms that config.json takes.
 
-use super::super::config::read;
+use std::collections::BTreeSet;
+
+use super::super::config::Source;
 use super::*;
 
 fn hyper(family: Family, more: serde_json::Value) -> Result<Hyper, String> {
-    read(&config_json(&tiny_hyper(family), more), |_| false).map_err(|error| error.to_string())
+    let bytes = config_json(&tiny_hyper(family), more);
+    let read = Source::parse(&bytes).and_then(|source| source.hyper(&BTreeSet::new()));
+    read.map_err(|error| error.to_string())
 }
 
 #[test]
@@ -34,6 +38,7 @@ fn rotary_scaling_is_read_in_every_supported_form() {
                 beta_fast: 32.0,
                 beta_slow: 1.0,
                 attention_factor: 0.1 * 4f32.ln() + 1.0,
+                truncate: true,
             },
         ),
     ];
@@ -51,7 +56,10 @@ fn version_5_keeps_the_rotary_base_elsewhere() {
 
 #[test]
 fn windows_apply_where_each_family_applies_them() {
-    let window = |tokens, first_layer| Some(SlidingWindow { tokens, first_layer });
+    let window = |tokens, first: usize| {
+        let layers = vec![first == 0, true];
+        Some(SlidingWindow { tokens, layers })
+    };
     let plain = serde_json::json!({"sliding_window": 16});
     assert_eq!(hyper(Family::Llama, plain.clone()).unwrap().sliding_window, None);
     assert_eq!(
@@ -74,10 +82,12 @@ fn windows_apply_where_each_family_applies_them() {
         window(16, 1)
     );
     assert_eq!(hyper(Family::Qwen3, types(full, full)).unwrap().sliding_window, None);
-    assert!(
-        hyper(Family::Qwen3, types(sliding, full))
-            .unwrap_err()
-            .contains("alternate")
+    assert_eq!(
+        hyper(Family::Qwen3, types(sliding, full)).unwrap().sliding_window,
+        Some(SlidingWindow {
+            tokens: 16,
+            layers: vec![true, false]
+        })
     );
 }
 
@@ -107,25 +117,22 @@ fn models_that_compute_differently_are_refused_with_the_reason() {
         (serde_json::json!({"partial_rotary_factor": 0.5}), "part of each head"),
         (
             serde_json::json!({"rope_scaling": {"rope_type": "longrope", "factor": 2.0}}),
-            "`longrope`",
+            "lacks `short_factor`",
         ),
         (
             serde_json::json!({"rope_scaling": {"rope_type": "linear"}}),
             "lacks `factor`",
         ),
         (
-            serde_json::json!({"rope_scaling": {"rope_type": "yarn", "factor": 2.0, "truncate": false}}),
-            "`yarn`",
+            serde_json::json!({"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}}),
+            "`dynamic`",
         ),
         (serde_json::json!({"num_hidden_layers": 513}), "513"),
         (
             serde_json::json!({"num_attention_heads": 0, "head_dim": null}),
             "0 heads",
         ),
-        (
-            serde_json::json!({"hidden_size": -1}),
-            "`-1`, expected usize at line 1 column",
-        ),
+        (serde_json::json!({"hidden_size": -1}), "`-1`, expected usize"),
         (serde_json::json!({"rms_norm_eps": 1e40}), "epsilon"),
         (serde_json::json!({"vocab_size": u64::MAX}), "vocabulary"),
     ] {

@@ -44,12 +44,7 @@ fn checkpoint_name(name: &str) -> String {
 
 /// config.json of `hyper`; `more` is added to its fields.
 fn config_json(hyper: &Hyper, more: serde_json::Value) -> Vec<u8> {
-    let architecture = match hyper.family {
-        Family::Llama => "LlamaForCausalLM",
-        Family::Mistral => "MistralForCausalLM",
-        Family::Qwen2 => "Qwen2ForCausalLM",
-        Family::Qwen3 => "Qwen3ForCausalLM",
-    };
+    let architecture = &FamilyCard::of(hyper.family).hugging_face[0];
     let mut config = serde_json::json!({
         "architectures": [architecture],
         "hidden_size": hyper.hidden,
