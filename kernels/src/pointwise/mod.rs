@@ -125,7 +125,7 @@ fn gelu_lanes<L: Lanes>(gate: &mut [f32], up: &[f32]) {
     each::<L>(gate, up, |g, u| {
         // tanh(z) + 1 is twice the sigmoid of 2 z.
         let z = g.mul(g).mul(g).fma(L::splat(0.044_715), g);
-        let below = z.mul(L::splat(-1.595_769_1)).exp().add(L::splat(1.0));
+        let below = z.mul(L::splat(-1.595_769)).exp().add(L::splat(1.0));
         g.div(below).mul(u)
     });
 }
