@@ -351,6 +351,69 @@ def family(name, model, tokenizer, seed):
     save(folder, cases, logits)
 
 
+# How many bytes a block has, and where which 16-bit scales lie in it.
+BLOCKS = {
+    Q.IQ4_NL: (18, {0: 0.0015}), Q.IQ4_XS: (136, {0: 0.0001}), Q.Q3_K: (110, {108: 0.0015}),
+    Q.Q2_K: (84, {80: 0.012, 82: 0.018}), Q.Q4_1: (20, {0: 0.02, 2: -0.15}), Q.Q5_1: (24, {0: 0.01, 2: -0.15}),
+    Q.MXFP4: (17, {}), Q.Q8_0: (34, {0: 0.0015}),
+}
+
+
+def noise_blocks(rng, kind, rows, columns):
+    """A matrix of random blocks: no encoder is needed to compare decoders."""
+    size, scales = BLOCKS[kind]
+    values = gguf.GGML_QUANT_SIZES[kind][0]
+    blocks = rng.integers(0, 256, (rows, columns // values, size), dtype=np.uint8)
+    for at, scale in scales.items():
+        factors = scale * rng.uniform(0.8, 1.2, blocks.shape[:2])
+        blocks[..., at:at + 2] = factors.astype(np.float16)[..., None].view(np.uint8)
+    if kind == Q.MXFP4:
+        blocks[..., 0] = 121 + blocks[..., 0] % 3
+    return blocks.reshape(rows, -1)
+
+
+def types_fixture(tokenizer, seed):
+    """One small model in which nearly every matrix is of another type."""
+    rng = np.random.default_rng(seed)
+    c = hf.Qwen2Config(hidden_size=256, intermediate_size=256, num_hidden_layers=1, num_attention_heads=4,
+                       num_key_value_heads=1, max_position_embeddings=256, vocab_size=336, bos_token_id=None,
+                       eos_token_id=tokenizer.token_to_id("<|im_end|>"), rms_norm_eps=1e-5, rope_parameters=PLAIN)
+    model = randomise(hf.Qwen2ForCausalLM._from_config(c, attn_implementation="eager"), seed)
+    kinds = {"attn_q": Q.IQ4_XS, "attn_k": Q.IQ4_NL, "attn_v": Q.Q3_K, "attn_output": Q.Q2_K, "ffn_gate": Q.Q4_1,
+             "ffn_up": Q.Q5_1, "ffn_down": Q.MXFP4, "token_embd": Q.IQ4_NL, "output": Q.Q8_0}
+    tensors, named = {}, dict(model.named_parameters())
+    for name, p in named.items():
+        ours = next(iter(gguf_tensors("qwen2", {name: p.detach()}, c, {})))
+        stem = ours.removesuffix(".weight").split(".")[-1]
+        if p.dim() == 1:
+            tensors[ours] = (p.detach().numpy(), None)
+            continue
+        blocks = noise_blocks(rng, kinds[stem], *p.shape)
+        held = gguf.quants.dequantize(blocks, kinds[stem]).reshape(p.shape).astype(np.float32)
+        with torch.no_grad():
+            p.copy_(torch.from_numpy(held))
+        tensors[ours] = (blocks, kinds[stem])
+    folder = fresh("qwen2-types")
+    w = gguf.GGUFWriter(str(folder / "model.gguf"), "qwen2")
+    write_keys(w, "qwen2", c)
+    add_vocabulary(w, tokenizer, "qwen2", c.vocab_size)
+    for name, (data, kind) in tensors.items():
+        w.add_tensor(name, data, raw_dtype=kind)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+    prompts = [tokenizer.encode(t).ids for t in TEXTS]
+    cases, logits = judge(prompts, 0.3, by_transformers(model))
+    theirs, their_logits = judge(prompts, 0.3, by_llama(folder / "model.gguf"))
+    their_logits.tofile(folder / "llama_cpp.f32")
+    for case, other in zip(cases, theirs):
+        case["llama_cpp"] = {"greedy": other["greedy"]}
+    dot = (their_logits * logits).sum(-1)
+    print((dot / np.linalg.norm(their_logits, axis=-1) / np.linalg.norm(logits, axis=-1)).min())
+    save(folder, cases, logits)
+
+
 def main():
     torch.set_num_threads(1)
     tokenizer = byte_level(QWEN2, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], normalizers.NFC())
@@ -358,6 +421,8 @@ def main():
     for seed, (name, (kind, config)) in enumerate(models(tokenizer.token_to_id("<|im_end|>")).items(), 20):
         if not wanted or name in wanted:
             family(name, kind._from_config(config, attn_implementation="eager"), tokenizer, seed)
+    if not wanted or "types" in wanted:
+        types_fixture(tokenizer, 40)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ use super::model::{Identity, Model, Part, Profile, Prompt, Reply};
 use super::pace;
 use super::plan::{DEEPEST, Plan};
 use super::schedule::{Asked, Means, Schedule};
-use super::settings::{Device, EngineSettings};
+use super::settings::EngineSettings;
 use super::template::Template;
 use super::tokenizer::Tokenizer;
 use crate::models::{self, Verified, Weights};
@@ -69,7 +69,7 @@ impl Engine {
             calibration: manifest.calibration,
             languages: manifest.languages.clone(),
             context: settings.context,
-            runs_on: runs_on(settings.device),
+            runs_on: runs_on(&settings),
             starter: manifest.starter,
         };
         Ok(Self {
@@ -178,9 +178,14 @@ enum Started {
     Asked(Asked),
 }
 
-/// The device and the instruction set of what runs on the CPU in any case.
-fn runs_on(device: Device) -> String {
-    format!("{} {}", device.name(), format!("{:?}", level()).to_lowercase())
+/// The device, the instruction set of what runs on the CPU in any case, and what weights were narrowed to: all that may
+/// change a reply.
+fn runs_on(settings: &EngineSettings) -> String {
+    let narrowed = settings
+        .quantize
+        .map_or(String::new(), |to| format!(", weights as {to}"));
+    let set = format!("{:?}", level()).to_lowercase();
+    format!("{} {set}{narrowed}", settings.device.name())
 }
 
 impl Model for Engine {

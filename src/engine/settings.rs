@@ -56,7 +56,8 @@ impl EngineSettings {
     pub fn load(&self, weights: &Weights) -> Load {
         let views: Vec<_> = weights.names().filter_map(|name| weights.tensor(name).ok()).collect();
         let bytes = |view: &TensorView<'_>| view.bytes.len() as u64;
-        let beside: u64 = views.iter().map(|view| copied(view.dtype, bytes(view))).sum();
+        let held = |view: &TensorView<'_>| held(self.quantize.filter(|_| view.shape.len() > 1), view);
+        let beside: i64 = views.iter().map(|view| held(view) as i64 - bytes(view) as i64).sum();
         // While a matrix is packed, the file's own bytes of it lie in memory too.
         let passing = views.iter().map(bytes).max().unwrap_or(0);
         Load {
@@ -64,8 +65,22 @@ impl EngineSettings {
             kv_value_bytes: size_of::<f32>(),
             rows: self.rows,
             logit_rows: self.sequences,
-            extra_weight_bytes: beside + passing,
+            extra_weight_bytes: beside + passing as i64,
         }
+    }
+}
+
+/// Bytes of a tensor once it is loaded.
+fn held(quantize: Option<Dtype>, view: &TensorView<'_>) -> u64 {
+    let bytes = view.bytes.len() as u64;
+    let floats = matches!(view.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16);
+    match (quantize.filter(|_| floats), view.shape.last()) {
+        (Some(to), Some(k)) if k.is_multiple_of(32) => {
+            let to = if k.is_multiple_of(256) { to } else { Dtype::Q8_0 };
+            let blocks = bytes / view.dtype.block_bytes() / to.block_values() * to.block_bytes();
+            blocks + copied(to, blocks)
+        }
+        _ => bytes + copied(view.dtype, bytes),
     }
 }
 
@@ -127,11 +142,33 @@ mod tests {
                 .filter_map(|n| weights.tensor(n).ok())
                 .map(|t| t.bytes.len())
                 .max();
-            let beside = load.extra_weight_bytes - largest.unwrap_or(0) as u64;
+            let beside = load.extra_weight_bytes - largest.unwrap_or(0) as i64;
             beside as f64 / weights.total_bytes() as f64
         };
         assert!(extra("qwen2-q4km") < 0.04);
         assert_eq!(extra("llama-q8"), 0.0);
         assert!(extra("llama-spm-f16") > 0.9);
+    }
+
+    #[test]
+    fn narrowed_weights_take_about_half_or_less_of_the_file() {
+        let weights = Weights::of(&verified("qwen2", Profile::Chat)).expect("a model");
+        let total = weights.total_bytes() as f64;
+        let share = |quantize| {
+            let settings = EngineSettings {
+                quantize,
+                ..EngineSettings::new(256, 64, 4, 2)
+            };
+            let largest = weights
+                .names()
+                .filter_map(|n| weights.tensor(n).ok())
+                .map(|t| t.bytes.len())
+                .max();
+            let beside = settings.load(&weights).extra_weight_bytes - largest.unwrap_or(0) as i64;
+            1.0 + beside as f64 / total
+        };
+        let eight = share(Some(Dtype::Q8_0));
+        assert!((0.5..0.6).contains(&eight), "{eight}");
+        assert!(share(None) > 1.9);
     }
 }

@@ -22,13 +22,24 @@ const FUEL: u64 = 1_000_000;
 const PLACE: &str = "AnchoriteMessage";
 const END: &str = "EndOfAnchoriteMessage";
 
-/// Templates for files that bring none: a special token that gives the format away, and the template.
-const BUILT_IN: [(&str, &str); 3] = [
+/// Templates for files that bring none: a special token that gives the format away, and the template. The first whose
+/// token is there counts: some tokens belong to several formats.
+const BUILT_IN: [(&str, &str); 10] = [
     ("<|start_header_id|>", include_str!("templates/llama3.jinja")),
+    ("<|channel|>", include_str!("templates/harmony.jinja")),
+    ("<|im_sep|>", include_str!("templates/phi4.jinja")),
+    ("<|start_of_role|>", include_str!("templates/granite.jinja")),
+    ("<start_of_turn>", include_str!("templates/gemma.jinja")),
+    ("[gMASK]", include_str!("templates/glm4.jinja")),
+    ("<｜Assistant｜>", include_str!("templates/deepseek.jinja")),
+    ("<|assistant|>", include_str!("templates/phi3.jinja")),
     ("<|im_start|>", include_str!("templates/chatml.jinja")),
     ("[INST]", MISTRAL),
 ];
 const MISTRAL: &str = include_str!("templates/mistral.jinja");
+
+/// gpt-oss opens every message with a channel and is to answer in this one; its templates leave the choice to the model.
+const OPEN: (&str, &str) = ("<|start|>assistant", "<|channel|>final<|message|>");
 
 /// A chat template that has been parsed.
 pub(super) struct Template {
@@ -118,7 +129,8 @@ impl Template {
             parts.extend(message.parts.iter().cloned());
             rest = after;
         }
-        parts.push(Part::Ours(rest.to_owned()));
+        let channel = if rest.ends_with(OPEN.0) { OPEN.1 } else { "" };
+        parts.push(Part::Ours(format!("{rest}{channel}")));
         let ours = |part: &Part| matches!(part, Part::Ours(text) if text.contains(PLACE) && text.contains(END));
         if parts.iter().any(ours) {
             Err(dropped())

@@ -23,8 +23,8 @@ pub struct Load {
     pub rows: usize,
     /// Of those, rows whose logits are wanted.
     pub logit_rows: usize,
-    /// Bytes of weights held beside the file's own (repacked or widened copies).
-    pub extra_weight_bytes: u64,
+    /// Bytes by which the weights held differ from the file's own: more where they are widened, fewer where narrowed.
+    pub extra_weight_bytes: i64,
 }
 
 /// Bytes, by purpose.
@@ -73,7 +73,7 @@ fn add_up(hyper: &Hyper, weight_bytes: u64, load: &Load) -> Option<MemoryPlan> {
     let per_row = 3 * wide(hyper.hidden) + 2 * queries + 2 * keys + 3 * feed;
     let rows = product(&[4, per_row, wide(load.rows)])?;
     let logits = product(&[4, 2, wide(hyper.vocab), wide(load.logit_rows)])?;
-    let weights = weight_bytes.checked_add(load.extra_weight_bytes)?;
+    let weights = weight_bytes.checked_add_signed(load.extra_weight_bytes)?;
     let activations = rows.checked_add(logits)?;
     let total = weights.checked_add(kv)?.checked_add(activations)?;
     Some(MemoryPlan {

@@ -63,6 +63,8 @@ pub struct GgufVocabulary {
     pub types: Vec<i32>,
     /// SentencePiece scores by id; empty for BPE.
     pub scores: Vec<f32>,
+    /// Whether a SentencePiece text gets a space in front.
+    pub space_prefix: bool,
 }
 
 impl Tokenizer {
@@ -212,5 +214,6 @@ fn inside(gguf: &Gguf) -> Result<Option<GgufVocabulary>, Fatal> {
         merges: owned(gguf.texts("tokenizer.ggml.merges")?),
         types: types.into_iter().map(narrow).collect(),
         scores,
+        space_prefix: gguf.boolean("tokenizer.ggml.add_space_prefix")?.unwrap_or(true),
     }))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anchorite::engine::model::Part;
 use anchorite::engine::{Engine, EngineSettings};
-use anchorite::models::{InProcess, Registry};
+use anchorite::models::{Dtype, InProcess, Registry};
 
 struct Golden {
     json: serde_json::Value,
@@ -53,6 +53,10 @@ fn ids(value: &serde_json::Value) -> Vec<u32> {
 
 /// Imports a fixture as a user would and loads it.
 fn engine(golden: &Golden) -> (Engine, tempfile::TempDir) {
+    engine_with(golden, None)
+}
+
+fn engine_with(golden: &Golden, quantize: Option<Dtype>) -> (Engine, tempfile::TempDir) {
     let store = tempfile::tempdir().expect("a folder");
     let registry = Registry::at(store.path().join("models"));
     let gguf = golden.folder.join("model.gguf");
@@ -65,10 +69,11 @@ fn engine(golden: &Golden) -> (Engine, tempfile::TempDir) {
         .expect("a model")
         .open()
         .expect("its bytes");
-    (
-        Engine::load(&verified, EngineSettings::new(256, 64, 4, 2)).expect("an engine"),
-        store,
-    )
+    let settings = EngineSettings {
+        quantize,
+        ..EngineSettings::new(256, 64, 4, 2)
+    };
+    (Engine::load(&verified, settings).expect("an engine"), store)
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
@@ -222,5 +227,22 @@ fn every_other_family_agrees_with_llama_cpp_where_it_computes_what_transformers_
         }
         let least = if name == "gpt-oss" { 0.999 } else { 0.9999 };
         agrees_with_llama_cpp(&format!("{name}-gguf"), least);
+    }
+}
+
+#[test]
+fn every_other_type_of_gguf_agrees_with_both_as_far_as_8_bit_activations_allow() {
+    agrees_with_transformers("qwen2-types", 0.999);
+    agrees_with_llama_cpp("qwen2-types", 0.999);
+}
+
+#[test]
+fn weights_narrowed_at_load_stay_close_to_what_they_were() {
+    for name in ["llama", "qwen3moe", "gpt-oss", "deepseek2"] {
+        let golden = Golden::of(name);
+        let (mut engine, _store) = engine_with(&golden, Some(Dtype::Q8_0));
+        let cosine = agreement(&golden, &mut engine, "golden.f32");
+        println!("{name}: least cosine with transformers {cosine:.7} in Q8_0");
+        assert!(cosine > 0.995 && cosine < 0.999_999_9, "{name}: cosine {cosine}");
     }
 }

@@ -89,7 +89,14 @@ fn sentence_piece(vocabulary: &GgufVocabulary, rows: usize) -> Result<Vocabulary
     if vocabulary.scores.len() != vocabulary.tokens.len() || vocabulary.types.len() != vocabulary.tokens.len() {
         return Err("a SentencePiece vocabulary needs a score and a type per token".into());
     }
-    let special = of_types(vocabulary, &[UNKNOWN, CONTROL, USER_DEFINED]);
+    let mut special = of_types(vocabulary, &[UNKNOWN, CONTROL, USER_DEFINED]);
+    // Indentation and empty lines are text and control nothing.
+    let blank = |text: &str| !text.is_empty() && text.chars().all(|c| spm::BLANK.contains(&c));
+    let runs: BTreeMap<String, u32> = of_types(vocabulary, &[USER_DEFINED])
+        .into_iter()
+        .filter(|(text, _)| blank(text))
+        .collect();
+    special.retain(|text, _| !runs.contains_key(text));
     let unknown = vocabulary
         .types
         .iter()
@@ -109,8 +116,12 @@ fn sentence_piece(vocabulary: &GgufVocabulary, rows: usize) -> Result<Vocabulary
             .entry(text.clone())
             .or_insert((id, vocabulary.scores[id as usize]));
     }
+    for (text, id) in &runs {
+        bytes[*id as usize] = bytes_of_piece(text);
+        pieces.remove(text);
+    }
     Ok(Vocabulary {
-        encoder: Encoder::Sentences(spm::Sentences::new(pieces, unknown)),
+        encoder: Encoder::Sentences(spm::Sentences::new(pieces, unknown, runs, vocabulary.space_prefix)),
         bytes,
         special,
         unknown,

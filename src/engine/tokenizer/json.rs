@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tokenizers::models::ModelWrapper;
 
-use super::{Encoder, Vocabulary, byte_alphabet, bytes_of_byte_level, bytes_of_piece};
+use super::{Encoder, Vocabulary, byte_alphabet, bytes_of_byte_level, bytes_of_piece, spm};
 
 /// Reads the bytes of a tokenizer.json for an embedding of `rows` rows; an error is a sentence.
 pub(super) fn read(text: &[u8], rows: usize) -> Result<Vocabulary, String> {
@@ -27,9 +27,16 @@ pub(super) fn from_value(mut file: Value, rows: usize) -> Result<Vocabulary, Str
     for unused in ["post_processor", "truncation", "padding"] {
         file[unused] = Value::Null;
     }
-    file["added_tokens"] = Value::Array(Vec::new());
+    let (blank, added): (Vec<Value>, Vec<Value>) = added
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
+        .into_iter()
+        .partition(is_blank);
+    // Indentation and empty lines are text and control nothing: the encoder takes them out itself.
+    file["added_tokens"] = Value::Array(blank);
     let mut special = BTreeMap::new();
-    for token in added.as_array().into_iter().flatten() {
+    for token in &added {
         let id = token["id"].as_u64().and_then(|id| u32::try_from(id).ok());
         let (Some(text), Some(id)) = (token["content"].as_str(), id) else {
             return Err("an added token lacks `content` or `id`".into());
@@ -55,11 +62,18 @@ pub(super) fn from_value(mut file: Value, rows: usize) -> Result<Vocabulary, Str
     })
 }
 
+/// Whether an added token is a run of white space that is not special.
+fn is_blank(token: &Value) -> bool {
+    let text = token["content"].as_str().unwrap_or_default();
+    token["special"] == false && !text.is_empty() && text.chars().all(|c| spm::BLANK.contains(&c))
+}
+
 /// True for an encoder that works on bytes and adds nothing in front of a text.
 pub(super) fn is_byte_level(encoder: &tokenizers::Tokenizer) -> bool {
     let fallback = matches!(encoder.get_model(), ModelWrapper::BPE(bpe) if bpe.byte_fallback);
     let step = encoder.get_pre_tokenizer().and_then(|p| serde_json::to_value(p).ok());
-    !fallback && step.is_some_and(|step| has_type(&step, "ByteLevel") && !adds_space(&step))
+    let whole = !encoder.get_added_tokens_decoder().is_empty();
+    !fallback && !whole && step.is_some_and(|step| has_type(&step, "ByteLevel") && !adds_space(&step))
 }
 
 fn adds_space(step: &Value) -> bool {

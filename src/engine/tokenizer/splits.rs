@@ -46,7 +46,7 @@ const TABLE: &[(&[&str], Split)] = &[
             normalizer: None,
         },
     ),
-    (&["smaug-bpe", "dbrx"], plain(&[LLAMA3])),
+    (&["smaug-bpe", "dbrx", "glm4", "chatglm-bpe"], plain(&[LLAMA3])),
     (
         &["qwen2", "deepseek-r1-qwen"],
         Split {

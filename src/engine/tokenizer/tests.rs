@@ -95,6 +95,7 @@ fn every_known_split_cuts_where_llama_cpp_cuts() {
         merges,
         types,
         scores: vec![],
+        space_prefix: true,
     };
     let mut wrong = Vec::new();
     for (name, lists) in golden["splits"].as_object().expect("splits") {
