@@ -486,7 +486,7 @@ impl<'a> Walk<'a> {
         if let (Some(id), 1) = (pointer.objects.first(), pointer.objects.len())
             && let Some(object) = memory.objects.get(id)
             && (pointer.offset.and_then(Range::exact) == Some(0) || object.size.is_some_and(|size| size <= 8))
-            && let place = object.place.to_string()
+            && let place = object.place.clone()
         {
             self.havoc(&place, memory);
             memory.outside.insert(place.clone(), (self.unit, span));

@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
             .next()
             .unwrap_or_default()
             .trim();
-        let named = || memory.pointers.get(&self.name_key(inside)).cloned();
+        let named = || memory.pointers.get(&self.name_key(&inside.into())).cloned();
         let Some(pointer) = named().or_else(|| pointers.first().cloned()) else {
             return Pointer::unknown();
         };

@@ -412,6 +412,9 @@ impl<'a> Walk<'a> {
     }
 
     fn path_use(&mut self, name: &str, args: &[Arg], span: Span, memory: &mut Memory) {
+        if !library::tests_path(name) && (memory.tested.is_empty() || !library::uses_path(name)) {
+            return;
+        }
         let Some(path) = args.first().map(|arg| self.words(&arg.value)) else {
             return;
         };
@@ -523,7 +526,7 @@ impl<'a> Walk<'a> {
         }
         for id in template.objects.iter().filter(|id| **id >= PARAMS) {
             match pointers.get((id - PARAMS) as usize) {
-                Some(given) => pointer.objects.extend(&given.objects),
+                Some(given) => pointer.objects.extend(given.objects.iter().copied()),
                 None => pointer.other = true,
             }
         }

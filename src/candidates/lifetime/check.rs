@@ -4,10 +4,10 @@
 //! Deliberately absent: calls (`calls`). Start at [`Walk::value`].
 
 use crate::flow::names;
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::Kind;
-use super::memory::{FREED, Home, LIVE, Memory, Object, Place, Pointer, Range, below};
+use super::memory::{FREED, Home, LIVE, Memory, Object, Place, Pointer, Range};
 use super::touch::Use;
 use super::walk::{PARAMS, Walk, characters};
 
@@ -185,11 +185,10 @@ impl<'a> Walk<'a> {
     }
 
     /// What is kept under the name; that something is must have been stored there.
-    fn stored(&mut self, key: &str, expr: &Expr, memory: &mut Memory) -> Pointer {
+    fn stored(&mut self, key: &Text, expr: &Expr, memory: &mut Memory) -> Pointer {
         let Some(pointer) = memory.pointers.get(key).cloned() else {
             return Pointer::unknown();
         };
-        let name = self.words(expr);
         if pointer.unset {
             let never = !pointer.other && !pointer.null && pointer.objects.is_empty();
             // On some path only: what the read depends on may be what the path depends on.
@@ -200,6 +199,7 @@ impl<'a> Walk<'a> {
                     ..pointer
                 };
             }
+            let name = self.words(expr);
             let (how, weight) = if never { ("", 70) } else { ("on some path ", 25) };
             let what = format!("{name} is {how}read before anything is assigned to it");
             self.report("uninitialised", Kind::Other, expr.span, None, what, weight);
@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
                 other: true,
                 ..pointer
             };
-            memory.pointers.insert(key.to_owned(), known.clone());
+            memory.pointers.insert(key.clone(), known.clone());
             return known;
         }
         pointer
@@ -356,9 +356,8 @@ impl<'a> Walk<'a> {
             };
             object.escaped = true;
             let place = object.place.clone();
-            for name in below(&memory.pointers, &place) {
-                open.extend(&memory.pointers[&name].objects);
-            }
+            let below = memory.pointers.below(&place);
+            open.extend(below.flat_map(|(_, pointer)| pointer.objects.iter().copied()));
         }
     }
 
@@ -416,7 +415,7 @@ impl<'a> Walk<'a> {
             }
             let small = added.high < 1 << 32;
             if let Some(origin) = origin.filter(|_| bits(target) <= if small { 32 } else { bits(value) }) {
-                memory.outside.entry(key).or_insert(origin);
+                memory.outside.or_insert(key, origin);
             }
             return;
         }
@@ -458,7 +457,7 @@ impl<'a> Walk<'a> {
     /// The variable has a new value; what was known below it is about the old one.
     pub fn store(
         &mut self,
-        key: String,
+        key: Text,
         target: &Expr,
         value: &Expr,
         (pointer, range, origin): (Pointer, Range, Option<Place>),
@@ -541,13 +540,9 @@ fn terminate(pointer: &Pointer, at: i128, memory: &mut Memory) {
     }
 }
 
-fn joined(first: Pointer, second: Pointer) -> Pointer {
-    let mut memory = Memory::default();
-    memory.pointers.insert(String::new(), first);
-    let mut other = Memory::default();
-    other.pointers.insert(String::new(), second);
-    memory.join(&other);
-    memory.pointers.remove("").unwrap_or_default()
+pub fn joined(mut first: Pointer, second: Pointer) -> Pointer {
+    first.join(&second);
+    first
 }
 
 pub fn strip(expr: &Expr) -> &Expr {

@@ -5,6 +5,7 @@
 use crate::syntax::form::{Expr, Span, Text};
 
 use super::memory::{Home, Memory, Pointer, bytes_of};
+use super::tables::text;
 use super::walk::Walk;
 
 /// Most fields of a structure on the stack that are followed from its declaration.
@@ -13,15 +14,15 @@ const FIELDS: usize = 16;
 impl<'a> Walk<'a> {
     /// `hint name = value`
     pub fn declared(&mut self, name: &Text, hint: &Text, value: &Expr, span: Span, memory: &mut Memory) {
-        let text = self.scene.text(self.unit, span);
-        let fixed = text.trim_start().starts_with("static ");
-        if let Some(bytes) = self.program.initialised(text, name, hint, value)
+        let whole = self.scene.text(self.unit, span);
+        let fixed = whole.trim_start().starts_with("static ");
+        if let Some(bytes) = self.program.initialised(whole, name, hint, value)
             && !self.arrays.contains_key(&**name)
         {
             self.arrays.insert(name.to_string(), Some(bytes));
-            let key = self.frame.clone() + name;
+            let key = text(&[&self.frame, name]);
             let home = if fixed { Home::Static } else { Home::Stack };
-            let id = self.variable(&format!("{key}@"), home, Some(bytes), span, memory);
+            let id = self.variable(&text(&[&key, "@"]), home, Some(bytes), span, memory);
             memory.pointers.insert(key, Pointer::to(id));
         }
         let hint = if fixed && !hint.starts_with("static ") {
@@ -51,8 +52,10 @@ impl<'a> Walk<'a> {
                 .zip(self.program.bytes(hint))
                 .and_then(|(count, each)| count.checked_mul(each));
             self.arrays.insert(name.to_string(), bytes);
-            let place = format!("{key}@");
-            memory.objects.retain(|_, object| *object.place != *place);
+            let place = text(&[&key, "@"]);
+            if memory.objects.values().any(|object| object.place == place) {
+                memory.objects.retain(|_, object| object.place != place);
+            }
             let id = self.variable(
                 &place,
                 if fixed { Home::Static } else { Home::Stack },
@@ -75,7 +78,7 @@ impl<'a> Walk<'a> {
             } else if let Some(shape) = self.program.shape(hint).filter(|shape| !shape.union && !shape.built) {
                 let plain = |hint: &Text| bytes_of(hint).is_some();
                 for (field, _) in shape.fields.iter().filter(|(_, hint)| plain(hint)).take(FIELDS) {
-                    memory.pointers.insert(format!("{key}.{field}"), unset.clone());
+                    memory.pointers.insert(text(&[&key, ".", field]), unset.clone());
                 }
             }
         }

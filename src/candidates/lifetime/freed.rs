@@ -4,11 +4,12 @@
 //! function frees below its parameters. A pointer of which nothing is known stands for an object of its own from the
 //! moment it is freed. Start at [`Walk::release`].
 
-use crate::syntax::form::{Expr, ExprKind, Span};
+use crate::syntax::form::{Expr, ExprKind, Span, Text};
 
 use super::Kind;
 use super::check::strip;
 use super::memory::{FREED, Home, LIVE, Memory, Object, Pointer};
+use super::tables::text;
 use super::walk::{Effects, PARAMS, Walk};
 
 /// Most parts of parameters that are remembered as freed.
@@ -31,7 +32,7 @@ impl<'a> Walk<'a> {
     /// The pointer, or a new object in its place where nothing is known of it.
     fn stands_for(
         &mut self,
-        key: &str,
+        key: &Text,
         pointer: Pointer,
         by: &str,
         span: Span,
@@ -51,7 +52,7 @@ impl<'a> Walk<'a> {
         };
         let mut pointer = self.keep(span, object, memory);
         pointer.offset = None;
-        memory.pointers.insert(key.to_owned(), pointer.clone());
+        memory.pointers.insert(key.clone(), pointer.clone());
         pointer
     }
 
@@ -124,7 +125,7 @@ impl<'a> Walk<'a> {
         };
         // A function that says whether it failed may have freed them for that.
         let silent = self.function.returns.as_deref() == Some("void");
-        let parts = last.pointers.range("#f".to_owned().."#g".to_owned());
+        let parts = last.pointers.starting("#f").iter();
         for (name, _) in parts.filter(|(_, pointer)| gone(pointer)) {
             let Some((param, path)) = part_of_param(name) else {
                 continue;
@@ -153,7 +154,7 @@ impl<'a> Walk<'a> {
         pointers: &[Pointer],
         span: Span,
         memory: &mut Memory,
-    ) -> Vec<(String, Pointer)> {
+    ) -> Vec<(Text, Pointer)> {
         let mut gone = Vec::new();
         for (at, path) in &effects.frees_parts {
             let (Some(arg), Some(pointer)) = (args.get(*at), pointers.get(*at)) else {
@@ -199,12 +200,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The name of a part of what an argument points to.
-    pub fn part_key(&self, arg: &Expr, pointer: &Pointer, path: &str, memory: &Memory) -> Option<String> {
+    pub fn part_key(&self, arg: &Expr, pointer: &Pointer, path: &str, memory: &Memory) -> Option<Text> {
         if let (Some(id), 1, false) = (pointer.objects.first(), pointer.objects.len(), pointer.other) {
-            return Some(format!("{}{path}", memory.objects.get(id)?.place));
+            return Some(text(&[&memory.objects.get(id)?.place, path]));
         }
         let plain = named(arg) && pointer.objects.is_empty();
-        Some(format!("{}@{path}", self.key(arg, memory).filter(|_| plain)?))
+        Some(text(&[&self.key(arg, memory).filter(|_| plain)?, "@", path]))
     }
 }
 

@@ -6,13 +6,14 @@
 //!
 //! [`Effects`]: super::walk::Effects
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::flow::labels::Labels;
 use crate::syntax::form::{Arg, Function, Span, Text};
 
-use super::memory::{FREED, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range, below, starting};
+use super::memory::{FREED, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range};
+use super::tables::{Objects, Shared, Sorted, text};
 use super::walk::{PARAMS, Walk, merge};
 
 /// How deep calls are followed.
@@ -41,7 +42,7 @@ impl<'a> Walk<'a> {
         if !fits || !open || !self.telling(gives, function.params.len(), args, pointers, memory) {
             return None;
         }
-        let frame = format!("{}~", self.stack.len() + 1);
+        let frame: Text = format!("{}~", self.stack.len() + 1).into();
         let hints = self.bound(function, &frame, args, pointers, memory);
         let file = self.scene.file(unit);
         let text: &'a str = &self.scene.snapshot.file(file).text;
@@ -75,18 +76,14 @@ impl<'a> Walk<'a> {
         let outer_salt = std::mem::replace(&mut self.salt, salt);
         self.stack.push(unit);
         let views = std::mem::take(&mut memory.views);
-        let known: BTreeSet<u32> = memory.objects.keys().copied().collect();
+        let known = memory.objects.clone();
         let before = memory.clone();
         self.block(&function.body, memory);
         self.arrivals(memory);
         if !memory.ended {
-            let state = std::mem::take(memory);
-            merge(&mut self.exits, state);
+            merge(&mut self.exits, memory.clone());
         }
-        *memory = self.exits.take().unwrap_or(Memory {
-            ended: true,
-            ..Memory::default()
-        });
+        *memory = self.exits.take().unwrap_or_else(Memory::unreached);
         memory.views = views.clone();
         self.stack.pop();
         self.vouched -= u32::from(told);
@@ -109,7 +106,7 @@ impl<'a> Walk<'a> {
     fn left_by(
         &mut self,
         mut parts: Vec<(Range, Memory)>,
-        (frame, known, before): (&str, &BTreeSet<u32>, &Memory),
+        (frame, known, before): (&str, &Shared<Objects>, &Memory),
         span: Span,
         memory: &Memory,
     ) {
@@ -117,7 +114,7 @@ impl<'a> Walk<'a> {
             let pointer = self.given(frame, known, span, state);
             settle(before, &pointer, state);
             // What was made and freed on this way is not what another way has under the same number.
-            let gone = |id: &u32, object: &Object| object.state == FREED && !known.contains(id);
+            let gone = |id: &u32, object: &Object| object.state == FREED && !known.contains_key(id);
             if state.objects.iter().any(|(id, object)| gone(id, object)) {
                 state.objects.retain(|id, object| !gone(id, object));
             }
@@ -139,7 +136,7 @@ impl<'a> Walk<'a> {
         for (at, param) in function.params.iter().enumerate() {
             let Some(hint) = &param.hint else { continue };
             hints.insert(param.name.to_string(), hint.clone());
-            let key = format!("{frame}{}", param.name);
+            let key = text(&[frame, &param.name]);
             let Some(arg) = args.get(at) else {
                 memory.pointers.insert(key, Pointer::unknown());
                 continue;
@@ -164,7 +161,7 @@ impl<'a> Walk<'a> {
     /// A parameter starts as its argument.
     fn bind(
         &mut self,
-        key: &str,
+        key: &Text,
         hint: &str,
         arg: &'a crate::syntax::form::Expr,
         pointer: &Pointer,
@@ -174,7 +171,7 @@ impl<'a> Walk<'a> {
         self.references.remove(key);
         if hint.ends_with('&') {
             if let Some(from) = from {
-                self.references.insert(key.to_owned(), from);
+                self.references.insert(key.clone(), from);
             }
             return;
         }
@@ -185,12 +182,12 @@ impl<'a> Walk<'a> {
         }
         let range = self.range(arg, memory);
         if range != Range::ANY {
-            memory.numbers.insert(key.to_owned(), range);
+            memory.numbers.insert(key.clone(), range);
         }
         if let Some(origin) = self.origin(arg, memory) {
-            memory.outside.insert(key.to_owned(), origin);
+            memory.outside.insert(key.clone(), origin);
         }
-        memory.pointers.insert(key.to_owned(), pointer.clone());
+        memory.pointers.insert(key.clone(), pointer.clone());
     }
 
     /// Whether the call tells the function anything that its own walk does not know, or may tell the caller something.
@@ -203,11 +200,7 @@ impl<'a> Walk<'a> {
                 || (pointer.null && !pointer.other)
                 || pointer.unset
         };
-        let globals = |map: &std::collections::BTreeMap<String, Pointer>| {
-            map.range("::".to_owned()..)
-                .next()
-                .is_some_and(|(name, _)| name.starts_with("::"))
-        };
+        let globals = |map: &Sorted<Text, Pointer>| !map.starting("::").is_empty();
         (params == 0 && globals(&memory.pointers))
             || gives
             || pointers.iter().any(known)
@@ -217,9 +210,9 @@ impl<'a> Walk<'a> {
     }
 
     /// What the function gave, with its own variables gone.
-    fn given(&mut self, frame: &str, known: &BTreeSet<u32>, span: Span, memory: &mut Memory) -> Pointer {
-        let name = format!("{frame}<return>");
-        let to = format!("{}(){}", self.frame, span.start);
+    fn given(&mut self, frame: &str, known: &Shared<Objects>, span: Span, memory: &mut Memory) -> Pointer {
+        let name = text(&[frame, "<return>"]);
+        let to = text(&[&self.frame, "()", &span.start.to_string()]);
         memory.forget(&to);
         let pointer = memory.pointers.get(&name).cloned().unwrap_or_else(Pointer::unknown);
         if let Some(range) = memory.numbers.get(&name).copied() {
@@ -232,7 +225,7 @@ impl<'a> Walk<'a> {
         self.clear(frame, memory);
         // What the function made and gives away was made by this call, for those who read the caller.
         let unit = self.unit;
-        for id in pointer.objects.iter().filter(|id| !known.contains(id)) {
+        for id in pointer.objects.iter().filter(|id| !known.contains_key(id)) {
             if let Some(object) = memory.objects.get_mut(id).filter(|object| object.state & LIVE != 0) {
                 object.made = (unit, span);
             }
@@ -241,15 +234,9 @@ impl<'a> Walk<'a> {
     }
 
     fn clear(&mut self, frame: &str, memory: &mut Memory) {
-        for name in starting(&memory.pointers, frame) {
-            memory.pointers.remove(&name);
-        }
-        for name in starting(&memory.numbers, frame) {
-            memory.numbers.remove(&name);
-        }
-        for name in starting(&memory.outside, frame) {
-            memory.outside.remove(&name);
-        }
+        memory.pointers.clear(frame);
+        memory.numbers.clear(frame);
+        memory.outside.clear(frame);
         if memory.objects.values().any(|object| object.place.starts_with(frame)) {
             memory.objects.retain(|_, object| !object.place.starts_with(frame));
         }
@@ -258,11 +245,11 @@ impl<'a> Walk<'a> {
 
     /// What a return statement gives, kept for the caller.
     pub fn give(&mut self, value: &'a crate::syntax::form::Expr, pointer: Pointer, memory: &mut Memory) {
-        let name = format!("{}<return>", self.frame);
+        let name = text(&[&self.frame, "<return>"]);
         memory.forget(&name);
         if let Some(from) = self
             .key(value, memory)
-            .filter(|from| !below(&memory.pointers, from).is_empty())
+            .filter(|from| memory.pointers.below(from).next().is_some())
         {
             memory.copy_below(&from, &name);
         }
@@ -304,7 +291,7 @@ fn settle(before: &Memory, given: &Pointer, memory: &mut Memory) {
         }
     }
     let set = |pointer: &Pointer| pointer.unset && (pointer.other || pointer.null || !pointer.objects.is_empty());
-    let names: Vec<String> = memory
+    let names: Vec<Text> = memory
         .pointers
         .iter()
         .filter(|(_, pointer)| set(pointer))

@@ -44,12 +44,7 @@ impl<'a> Walk<'a> {
             self.effects.keeps = kept;
             match &mut self.effects.returns {
                 Some((known, all)) => {
-                    let mut joined = Memory::default();
-                    joined.pointers.insert(String::new(), known.clone());
-                    let mut other = Memory::default();
-                    other.pointers.insert(String::new(), pointer);
-                    joined.join(&other);
-                    *known = joined.pointers.remove("").unwrap_or_default();
+                    known.join(&pointer);
                     let objects: Vec<(u32, Object)> = objects;
                     all.extend(objects);
                 }
@@ -199,11 +194,8 @@ impl<'a> Walk<'a> {
         match labels::target(self.text, span) {
             Some(label) if !self.lies_ahead(label, span) => memory.ended = true,
             Some(label) => {
-                let ended = Memory {
-                    ended: true,
-                    ..Memory::default()
-                };
-                self.gotos.entry(label.to_owned()).or_insert(ended).join(memory);
+                let arriving = self.gotos.entry(label.to_owned());
+                arriving.or_insert_with(Memory::unreached).join(memory);
                 memory.ended = true;
             }
             None => park(&mut self.breaks, memory),

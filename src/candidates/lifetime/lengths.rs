@@ -5,12 +5,13 @@
 //! lengths of texts behind two pointers. Start at [`Walk::measure`].
 
 use crate::flow::names;
-use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
+use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::Kind;
 use super::check::{called, strip};
 use super::library;
 use super::memory::{Memory, Pointer, Range};
+use super::tables::text;
 use super::walk::Walk;
 
 /// What the name of a length ends with.
@@ -18,13 +19,13 @@ const LENGTH: &str = ".<length>";
 
 impl<'a> Walk<'a> {
     /// `strlen(x)`, `x.size()`: the name under which the state keeps the number.
-    pub fn measure(&self, expr: &Expr, memory: &Memory) -> Option<String> {
+    pub fn measure(&self, expr: &Expr, memory: &Memory) -> Option<Text> {
         let ExprKind::Call { callee, args, .. } = &strip(expr).kind else {
             return None;
         };
         match (&callee.kind, args.as_slice()) {
             (ExprKind::Field(base, name), []) if matches!(&**name, "size" | "length") => {
-                Some(self.key(base, memory)? + LENGTH)
+                Some(text(&[&self.key(base, memory)?, LENGTH]))
             }
             (_, [only]) if matches!(&*called(callee), "strlen" | "wcslen") => self.length_key(&only.value, memory),
             _ => None,
@@ -32,21 +33,21 @@ impl<'a> Walk<'a> {
     }
 
     /// The name for the length of a text.
-    pub fn length_key(&self, text: &Expr, memory: &Memory) -> Option<String> {
-        let (key, pointer) = self.look(strip(text), memory);
+    pub fn length_key(&self, of: &Expr, memory: &Memory) -> Option<Text> {
+        let (key, pointer) = self.look(strip(of), memory);
         if let Some(pointer) = pointer
             && let (Some(id), 1, false) = (pointer.objects.first(), pointer.objects.len(), pointer.other)
         {
             let whole = pointer.offset.and_then(Range::exact) == Some(0);
-            return whole.then(|| Some(format!("{}{LENGTH}", memory.objects.get(id)?.place)))?;
+            return whole.then(|| Some(text(&[&memory.objects.get(id)?.place, LENGTH])))?;
         }
-        Some(key? + LENGTH)
+        Some(text(&[&key?, LENGTH]))
     }
 
     /// `n = strlen(x)`: what is said of the one is said of the other.
-    pub fn measured_by(&self, key: &str, value: &Expr, memory: &mut Memory) {
+    pub fn measured_by(&self, key: &Text, value: &Expr, memory: &mut Memory) {
         if let Some(length) = self.measure(value, memory) {
-            memory.measured.insert(key.to_owned(), length);
+            memory.measured.insert(key.clone(), length);
         }
     }
 
@@ -99,7 +100,7 @@ impl<'a> Walk<'a> {
     }
 
     /// `ok = a < b`: a name for a condition, as long as what it is about stays as it is.
-    pub fn condition(&mut self, key: &str, value: &'a Expr) {
+    pub fn condition(&mut self, key: &Text, value: &'a Expr) {
         let asks = |op: &str| matches!(op, "<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||");
         if !matches!(&strip(value).kind, ExprKind::Binary(op, ..) if asks(op)) {
             self.conditions.remove(key);
@@ -112,7 +113,7 @@ impl<'a> Walk<'a> {
             _ => steady = false,
         });
         if steady {
-            self.conditions.insert(key.to_owned(), value);
+            self.conditions.insert(key.clone(), value);
         }
     }
 
@@ -194,8 +195,8 @@ impl<'a> Walk<'a> {
         let part = format!("{key}.");
         let unset = memory
             .pointers
-            .range(part.clone()..)
-            .take_while(|(name, _)| name.starts_with(&part))
+            .starting(&part)
+            .iter()
             .find(|(_, pointer)| pointer.unset && !pointer.other && !pointer.null && pointer.objects.is_empty());
         if let Some((field, _)) = unset {
             let what = format!(

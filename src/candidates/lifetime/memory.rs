@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
 use crate::syntax::form::{Span, Text};
 
 use super::sums::Sum;
+use super::tables::{Ids, Objects, Shared, Sorted, is_part, text};
 
 /// States that an object may be in; a set of bits, since several are possible after a join.
 pub const LIVE: u8 = 1;
@@ -205,10 +205,23 @@ pub struct Object {
     pub by: Text,
 }
 
+impl Object {
+    fn join(&mut self, other: &Self) {
+        self.state |= other.state;
+        self.escaped |= other.escaped;
+        self.freed = self.freed.or(other.freed);
+        self.size = self.size.filter(|_| self.size == other.size);
+        self.text = self.text.zip(other.text).map(|(a, b)| a.join(b));
+        self.filled = self.filled.zip(other.filled).map(|(a, b)| a.max(b));
+        self.outside = self.outside.or(other.outside);
+        self.unended = self.unended.and(other.unended);
+    }
+}
+
 /// What a pointer variable may hold.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pointer {
-    pub objects: BTreeSet<u32>,
+    pub objects: Ids,
     /// The null pointer, known from an assignment.
     pub null: bool,
     /// Never assigned on some path.
@@ -229,7 +242,7 @@ impl Pointer {
 
     pub fn to(object: u32) -> Self {
         Self {
-            objects: BTreeSet::from([object]),
+            objects: Ids::from_iter([object]),
             offset: Some(Range::exactly(0)),
             ..Self::default()
         }
@@ -242,60 +255,44 @@ impl Pointer {
         }
     }
 
-    fn join(&mut self, other: &Self) {
+    pub fn join(&mut self, other: &Self) {
         self.offset = match (self.offset, other.offset) {
             _ if self.objects.is_empty() => other.offset,
             _ if other.objects.is_empty() => self.offset,
             (Some(a), Some(b)) => Some(a.join(b)),
             _ => None,
         };
-        self.objects.extend(&other.objects);
+        self.objects.extend(other.objects.iter().copied());
         self.null |= other.null;
         self.unset |= other.unset;
         self.other |= other.other;
     }
 }
 
-/// What branches share until one of them changes it.
-#[derive(Debug, Clone, Default)]
-pub struct Shared<T>(Arc<T>);
-
-impl<T> Shared<T> {
-    fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<T> Deref for Shared<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: Clone> DerefMut for Shared<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        Arc::make_mut(&mut self.0)
-    }
-}
-
 /// The state at one place.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    pub objects: Shared<BTreeMap<u32, Object>>,
-    pub pointers: Shared<BTreeMap<String, Pointer>>,
-    pub numbers: Shared<BTreeMap<String, Range>>,
+    pub objects: Shared<Objects>,
+    pub pointers: Shared<Sorted<Text, Pointer>>,
+    pub numbers: Shared<Sorted<Text, Range>>,
     /// Numbers that outsiders choose, by the same names, with where they come from.
-    pub outside: Shared<BTreeMap<String, Place>>,
+    pub outside: Shared<Sorted<Text, Place>>,
+    rest: Shared<Rest>,
+    /// Behind a return, throw, break or continue.
+    pub ended: bool,
+}
+
+/// What few statements change.
+#[derive(Debug, Clone, Default)]
+pub struct Rest {
     /// Numbers that are the length of a text, with the name of that length.
-    pub measured: Shared<BTreeMap<String, String>>,
+    pub measured: Shared<BTreeMap<Text, Text>>,
     /// Sizes of objects that are no plain numbers.
     pub sums: Shared<BTreeMap<u32, Sum>>,
     /// Numbers that were compared with zero and are something else.
-    pub nonzero: Shared<BTreeSet<String>>,
+    pub nonzero: Shared<BTreeSet<Text>>,
     /// Positions known to be below a length, by the names of both, with how far.
-    pub within: Shared<BTreeMap<(String, String), i128>>,
+    pub within: Shared<BTreeMap<(Text, Text), i128>>,
     /// Locks that are held on every way to here, by the text of the argument.
     pub held: Shared<BTreeMap<String, Span>>,
     /// Names that point into a container, with what moved its elements since.
@@ -304,11 +301,31 @@ pub struct Memory {
     pub tested: Shared<BTreeMap<String, Span>>,
     /// Where the rights of the user were given up.
     pub given_up: Option<Span>,
-    /// Behind a return, throw, break or continue.
-    pub ended: bool,
+}
+
+impl Deref for Memory {
+    type Target = Rest;
+
+    fn deref(&self) -> &Rest {
+        &self.rest
+    }
+}
+
+impl DerefMut for Memory {
+    fn deref_mut(&mut self) -> &mut Rest {
+        &mut self.rest
+    }
 }
 
 impl Memory {
+    /// Where nothing comes to.
+    pub fn unreached() -> Self {
+        Self {
+            ended: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether nothing happened between the two.
     pub fn same(&self, other: &Self) -> bool {
         self.objects.same(&other.objects)
@@ -326,34 +343,36 @@ impl Memory {
             *self = other.clone();
             return;
         }
-        self.given_up = self.given_up.and(other.given_up);
+        if !self.rest.same(&other.rest) {
+            self.join_rest(other);
+        }
+        if !self.objects.same(&other.objects) {
+            self.objects.join(&other.objects, Object::join);
+        }
+        if !self.pointers.same(&other.pointers) {
+            join_pointers(&mut self.pointers, &other.pointers);
+        }
+        if !self.numbers.same(&other.numbers) {
+            let both = |_: &Text, range: &mut Range, other: Option<&Range>| {
+                *range = other.map_or(*range, |other| range.join(*other));
+                other.is_some()
+            };
+            self.numbers.merge(&other.numbers, both, |_, _| None);
+        }
+        if !self.outside.same(&other.outside) {
+            self.outside
+                .merge(&other.outside, |_, _, _| true, |_, place| Some(*place));
+        }
+    }
+
+    fn join_rest(&mut self, other: &Self) {
         // Positions that are at the start on one of the ways, before their numbers are joined.
         let starts = if self.within.same(&other.within) {
             [BTreeSet::new(), BTreeSet::new()]
         } else {
             [self.starts(), other.starts()]
         };
-        if !self.objects.same(&other.objects) {
-            self.join_objects(&other.objects);
-        }
-        if !self.pointers.same(&other.pointers) {
-            join_pointers(&mut self.pointers, &other.pointers);
-        }
-        if !self.numbers.same(&other.numbers) {
-            let others = &other.numbers;
-            self.numbers.retain(|name, range| match others.get(name) {
-                Some(other) => {
-                    *range = range.join(*other);
-                    true
-                }
-                None => false,
-            });
-        }
-        if !self.outside.same(&other.outside) {
-            for (name, place) in other.outside.iter() {
-                self.outside.entry(name.clone()).or_insert(*place);
-            }
-        }
+        self.given_up = self.given_up.and(other.given_up);
         if !self.nonzero.same(&other.nonzero) {
             self.nonzero.retain(|name| other.nonzero.contains(name));
         }
@@ -384,13 +403,13 @@ impl Memory {
         }
     }
 
-    fn starts(&self) -> BTreeSet<String> {
+    fn starts(&self) -> BTreeSet<Text> {
         let zero = self.numbers.iter().filter(|(_, range)| range.exact() == Some(0));
         zero.map(|(name, _)| name.clone()).collect()
     }
 
     /// What is at the start is below any length that is worth the name.
-    fn join_within(&mut self, other: &Self, [own, theirs]: [BTreeSet<String>; 2]) {
+    fn join_within(&mut self, other: &Self, [own, theirs]: [BTreeSet<Text>; 2]) {
         let mut both = BTreeMap::new();
         for (pair, margin) in self.within.iter() {
             match other.within.get(pair) {
@@ -405,58 +424,28 @@ impl Memory {
         *self.within = both;
     }
 
-    fn join_objects(&mut self, others: &BTreeMap<u32, Object>) {
-        let objects = &mut *self.objects;
-        for (id, object) in others {
-            match objects.get_mut(id) {
-                Some(own) => {
-                    own.state |= object.state;
-                    own.escaped |= object.escaped;
-                    own.freed = own.freed.or(object.freed);
-                    own.size = own.size.filter(|_| own.size == object.size);
-                    own.text = own.text.zip(object.text).map(|(a, b)| a.join(b));
-                    own.filled = own.filled.zip(object.filled).map(|(a, b)| a.max(b));
-                    own.outside = own.outside.or(object.outside);
-                    own.unended = own.unended.and(object.unended);
-                }
-                None => {
-                    objects.insert(*id, object.clone());
-                }
-            }
-        }
-    }
-
     /// Forgets every number, pointer and origin kept below `place`, itself included.
     pub fn forget(&mut self, place: &str) {
-        for name in below(&self.pointers, place) {
-            self.pointers.remove(&name);
-        }
+        self.pointers.forget(place);
         self.forget_numbers(place);
     }
 
     /// Forgets what is known below `place` besides where it points to.
     pub fn forget_numbers(&mut self, place: &str) {
-        for name in below(&self.numbers, place) {
-            self.numbers.remove(&name);
-        }
-        for name in below(&self.outside, place) {
-            self.outside.remove(&name);
-        }
+        self.numbers.forget(place);
+        self.outside.forget(place);
         self.unmeasured(place);
         if self.nonzero.contains(place) {
             self.nonzero.remove(place);
         }
-        if self.within.keys().any(|(i, n)| i == place || n == place) {
-            self.within.retain(|(i, n), _| i != place && n != place);
+        if self.within.keys().any(|(i, n)| **i == *place || **n == *place) {
+            self.within.retain(|(i, n), _| **i != *place && **n != *place);
         }
     }
 
     /// Lengths and sizes that were reckoned with the place, or are of it, are not known any more.
     pub fn unmeasured(&mut self, place: &str) {
-        let about = |name: &str| {
-            name.strip_prefix(place)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '@']))
-        };
+        let about = |name: &str| name.strip_prefix(place).is_some_and(is_part);
         if self.measured.iter().any(|(name, length)| about(name) || about(length)) {
             self.measured.retain(|name, length| !about(name) && !about(length));
         }
@@ -467,20 +456,9 @@ impl Memory {
 
     /// What is known below `from` holds below `to` as well: a structure was copied.
     pub fn copy_below(&mut self, from: &str, to: &str) {
-        let renamed = |name: &str| format!("{to}{}", &name[from.len()..]);
-        let copied = |names: Vec<String>| names.into_iter().filter(|name| name.len() > from.len());
-        for name in copied(below(&self.pointers, from)) {
-            let pointer = self.pointers[&name].clone();
-            self.pointers.insert(renamed(&name), pointer);
-        }
-        for name in copied(below(&self.numbers, from)) {
-            let range = self.numbers[&name];
-            self.numbers.insert(renamed(&name), range);
-        }
-        for name in copied(below(&self.outside, from)) {
-            let place = self.outside[&name];
-            self.outside.insert(renamed(&name), place);
-        }
+        copied(&mut self.pointers, from, to);
+        copied(&mut self.numbers, from, to);
+        copied(&mut self.outside, from, to);
     }
 
     /// Changes every object that the pointer may point to; `certain` when it can be no other.
@@ -497,54 +475,37 @@ impl Memory {
     }
 }
 
+/// Parts of a place, without the place itself, are kept below another one as well.
+fn copied<V: Clone>(table: &mut Shared<Sorted<Text, V>>, from: &str, to: &str) {
+    let parts: Vec<_> = table.below(from).filter(|(name, _)| name.len() > from.len()).collect();
+    let parts: Vec<_> = parts
+        .into_iter()
+        .map(|(name, value)| (text(&[to, &name[from.len()..]]), value.clone()))
+        .collect();
+    for (name, value) in parts {
+        table.insert(name, value);
+    }
+}
+
 /// Of a local that was declared on one way only, what is known there is all there is; what lies elsewhere was there
 /// before, and nothing is known of it on the other way.
-fn join_pointers(own: &mut BTreeMap<String, Pointer>, others: &BTreeMap<String, Pointer>) {
+fn join_pointers(own: &mut Sorted<Text, Pointer>, others: &Sorted<Text, Pointer>) {
     let elsewhere = |name: &str| name.starts_with(['#', ':']) || name.contains('@');
-    for (name, pointer) in own.iter_mut().filter(|(name, _)| elsewhere(name)) {
-        if !pointer.other && !others.contains_key(name) {
-            pointer.other = true;
+    let both = |name: &Text, own: &mut Pointer, other: Option<&Pointer>| {
+        match other {
+            Some(other) if *own == *other => {}
+            Some(other) => own.join(other),
+            None => own.other |= elsewhere(name),
         }
-    }
-    for (name, pointer) in others {
-        match own.get_mut(name) {
-            Some(own) if own == pointer => {}
-            Some(own) => own.join(pointer),
-            None => {
-                let other = pointer.other || elsewhere(name);
-                own.insert(
-                    name.clone(),
-                    Pointer {
-                        other,
-                        ..pointer.clone()
-                    },
-                );
-            }
-        }
-    }
-}
-
-/// Names of `map` that begin with `frame`.
-pub fn starting<V>(map: &BTreeMap<String, V>, frame: &str) -> Vec<String> {
-    map.range(frame.to_owned()..)
-        .map(|(name, _)| name)
-        .take_while(|name| name.starts_with(frame))
-        .cloned()
-        .collect()
-}
-
-/// Names of `map` that stand for `place` or a part of it.
-pub fn below<V>(map: &BTreeMap<String, V>, place: &str) -> Vec<String> {
-    let part = |name: &str| {
-        let rest = &name[place.len()..];
-        rest.is_empty() || rest.starts_with(['.', '[', '@'])
+        true
     };
-    map.range(place.to_owned()..)
-        .map(|(name, _)| name)
-        .take_while(|name| name.starts_with(place))
-        .filter(|name| part(name))
-        .cloned()
-        .collect()
+    own.merge(others, both, |name, pointer| {
+        let other = pointer.other || elsewhere(name);
+        Some(Pointer {
+            other,
+            ..pointer.clone()
+        })
+    });
 }
 
 /// A type without a word that it begins with, however often: asked so often that a search for the word costs too much.

@@ -34,6 +34,7 @@ mod settled;
 mod shared;
 mod stored;
 mod sums;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod touch;

@@ -41,7 +41,7 @@ impl<'a> Walk<'a> {
         if let Some(from) = from.filter(|from| matches!(from.kind, ExprKind::Field(..)) && pointer(from))
             && let Some(key) = self.key(from, memory)
         {
-            memory.views.insert(name.to_owned(), (key, None));
+            memory.views.insert(name.to_owned(), (key.to_string(), None));
         }
     }
 

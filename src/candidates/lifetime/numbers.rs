@@ -352,7 +352,7 @@ impl Walk<'_> {
 
     /// Before a loop: what its body counts is known only on the side it moves away from.
     pub fn widen(&self, body: &[Stmt], memory: &mut Memory) {
-        let mut changes: Vec<(String, Change)> = Vec::new();
+        let mut changes: Vec<(Text, Change)> = Vec::new();
         names::walk(body, &mut |stmt| {
             if let StmtKind::Assign {
                 target,

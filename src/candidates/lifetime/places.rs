@@ -7,7 +7,8 @@
 
 use crate::syntax::form::{Expr, ExprKind, Span, Text};
 
-use super::memory::{Home, LIVE, Memory, Object, Pointer, Range, below, pointee, starting};
+use super::memory::{Home, LIVE, Memory, Object, Pointer, Range, pointee};
+use super::tables::text;
 use super::walk::Walk;
 
 /// First object number of variables.
@@ -15,9 +16,13 @@ const VARIABLES: u32 = 0x8000_0000;
 
 impl<'a> Walk<'a> {
     /// The name under which the state knows a variable.
-    pub fn name_key(&self, name: &str) -> String {
-        if self.hints.contains_key(name) {
-            let key = [&self.frame, name].concat();
+    pub fn name_key(&self, name: &Text) -> Text {
+        if self.hints.contains_key(&**name) {
+            let key = if self.frame.is_empty() {
+                name.clone()
+            } else {
+                text(&[&self.frame, name])
+            };
             let meant = if self.references.is_empty() {
                 None
             } else {
@@ -31,13 +36,13 @@ impl<'a> Walk<'a> {
             .get(self.module)
             .and_then(|globals| globals.get(name))
         {
-            Some(global) if global.own => format!("::{}:{name}", self.module),
-            _ => ["::", name].concat(),
+            Some(global) if global.own => text(&["::", &self.module.to_string(), ":", name]),
+            _ => text(&["::", name]),
         }
     }
 
     /// The name under which the state knows what an expression stores.
-    pub fn key(&self, expr: &Expr, memory: &Memory) -> Option<String> {
+    pub fn key(&self, expr: &Expr, memory: &Memory) -> Option<Text> {
         match &expr.kind {
             ExprKind::Name(name) => match self
                 .macros
@@ -57,11 +62,11 @@ impl<'a> Walk<'a> {
                 let shared = self
                     .type_of(base)
                     .is_some_and(|hint| self.program.shape(pointee(&hint)).is_some_and(|shape| shape.union));
-                Some(if shared { whole + ".|" } else { whole + "." + field })
+                Some(text(&[&whole, ".", if shared { "|" } else { field }]))
             }
             ExprKind::Deref(inner) => self.pointed(inner, Range::exactly(0), memory),
             ExprKind::Index(base, key) => self.pointed(base, self.range(key, memory), memory),
-            ExprKind::Call { .. } => Some(format!("{}(){}", self.frame, expr.span.start)),
+            ExprKind::Call { .. } => Some(text(&[&self.frame, "()", &expr.span.start.to_string()])),
             ExprKind::Assign(target, _) => self.key(target, memory),
             ExprKind::Cast(_, inner) => self.key(inner, memory),
             ExprKind::Opaque(parts) if parts.len() == 1 => self.key(&parts[0], memory),
@@ -70,7 +75,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The place that an expression points to, `index` elements on.
-    fn pointed(&self, base: &Expr, index: Range, memory: &Memory) -> Option<String> {
+    fn pointed(&self, base: &Expr, index: Range, memory: &Memory) -> Option<Text> {
         let index = index.exact()?;
         let (key, pointer) = self.look(base, memory);
         if let Some(pointer) = &pointer
@@ -84,26 +89,26 @@ impl<'a> Walk<'a> {
                 _ => return None,
             };
             return Some(if at == 0 {
-                object.place.to_string()
+                object.place.clone()
             } else {
-                format!("{}[{at}]", object.place)
+                text(&[&object.place, "[", &at.to_string(), "]"])
             });
         }
         let key = key?;
         Some(if index == 0 {
-            key + "@"
+            text(&[&key, "@"])
         } else {
-            format!("{key}@[{index}]")
+            text(&[&key, "@[", &index.to_string(), "]"])
         })
     }
 
     /// What an expression points to, without evaluating it; with its own name where it has one.
-    pub fn look(&self, expr: &Expr, memory: &Memory) -> (Option<String>, Option<Pointer>) {
+    pub fn look(&self, expr: &Expr, memory: &Memory) -> (Option<Text>, Option<Pointer>) {
         match &expr.kind {
             ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Deref(_) | ExprKind::Index(..) => {
                 let key = self.key(expr, memory);
                 let pointer = key.as_ref().and_then(|key| {
-                    let array = || self.variables.get(&format!("{key}@")).map(|id| Pointer::to(*id));
+                    let array = || self.variables.get(&text(&[key, "@"])).map(|id| Pointer::to(*id));
                     memory.pointers.get(key).cloned().or_else(array)
                 });
                 (key, pointer)
@@ -136,13 +141,16 @@ impl<'a> Walk<'a> {
     }
 
     /// The object of a variable or a part of one.
-    pub fn variable(&mut self, key: &str, home: Home, size: Option<i128>, made: Span, memory: &mut Memory) -> u32 {
+    pub fn variable(&mut self, key: &Text, home: Home, size: Option<i128>, made: Span, memory: &mut Memory) -> u32 {
         let next = VARIABLES + self.variables.len() as u32;
-        let id = *self.variables.entry(key.to_owned()).or_insert(next);
-        memory.objects.entry(id).or_insert_with(|| Object {
-            place: key.into(),
-            ..self.object(home, LIVE, size, made, "declaration")
-        });
+        let id = *self.variables.entry(key.clone()).or_insert(next);
+        if !memory.objects.contains_key(&id) {
+            let object = Object {
+                place: key.clone(),
+                ..self.object(home, LIVE, size, made, "declaration")
+            };
+            memory.objects.insert(id, object);
+        }
         id
     }
 
@@ -158,12 +166,12 @@ impl<'a> Walk<'a> {
     }
 
     /// An array that is part of a structure, or declared outside functions, is a place of its own.
-    pub fn array_at(&mut self, expr: &Expr, key: &str, memory: &mut Memory) -> Option<Pointer> {
+    pub fn array_at(&mut self, expr: &Expr, key: &Text, memory: &mut Memory) -> Option<Pointer> {
         let hint = match &expr.kind {
             ExprKind::Name(name) => {
                 let global = self.program.globals.get(self.module)?.get(name)?;
                 if let Some(bytes) = global.bytes {
-                    let place = format!("{key}@");
+                    let place = text(&[key, "@"]);
                     return Some(Pointer::to(self.variable(
                         &place,
                         Home::Static,
@@ -188,7 +196,7 @@ impl<'a> Walk<'a> {
             .map(|(each, count)| each * count);
         let home = self.home_of(key);
         Some(Pointer::to(self.variable(
-            &format!("{key}@"),
+            &text(&[key, "@"]),
             home,
             size,
             expr.span,
@@ -253,8 +261,8 @@ impl<'a> Walk<'a> {
 
     /// Nothing below the place is known any more.
     pub fn havoc(&mut self, place: &str, memory: &mut Memory) {
-        for name in below(&memory.pointers, place) {
-            let pointer = memory.pointers[&name].clone();
+        let below: Vec<(Text, Pointer)> = memory.pointers.below(place).cloned().collect();
+        for (name, pointer) in below {
             self.escape(&pointer, memory);
             let changed = Pointer {
                 unset: false,
@@ -267,30 +275,27 @@ impl<'a> Walk<'a> {
         let known =
             |object: &&Object| (object.text.is_some() || object.filled.is_some()) && object.place.starts_with(place);
         if memory.objects.values().any(|object| known(&object)) {
-            for object in memory
-                .objects
-                .values_mut()
-                .filter(|object| object.place.starts_with(place))
-            {
-                object.text = None;
-                object.filled = None;
-            }
+            memory.objects.change(
+                |object| known(&object),
+                |object| {
+                    object.text = None;
+                    object.filled = None;
+                },
+            );
         }
     }
 
     /// Code out of sight may change every global that it can name.
     pub fn havoc_globals(&mut self, own: bool, memory: &mut Memory) {
-        let mut names = starting(&memory.pointers, "::");
-        names.extend(starting(&memory.numbers, "::"));
-        names.extend(starting(&memory.outside, "::"));
-        names.retain(|name| own || !is_own(name));
-        for name in names {
-            if let Some(pointer) = memory.pointers.remove(&name) {
-                self.escape(&pointer, memory);
-            }
-            memory.numbers.remove(&name);
-            memory.outside.remove(&name);
+        let lost = |name: &str| name.starts_with("::") && (own || !is_own(name));
+        let globals = memory.pointers.starting("::").iter();
+        let globals: Vec<(Text, Pointer)> = globals.filter(|(name, _)| lost(name)).cloned().collect();
+        for (name, pointer) in globals {
+            memory.pointers.remove(&name);
+            self.escape(&pointer, memory);
         }
+        memory.numbers.forget_where("::", lost);
+        memory.outside.forget_where("::", lost);
     }
 }
 

@@ -100,10 +100,7 @@ impl<'a> Walk<'a> {
         self.rounds.push(round);
         self.breaks.push(Vec::new());
         self.continues.push(Vec::new());
-        let mut after = Memory {
-            ended: true,
-            ..Memory::default()
-        };
+        let mut after = Memory::unreached();
         for first in [true, false] {
             self.block(body, memory);
             for next in self.continues.last_mut().map(std::mem::take).unwrap_or_default() {

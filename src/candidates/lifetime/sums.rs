@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::syntax::form::{Arg, Expr, ExprKind, Span};
+use crate::syntax::form::{Arg, Expr, ExprKind, Span, Text};
 
 use super::Kind;
 use super::check::strip;
@@ -20,7 +20,7 @@ const TERMS: usize = 6;
 /// A number, and names with how often each counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sum {
-    pub names: BTreeMap<String, i128>,
+    pub names: BTreeMap<Text, i128>,
     constant: i128,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
         if let Some(value) = self.range(expr, memory).exact() {
             return Some(Sum::number(value));
         }
-        let name = |name: String| Sum {
+        let name = |name: Text| Sum {
             names: BTreeMap::from([(name, 1)]),
             constant: 0,
         };

@@ -88,7 +88,6 @@ impl<'a> Walk<'a> {
 
     /// The pointer must point to something alive.
     pub fn usable(&mut self, base: &Expr, pointer: &Pointer, span: Span, memory: &mut Memory) {
-        let words = self.words(base);
         self.looked_at(pointer);
         if pointer.null && pointer.objects.is_empty() && !pointer.other && !pointer.unset {
             self.report(
@@ -96,7 +95,7 @@ impl<'a> Walk<'a> {
                 Kind::Other,
                 span,
                 None,
-                format!("{words} is null when it is used here"),
+                format!("{} is null when it is used here", self.words(base)),
                 70,
             );
             self.now_known(base, memory);
@@ -117,7 +116,7 @@ impl<'a> Walk<'a> {
                 news.push((
                     "use-after-free",
                     began,
-                    format!("{words} is used after it was freed"),
+                    format!("{} is used after it was freed", self.words(base)),
                     weight,
                 ));
                 object.state = LIVE;
@@ -126,7 +125,7 @@ impl<'a> Walk<'a> {
                 news.push((
                     "null-unchecked",
                     began,
-                    format!("{words} may be null: {} was not checked", object.by),
+                    format!("{} may be null: {} was not checked", self.words(base), object.by),
                     45,
                 ));
                 object.state &= !MAYBE_NULL;
@@ -192,7 +191,7 @@ impl<'a> Walk<'a> {
                 rule
             };
             let began = Some((object.made.0, object.made.1, "the buffer"));
-            let words = self.words(base);
+            let words = || self.words(base);
             if range.high != i128::MAX && range.high > size {
                 let kind = match (write, object.home) {
                     (false, _) => Kind::Read,
@@ -201,11 +200,11 @@ impl<'a> Walk<'a> {
                     (true, _) => Kind::Write,
                 };
                 let verb = if write { "written" } else { "read" };
-                let what = format!("{words} has {size} bytes and up to {} are {verb}", range.high);
+                let what = format!("{} has {size} bytes and up to {} are {verb}", words(), range.high);
                 self.report(rule, kind, span, began, what, 75);
             } else if range.low != i128::MIN && range.low < 0 {
                 let kind = if write { Kind::WriteBefore } else { Kind::ReadBefore };
-                let what = format!("{words} is used {} bytes before its start", -range.low);
+                let what = format!("{} is used {} bytes before its start", words(), -range.low);
                 self.report(rule, kind, span, began, what, 75);
             }
         }

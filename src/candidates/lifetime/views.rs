@@ -36,7 +36,9 @@ impl<'a> Walk<'a> {
         if !self.cpp {
             return;
         }
-        memory.views.remove(name);
+        if memory.views.contains_key(name) {
+            memory.views.remove(name);
+        }
         let value = strip(value);
         let hint = hint.map(|hint| &**hint).unwrap_or_default();
         if self.temporary(hint, value) {

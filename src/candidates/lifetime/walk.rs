@@ -87,15 +87,15 @@ pub struct Walk<'a> {
     /// Bytes of declared arrays.
     pub arrays: HashMap<String, Option<i128>>,
     /// References of C++, by name, with what they stand for.
-    pub references: HashMap<String, String>,
+    pub references: HashMap<Text, Text>,
     /// Objects of variables and their parts, by name.
-    pub variables: HashMap<String, u32>,
+    pub variables: HashMap<Text, u32>,
     /// The function whose walk this is, whatever is walked inside its calls.
     pub root: u32,
     /// Calls being walked, outermost first.
     pub stack: Vec<u32>,
     /// What names of the function being walked start with.
-    pub frame: String,
+    pub frame: Text,
     /// Tells objects of one call from those of another.
     pub salt: u32,
     /// Arrays that the loops around the place being walked store into.
@@ -115,7 +115,7 @@ pub struct Walk<'a> {
     pub found: Vec<Mistake>,
     pub settled: Settled,
     /// Names for conditions that hold their truth as long as the function runs.
-    pub conditions: HashMap<String, &'a Expr>,
+    pub conditions: HashMap<Text, &'a Expr>,
     /// Blocks around the place being walked whose exceptions are caught.
     pub tries: u32,
     pub fuel: u32,
@@ -218,7 +218,7 @@ impl Project<'_> {
             variables: HashMap::new(),
             root: unit,
             stack: Vec::new(),
-            frame: String::new(),
+            frame: "".into(),
             salt: 0,
             filling_loops: Vec::new(),
             measures: Measures::of(function),
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
                         ..object
                     },
                 );
-                memory.pointers.insert(param.name.to_string(), Pointer::to(id));
+                memory.pointers.insert(param.name.clone(), Pointer::to(id));
             }
         }
         if self.function.name.as_ref() == "<module>" {
@@ -322,11 +322,11 @@ impl<'a> Walk<'a> {
     /// Keeps a new object that is made at this place.
     pub fn keep(&mut self, span: Span, object: Object, memory: &mut Memory) -> Pointer {
         let id = self.made_at(span);
-        let place = format!("#{id:x}");
+        let place: Text = format!("#{id:x}").into();
         if object.home != Home::Literal && memory.objects.contains_key(&id) {
             // What an earlier round made here is another object, of which no more is known.
             let named = |pointer: &Pointer| pointer.objects.contains(&id);
-            let names: Vec<String> = memory
+            let names: Vec<Text> = memory
                 .pointers
                 .iter()
                 .filter(|(_, pointer)| named(pointer))
@@ -343,13 +343,7 @@ impl<'a> Walk<'a> {
         if memory.sums.contains_key(&id) {
             memory.sums.remove(&id);
         }
-        memory.objects.insert(
-            id,
-            Object {
-                place: place.into(),
-                ..object
-            },
-        );
+        memory.objects.insert(id, Object { place, ..object });
         Pointer::to(id)
     }
 

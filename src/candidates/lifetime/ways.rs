@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use crate::syntax::form::{Expr, ExprKind, Literal, Span};
+use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 
 use super::check::strip;
 use super::memory::{Memory, Place, Pointer, Range};
@@ -54,7 +54,7 @@ impl Ways {
 pub struct Split {
     call: Span,
     /// The variable that has what was given.
-    kept: Option<String>,
+    kept: Option<Text>,
     whole: Memory,
     parts: Vec<(Range, Memory)>,
 }
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
     /// `x = call()`: the variable stands for what the call gave.
     pub fn kept_way(
         &mut self,
-        key: &str,
+        key: &Text,
         target: &Expr,
         value: &Expr,
         given: (Pointer, Option<Place>),
@@ -94,11 +94,11 @@ impl<'a> Walk<'a> {
         let mut parts = split.parts.clone();
         for (range, state) in &mut parts {
             let (pointer, origin) = given.clone();
-            self.store(key.to_owned(), target, value, (pointer, *range, origin), state);
+            self.store(key.clone(), target, value, (pointer, *range, origin), state);
         }
         self.split = Some(Rc::new(Split {
             call: split.call,
-            kept: Some(key.to_owned()),
+            kept: Some(key.clone()),
             whole: before.clone(),
             parts,
         }));

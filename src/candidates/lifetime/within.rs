@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::flow::names;
-use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span};
+use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span, Text};
 
 use super::Kind;
 use super::check::strip;
@@ -23,7 +23,7 @@ const CHECKED: i128 = 1 << 40;
 #[derive(Debug, Default, Clone)]
 pub struct Measures {
     /// Name of the length, by position of the buffer.
-    lengths: BTreeMap<usize, String>,
+    lengths: BTreeMap<usize, Text>,
     /// Pairs of names that one comparison holds.
     compared: Vec<(String, String)>,
     /// Every name in a comparison that has a size.
@@ -40,10 +40,10 @@ impl Measures {
             let bytes = buffer.hint.as_deref().is_some_and(bytes);
             let counts = length.hint.as_deref().is_some_and(whole) && counts(&length.name);
             if bytes && counts {
-                found.lengths.insert(at, length.name.to_string());
+                found.lengths.insert(at, length.name.clone());
             }
         }
-        let lengths: Vec<String> = found.lengths.values().cloned().collect();
+        let lengths: Vec<Text> = found.lengths.values().cloned().collect();
         names::walk(&function.body, &mut |stmt| {
             names::expressions(stmt, &mut |expr| {
                 if let ExprKind::Binary(op, left, right) = &expr.kind {
@@ -79,7 +79,7 @@ impl Measures {
     pub fn tells(&self, arg: &Expr) -> bool {
         mentioned(arg)
             .iter()
-            .any(|name| self.lengths.values().any(|own| own == name))
+            .any(|name| self.lengths.values().any(|own| **own == **name))
     }
 
     fn pairs(&self, a: &str, b: &str) -> bool {
@@ -89,20 +89,16 @@ impl Measures {
 
 impl<'a> Walk<'a> {
     /// Name of the length of what a pointer points to, where both came in together.
-    fn length_of(&self, pointer: &Pointer) -> Option<&str> {
+    fn length_of(&self, pointer: &Pointer) -> Option<&Text> {
         let (Some(id), 1, false) = (pointer.objects.first(), pointer.objects.len(), pointer.other) else {
             return None;
         };
         let at = id.checked_sub(PARAMS)? as usize;
-        self.measures
-            .lengths
-            .get(&at)
-            .map(String::as_str)
-            .filter(|_| self.vouched == 0)
+        self.measures.lengths.get(&at).filter(|_| self.vouched == 0)
     }
 
     /// `i + c`: the name and the number.
-    fn linear(&self, expr: &Expr, memory: &Memory) -> Option<(String, i128)> {
+    fn linear(&self, expr: &Expr, memory: &Memory) -> Option<(Text, i128)> {
         let expr = strip(expr);
         match &expr.kind {
             ExprKind::Name(_) | ExprKind::Field(..) => Some((self.key(expr, memory)?, 0)),
@@ -183,7 +179,7 @@ impl<'a> Walk<'a> {
             "!=" => (left, right, true),
             _ => return,
         };
-        let length = |key: &str| self.measures.lengths.values().any(|name| name == key);
+        let length = |key: &str| self.measures.lengths.values().any(|name| **name == *key);
         // What stays below a number that outsiders choose goes as far as they like.
         if let (Some((i, 0)), Some(origin)) = (self.linear(small, memory), self.origin(large, memory))
             && !length(&i)
@@ -213,15 +209,15 @@ impl<'a> Walk<'a> {
         }
         // Something else is said about both: believed, whatever it is.
         let both: Vec<String> = mentioned(left).into_iter().chain(mentioned(right)).collect();
-        for n in both.iter().filter(|name| length(name)) {
+        for n in both.iter().filter(|name| length(name.as_str())) {
             for i in both.iter().filter(|name| !length(name)) {
-                memory.within.insert((i.clone(), n.clone()), CHECKED);
+                memory.within.insert((i.as_str().into(), n.as_str().into()), CHECKED);
             }
         }
     }
 
     /// `k <= n - i`
-    fn rest(&self, small: &Expr, large: &Expr, strict: bool, memory: &Memory) -> Option<(String, String, i128)> {
+    fn rest(&self, small: &Expr, large: &Expr, strict: bool, memory: &Memory) -> Option<(Text, Text, i128)> {
         let ExprKind::Binary(op, n, i) = &strip(large).kind else {
             return None;
         };
@@ -237,10 +233,10 @@ impl<'a> Walk<'a> {
             return;
         }
         memory.within.retain(|(i, n), margin| {
-            if n == key {
+            if **n == *key {
                 return false;
             }
-            if i == key {
+            if **i == *key {
                 let Some(by) = by else { return false };
                 *margin -= by;
             }
@@ -260,8 +256,8 @@ impl<'a> Walk<'a> {
             return;
         }
         for name in mentioned(expr) {
-            for n in self.measures.lengths.values().filter(|n| **n != name) {
-                memory.within.insert((name.clone(), n.clone()), CHECKED);
+            for n in self.measures.lengths.values().filter(|n| ***n != *name) {
+                memory.within.insert((name.as_str().into(), n.clone()), CHECKED);
             }
         }
     }
@@ -271,7 +267,7 @@ impl<'a> Walk<'a> {
         if !self.stack.is_empty() || using.pointer.offset.and_then(Range::exact) != Some(0) || self.measures.ends {
             return;
         }
-        let Some(n) = self.length_of(using.pointer).map(str::to_owned) else {
+        let Some(n) = self.length_of(using.pointer).cloned() else {
             return;
         };
         let index = self.position(key, memory);
@@ -323,7 +319,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let exact = using.pointer.offset.and_then(Range::exact).is_some();
-        let Some(n) = self.length_of(using.pointer).filter(|_| exact).map(str::to_owned) else {
+        let Some(n) = self.length_of(using.pointer).filter(|_| exact).cloned() else {
             return;
         };
         let least = self.least(&n, memory);
