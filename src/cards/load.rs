@@ -51,13 +51,14 @@ const SOURCE_KINDS: [&str; 10] = [
 ];
 
 /// Rules about missing controls, by the names under which `candidates` implements them.
-pub const ABSENCES: [&str; 31] = [
+pub const ABSENCES: [&str; 32] = [
     "route-without-role-siblings-have",
     "link-by-host",
     "login-keeps-session",
     "checked-then-used",
     "kept-between-requests",
     "paths-for-few-open",
+    "password-hashed-fast",
     "password-kept-as-it-is",
     "origins-unlimited",
     "certificate-unchecked",

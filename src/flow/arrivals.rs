@@ -75,7 +75,21 @@ impl<'f> Walker<'_, 'f> {
             }),
             _ => false,
         };
-        listed || shaped || hint.is_some_and(types::is_choice)
+        let noted = param
+            .annotations
+            .iter()
+            .filter(|note| &*note.name == "Pattern")
+            .any(|note| {
+                let regex = note
+                    .args
+                    .iter()
+                    .filter(|arg| matches!(arg.label.as_deref(), Some("regexp")));
+                regex.into_iter().any(|arg| match &arg.value.kind {
+                    ExprKind::Literal(Literal::Str(text)) => charsets::is_plain(&format!("^(?:{text})$")),
+                    _ => false,
+                })
+            });
+        listed || shaped || noted || hint.is_some_and(|hint| types::is_choice(hint) || types::is_shaped(hint))
     }
 
     /// Whether a type has a few values that the code lists.

@@ -125,6 +125,14 @@ pub fn names_host(regex: &str) -> bool {
     bare(regex).is_some_and(|(body, _)| HOST.is_match(body) && !body.contains('|'))
 }
 
+/// Whether a regex lets through only paths of this site: `^/[a-z]`.
+pub fn stays(regex: &str) -> bool {
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\^\\?/(\w|\\w|\[[\w-]+\]|\$)").expect("the expression is a constant of this file")
+    });
+    bare(regex).is_some_and(|(body, _)| OWN.is_match(body) && !body.contains('|'))
+}
+
 fn read(regex: &str) -> Option<Hir> {
     let (body, any_case) = bare(regex)?;
     parse(body, any_case)

@@ -12,6 +12,7 @@ use super::places::literal_key;
 use super::tables::COMPARISONS;
 use super::taint::{Walker, meet};
 use super::texts::calculates;
+use super::types::is_shaped;
 use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, QUOTED, SEP, State, UPPER, Value};
 
 /// Members that are numbers about a value, not the value.
@@ -246,10 +247,12 @@ impl<'f> Walker<'_, 'f> {
             let owner = self.world.class_module(self.module, class).unwrap_or(self.module);
             let declared = |module: usize| self.world.scopes[module].fields.get(&(class.clone(), field.clone()));
             let types = declared(self.module).or_else(|| declared(owner));
-            {
-                let plain = |path: &Path| names::is_numeric(&path.join(".")) || self.is_choice(path);
-                types.is_some_and(|types| types.iter().all(plain))
-            }
+            let plain = |path: &Path| names::is_numeric(&path.join(".")) || self.is_choice(path);
+            let mut classes = self.world.modules[owner].classes.iter();
+            let known = classes.find(|known| known.name == *class);
+            let mut fields = known.into_iter().flat_map(|known| &known.fields);
+            types.is_some_and(|types| types.iter().all(plain))
+                || fields.any(|(name, hint)| name == field && hint.as_deref().is_some_and(is_shaped))
         })
     }
 

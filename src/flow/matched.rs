@@ -30,6 +30,9 @@ impl<'f> Walker<'_, 'f> {
                 _ => Effect::Dead(path, self.world.signs.spare(left) | about.objects),
             });
         }
+        if charsets::stays(&held.regex) {
+            return Some(Effect::Dead(path, about.destination));
+        }
         Some(match charsets::names_host(&held.regex) {
             true => Effect::Dead(path, about.destination | about.paths),
             false => Effect::Guard(path, "a regular expression".into()),

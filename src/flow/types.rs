@@ -2,6 +2,11 @@
 //!
 //! In: the text of a type. Out: what it says. Deliberately absent: its name, which `names` reads. Start at [`meanings`].
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::charsets;
 use super::names::{Path, type_path};
 use super::tables::NUMERIC_TYPES;
 
@@ -44,6 +49,15 @@ pub fn routed_as_number(route: &str, param: &str) -> bool {
 pub fn is_choice(hint: &str) -> bool {
     let name = hint.rsplit_once('.').map_or(hint, |(_, last)| last);
     name.starts_with("Literal[") || hint.starts_with("Literal[")
+}
+
+/// Whether a type says that a text is a plain word: `constr(pattern="^[a-z]+$")`, `Annotated[str, Field(pattern=…)]`.
+pub fn is_shaped(hint: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\b(?:pattern|regex)\s*=\s*r?["']([^"']+)["']"#)
+            .expect("the expression is a constant of this file")
+    });
+    SHAPE.captures(hint).is_some_and(|shape| charsets::is_plain(&shape[1]))
 }
 
 /// True for a C or Go type whose values are never negative.

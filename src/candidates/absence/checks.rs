@@ -274,6 +274,48 @@ pub fn password_kept(scene: &Scene) -> Vec<Absence> {
     found
 }
 
+/// A password goes through a hash that is made to be fast.
+static FAST: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?ix)(hashlib\.(sha\d+|sha3_\d+|blake2\w)\(\s*[^()\n]{0,40}\b(password|passwd|pwd|passphrase)\b|
+        createHash\(\s*['\x22]sha\d+['\x22]\s*\)\s*\.update\([^()\n]{0,40}\b(password|passwd|pwd)\b|
+        \bhash\(\s*['\x22]sha\d+['\x22]\s*,\s*[^()\n]{0,40}\$\w*(password|passwd|pwd)\b|
+        \.(digest|update)\(\s*[^()\n]{0,20}\b(password|passwd|pwd)\.getBytes)",
+    )
+});
+/// The hash is made often, or is asked about and not kept.
+static SLOWED: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(pbkdf|scrypt|bcrypt|argon|iterations|rounds|for\s*\(|for\s+_?\w*\s+in\s+range|pwned|breach|hibp)")
+});
+
+/// Passwords are kept as what a fast hash makes of them, which guesses catch up with.
+pub fn hashed_fast(scene: &Scene) -> Vec<Absence> {
+    let mut found: Vec<Absence> = Vec::new();
+    for (unit, function) in functions(scene) {
+        let text = scene.text(unit, function.span);
+        let Some(place) = FAST.find(text).filter(|_| !SLOWED.is_match(text)) else {
+            continue;
+        };
+        if scene.graph.units[unit as usize].index == 0 {
+            continue;
+        }
+        let line = function.span.line + text[..place.start()].matches('\n').count() as u32;
+        let span = Span {
+            start: function.span.start + place.start() as u32,
+            end: function.span.start + place.end() as u32,
+            line,
+            last: line,
+        };
+        found.push(Absence {
+            unit,
+            span,
+            what: "a password goes through a hash that is made to be fast".to_owned(),
+            weight: 45,
+        });
+    }
+    found
+}
+
 /// What a request says about the host it was sent to, which its sender writes.
 static HOST_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
     fixed(

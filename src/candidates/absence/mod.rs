@@ -92,6 +92,7 @@ fn absences(scene: &Scene, rule: &str) -> Vec<Absence> {
         "address-checked-in-part" => checks::address_in_part(scene, false),
         "origin-checked-in-part" => checks::address_in_part(scene, true),
         "throttle-counts-by-header" => checks::counted_by_header(scene),
+        "password-hashed-fast" => checks::hashed_fast(scene),
         "password-kept-as-it-is" => checks::password_kept(scene),
         "code-compared-like-text" => checks::code_compared(scene),
         "login-keeps-session" => {
