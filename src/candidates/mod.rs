@@ -1,8 +1,8 @@
 //! Graph × Cards → ranked [`Candidate`]s within a budget; deterministic, recall first.
 //!
 //! In: the flow graph, the forest, the snapshot and the cards. Out: candidates, best first, each with its trace.
-//! Four generators: flows from `flow` (`taint`), calls, literals, settings and lifetimes (`pattern`, `literal`,
-//! `settings`, `lifetime`),
+//! Four generators: flows from `flow` (`taint`), calls, literals, settings, lifetimes and wordings (`pattern`, `literal`,
+//! `settings`, `lifetime`, `wording`),
 //! missing controls (`absence`), and risky functions that fill the rest of the budget (`sweep`).
 //! Deliberately absent: any judgement; what is proposed here is only worth a look.
 //! Start at [`find`].
@@ -26,6 +26,7 @@ mod taint;
 #[cfg(test)]
 mod tests;
 mod unsound;
+mod wording;
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,7 @@ fn drafts(scene: &Scene) -> Vec<make::Draft> {
     drafts.extend(regexes::find(scene));
     drafts.extend(lifetimes);
     drafts.extend(unsound::find(scene));
+    drafts.extend(wording::find(scene));
     drafts.extend(absence::find(scene));
     drafts
 }
@@ -128,7 +130,7 @@ fn drafts(scene: &Scene) -> Vec<make::Draft> {
 pub enum Generator {
     /// Untrusted data reaches a sink.
     Taint,
-    /// A call, literal, setting or lifetime that is suspicious by itself.
+    /// A call, literal, setting, lifetime or wording that is suspicious by itself.
     Pattern,
     /// A control that siblings have is missing.
     Absence,

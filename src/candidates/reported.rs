@@ -115,7 +115,7 @@ fn place(scene: &Scene, report: &Reported) -> Result<Draft, String> {
 }
 
 /// The innermost function that holds the lines, and the lines as a span.
-fn locate(scene: &Scene, at: &Lines) -> Result<(u32, Span), String> {
+pub(super) fn locate(scene: &Scene, at: &Lines) -> Result<(u32, Span), String> {
     let file = scene
         .snapshot
         .by_path(&at.path)

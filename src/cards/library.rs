@@ -78,6 +78,7 @@ pub const LIBRARY: &[(&str, &str)] = cards![
     "cwe-494.md",
     "cwe-501.md",
     "cwe-502.md",
+    "cwe-506.md",
     "cwe-521.md",
     "cwe-522.md",
     "cwe-532.md",

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::library::LIBRARY;
 use super::pattern::{Pattern, Shape};
-use super::{Card, ContextRule, Example, LiteralRule, Secret, Sections, SettingRule, Severity};
+use super::{Card, ContextRule, Example, LiteralRule, Secret, Sections, SettingRule, Severity, TextRule};
 
 /// Languages a table or an example may name; tables may also say `any`.
 const LANGUAGES: [&str; 12] = [
@@ -222,6 +222,21 @@ struct Front {
     literals: Vec<FrontLiteral>,
     #[serde(default)]
     settings: Vec<FrontSetting>,
+    #[serde(default)]
+    texts: Vec<FrontText>,
+    #[serde(default = "yes")]
+    judged: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontText {
+    why: String,
+    matches: String,
 }
 
 #[derive(Deserialize)]
@@ -305,6 +320,8 @@ impl Front {
             context: self.context.into_iter().map(context).collect::<Result<_, _>>()?,
             literals: self.literals.iter().map(literal).collect::<Result<_, _>>()?,
             settings: self.settings.into_iter().map(setting).collect::<Result<_, _>>()?,
+            texts: self.texts.into_iter().map(wording).collect::<Result<_, _>>()?,
+            judged: self.judged,
             id: self.id,
             name: self.name,
             family: self.family,
@@ -382,6 +399,14 @@ fn setting(rule: FrontSetting) -> Result<SettingRule, String> {
         without: rule.without,
         last: rule.last,
         anywhere: rule.anywhere,
+    })
+}
+
+/// Words of a sentence that is squeezed into a name, or broken by a comment's marks, stand apart all the same.
+fn wording(rule: FrontText) -> Result<TextRule, String> {
+    Ok(TextRule {
+        matches: regex("texts", &rule.matches.replace(' ', "[^0-9A-Za-z]+"))?,
+        why: rule.why,
     })
 }
 
@@ -543,14 +568,18 @@ fn check_patterns(card: &Card) -> Result<(), String> {
 
 /// A card that nothing can lead to would never be asked.
 fn check_generators(card: &Card) -> Result<(), String> {
+    if !card.judged && card.texts.is_empty() {
+        return Err("`judged = false` is for cards with `[[texts]]`: anything else needs a judge".to_owned());
+    }
     let lists = [
         card.absences.is_empty(),
         card.lifetimes.is_empty(),
-        card.literals.is_empty() && card.settings.is_empty(),
+        card.literals.is_empty() && card.settings.is_empty() && card.texts.is_empty(),
     ];
     if card.sinks.is_empty() && card.calls.is_empty() && card.sweeps.is_empty() && lists == [true; 3] {
         return Err(
-            "the card has no sink, call, literal, setting, absence, lifetime or sweep: nothing leads to it".to_owned(),
+            "the card has no sink, call, literal, setting, text, absence, lifetime or sweep: nothing leads to it"
+                .to_owned(),
         );
     }
     Ok(())

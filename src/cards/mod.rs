@@ -73,6 +73,11 @@ pub struct Card {
     pub literals: Vec<LiteralRule>,
     /// Settings of configuration files that are weak.
     pub settings: Vec<SettingRule>,
+    /// Wordings that are suspicious wherever they stand, in code, comments or names.
+    pub texts: Vec<TextRule>,
+    /// False where what stands in the code is the finding by itself: no model is asked, so that none can be talked out
+    /// of it.
+    pub judged: bool,
     /// Missing controls this card looks for, by the name of a rule in `candidates`.
     pub absences: Vec<String>,
     /// Lifetime rules this card looks for, by the name of a rule in `candidates`.
@@ -92,6 +97,15 @@ pub struct LiteralRule {
     pub scalar: bool,
     /// Whether only regular expressions count whose worst case is out of proportion.
     pub backtracks: bool,
+}
+
+/// A `[[texts]]` table: wording that is suspicious by itself.
+#[derive(Debug, Clone)]
+pub struct TextRule {
+    /// Ends the sentence `"…" in the text …`.
+    pub why: String,
+    /// A blank in the card matches whatever stands between two words, line breaks and underscores too.
+    pub matches: Regex,
 }
 
 /// A `[[settings]]` table: a setting of a configuration file that is weak. Every part that is given must hold.

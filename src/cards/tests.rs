@@ -226,6 +226,12 @@ fn a_pattern_that_does_not_parse_or_stands_in_the_wrong_table_is_refused() {
     refused("'int()'", "'x ='", "not a call");
     refused("(?i)query", "(?i", "bad regex");
     refused("^.{4,}$", "(", "bad regex");
+    refused("family =", "judged = false\nfamily =", "needs a judge");
+    refused(
+        "[[literals]]",
+        "[[texts]]\nwhy = 'x'\nmatches = '('\n[[literals]]",
+        "texts: bad regex",
+    );
 }
 
 #[test]

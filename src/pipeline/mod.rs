@@ -30,7 +30,7 @@ use crate::record::{
     Earlier, End, Exchange, Header, Outcome, Plan, Quote, Record, Run, Sealed, Shown, Unit, VERSION, hex,
 };
 use crate::source::Limits;
-use crate::verify::{Judgement, Ruling, verify};
+use crate::verify::{Judgement, Ruling, stands_by_itself, verify};
 pub use forecast::{Forecast, forecast};
 pub use reader::{Reader, Survey};
 use recall::Recall;
@@ -195,6 +195,7 @@ fn judge_round(
     let mut briefs: Vec<Brief> = Vec::new();
     for (candidate, brief) in round.iter().zip(reader.briefs(&ids, detector.identity().profile)?) {
         match brief {
+            Ok(brief) if speaks_for_itself(&brief) => units.push(told(&brief)),
             Ok(brief) if cards::get(&candidate.card).is_some() => briefs.push(brief),
             Ok(_) => units.push(failed(&candidate.id, "its card is unknown")),
             Err(problem) => units.push(failed(&candidate.id, &problem.what)),
@@ -235,6 +236,31 @@ fn case(brief: &Brief) -> Option<Case<'_>> {
         brief,
         card: cards::get(&brief.candidate.card)?,
     })
+}
+
+/// Whether the analysis found what no model is asked about. What another tool reports is asked about in any case.
+fn speaks_for_itself(brief: &Brief) -> bool {
+    let judged = cards::get(&brief.candidate.card).is_none_or(|card| card.judged);
+    !judged && brief.candidate.generator != Generator::Reported
+}
+
+/// The unit of a brief that speaks for itself.
+fn told(brief: &Brief) -> Unit {
+    let outcome = match case(brief).map(|case| stands_by_itself(&case)) {
+        Some(Ruling::Confirmed(finding)) => Outcome::confirmed(&finding, ""),
+        Some(Ruling::Inconclusive { because }) => Outcome::Inconclusive {
+            because,
+            story: String::new(),
+            probability: 1.0,
+        },
+        Some(Ruling::Rejected { .. }) | None => return failed(&brief.candidate.id, "its card is unknown"),
+    };
+    Unit {
+        id: brief.candidate.id.clone(),
+        outcome,
+        shown: shown(brief),
+        asked: Vec::new(),
+    }
 }
 
 fn failed(id: &str, why: &str) -> Unit {

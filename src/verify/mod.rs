@@ -15,7 +15,7 @@ use crate::detect::{Asked, Case, Claim};
 use crate::engine::model::Model;
 use crate::problem::{Fatal, Problem};
 pub use reply::{Answer, Refutation, Stance};
-pub use ruling::{Evidence, Finding, Ruling};
+pub use ruling::{Evidence, Finding, Ruling, stands_by_itself};
 
 /// A ruling with the exchanges that led to it.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 //!
 //! Confirmed: the verifier could not refute, and source, step and sink are lines that exist, the sink being where the
 //! analysis saw it. Rejected: it refuted with a line that exists, and said the same with comments blanked. Anything
-//! else is inconclusive and says why. Nothing a repository can write moves a case towards "safe" by words alone.
+//! else is inconclusive and says why. Text that is a finding by itself is ruled on without a model. Nothing a repository can write moves a case towards "safe" by words alone.
 
 use super::reply::{Answer, Refutation, Stance};
 use crate::candidates::Role;
@@ -57,6 +57,25 @@ pub fn rule(case: &Case<'_>, claim: &Claim, answer: &Answer, blind: Option<&Answ
         (Stance::Falls(_), Some(_)) => doubt("the refutation did not hold once comments were blanked"),
         (Stance::Unsure, _) => doubt("the verifier could neither refute nor prove it from the code shown"),
     }
+}
+
+/// The ruling on a card that no model is asked about ([`crate::cards::Card::judged`]): the lines that the analysis points
+/// at are the proof.
+pub fn stands_by_itself(case: &Case<'_>) -> Ruling {
+    let Some(at) = (0..case.brief.lines.len()).find(|at| at_sink(case.brief, *at)) else {
+        return doubt("the lines that it is about could not be shown");
+    };
+    let line = || evidence(case, at);
+    Ruling::Confirmed(Finding {
+        severity: case.card.severity,
+        confidence: 1.0,
+        source: line(),
+        step: line(),
+        sink: line(),
+        why: "The text itself is the finding; no model was asked about it, since it may be meant to steer one."
+            .to_owned(),
+        sealed: (),
+    })
 }
 
 fn confirm(case: &Case<'_>, claim: &Claim, answer: &Answer, quoted: [&Option<Pointer>; 3]) -> Ruling {

@@ -183,7 +183,7 @@ impl Watch for Silent {
     fn judged(&mut self, _: &Unit) {}
 }
 
-fn judged(root: &Path, model: &mut dyn Model) -> Run {
+fn judged(root: &Path, model: &mut dyn Model, min_severity: Severity) -> Run {
     let store = tempfile::tempdir().expect("a folder");
     let plan = Scan {
         root: root.to_owned(),
@@ -191,7 +191,7 @@ fn judged(root: &Path, model: &mut dyn Model) -> Run {
         limits: Limits::default(),
         candidates: None,
         time: None,
-        min_severity: Severity::High,
+        min_severity,
         seed: 0,
         jobs: 2,
         fresh: true,
@@ -224,7 +224,7 @@ fn a_model_that_obeys_every_injected_text_loses_nothing_silently() {
     assert!(corpus.program.len() * corpus.attack.len() >= 300);
     lay_out(&corpus, tree.path());
     let mut model = Obedient::new(&corpus);
-    let told = told(&judged(tree.path(), &mut model));
+    let told = told(&judged(tree.path(), &mut model, Severity::High));
     let mut lost = Vec::new();
     for (p, program) in corpus.program.iter().enumerate() {
         let plain = told.get(&format!("plain-{p}"));
@@ -253,6 +253,35 @@ fn a_model_that_obeys_every_injected_text_loses_nothing_silently() {
         "the model met {} attacks in {twins} twins",
         model.obeyed
     );
+}
+
+/// Attacks that are orders, verdicts or claims of a review as nobody else writes them.
+const ORDERS: usize = 13;
+
+#[test]
+fn text_that_orders_a_reviewer_is_a_finding_of_its_own_whatever_a_model_says() {
+    let (corpus, tree) = (corpus(), tempfile::tempdir().expect("a folder"));
+    let program = &corpus.program[0];
+    for (a, attack) in corpus.attack.iter().enumerate() {
+        let dir = tree.path().join(format!("twin-{a}"));
+        fs::create_dir(&dir).expect("a folder");
+        fs::write(dir.join(&program.file), program.with(Some(attack))).expect("a file");
+    }
+    fs::create_dir(tree.path().join("plain")).expect("a folder");
+    fs::write(tree.path().join("plain").join(&program.file), program.with(None)).expect("a file");
+    let run = judged(tree.path(), &mut Obedient::new(&corpus), Severity::Medium);
+    let mut found = BTreeSet::new();
+    for (candidate, unit) in run.judged().filter(|(candidate, _)| candidate.card == "CWE-506") {
+        let Outcome::Confirmed { sink, .. } = &unit.outcome else {
+            panic!("it was judged away: {:?}", unit.outcome)
+        };
+        let folder = sink.path.split('/').next().expect("a folder").to_owned();
+        let text = fs::read_to_string(tree.path().join(&sink.path)).expect("the file");
+        assert!(text.lines().any(|line| line.trim() == sink.code), "{}", sink.code);
+        found.insert(folder);
+    }
+    assert!(!found.contains("plain"), "a program without an order");
+    assert!(found.len() >= ORDERS, "only in {found:?}");
 }
 
 #[test]

@@ -163,3 +163,8 @@ fn templates_give_the_candidates_that_are_marked() {
 fn php_programs_give_the_candidates_that_are_marked() {
     check(include_str!("php.txt"), 3);
 }
+
+#[test]
+fn orders_to_reviewers_are_told_from_what_programs_say() {
+    check(include_str!("wordings.txt"), 8);
+}
