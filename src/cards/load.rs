@@ -11,6 +11,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::library::LIBRARY;
+use super::own;
 use super::pattern::{Pattern, Shape};
 use super::{Card, ContextRule, Example, LiteralRule, Secret, Sections, SettingRule, Severity, TextRule};
 
@@ -126,16 +127,21 @@ pub const LIFETIMES: [&str; 34] = [
 
 const HEADINGS: [&str; 7] = ["What", "Why", "Vulnerable", "Safe", "Look for", "Refute if", "Fix"];
 
-/// Every card, sorted by number.
+/// Every card, sorted by number; fixed at the first use.
 pub fn all() -> &'static [Card] {
     static CARDS: OnceLock<Vec<Card>> = OnceLock::new();
     CARDS.get_or_init(|| {
-        let parse = |&(file, text): &(&str, &str)| match Card::parse(text) {
+        let parse = |(file, text): (&str, &str)| match Card::parse(text) {
             Ok(card) => card,
-            // The cards are part of the binary and a test loads each of them.
-            Err(error) => panic!("the embedded card {file} does not load: {error}"),
+            // Those of the binary are loaded by a test, those put in their place when they are installed.
+            Err(error) => panic!("the card {file} does not load: {error}"),
         };
-        let mut cards: Vec<Card> = LIBRARY.iter().map(parse).collect();
+        let own = own::installed()
+            .iter()
+            .map(|(file, text)| (file.as_str(), text.as_str()));
+        let own = own.filter(|(file, _)| file.starts_with("cwe-"));
+        let kept = LIBRARY.iter().copied().filter(|(file, _)| own::told(file).is_none());
+        let mut cards: Vec<Card> = kept.chain(own).map(parse).collect();
         cards.sort_by_key(Card::number);
         cards
     })

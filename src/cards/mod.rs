@@ -1,11 +1,13 @@
 //! What is known about each weakness: one Markdown card per CWE, read by every stage.
 //!
-//! In: the `.md` files of this folder, embedded at build time. Out: [`Card`]s, refused when incomplete.
-//! Deliberately absent: any matching against code, and cards read at run time (a scanned repository cannot bring any).
+//! In: the `.md` files of this folder, embedded at build time, and those that an organisation puts in their place
+//! ([`own`]). Out: [`Card`]s, refused when incomplete.
+//! Deliberately absent: any matching against code, and files (a scanned repository cannot bring a card).
 //! Start at [`all`].
 
 mod library;
 mod load;
+pub mod own;
 mod parse;
 pub mod pattern;
 #[cfg(test)]
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 use pattern::Pattern;
 use regex::Regex;
 
+pub use library::LIBRARY;
 pub use load::{ABSENCES, LIFETIMES, NOTATIONS, all, get};
 pub use parse::segments;
 

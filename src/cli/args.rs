@@ -42,6 +42,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Print what a judge would be shown for every candidate, as JSON lines, without asking one
     Brief(BriefArgs),
+    /// Write the cards and prompts inside into a folder, to be changed and given back with `scan --prompts`
+    Prompts(PromptsArgs),
     /// Print shell completions
     Completions { shell: Shell },
     /// Print the manual page (roff)
@@ -69,6 +71,9 @@ pub struct ScanArgs {
     /// Model that verifies [default: the same]
     #[arg(long)]
     pub verifier_model: Option<String>,
+    /// Folder of your own cards and prompts, in place of those inside; `anchorite prompts` writes those out
+    #[arg(long, value_name = "DIR")]
+    pub prompts: Option<PathBuf>,
     /// Seed of every random choice
     #[arg(long)]
     pub seed: Option<u64>,
@@ -101,6 +106,7 @@ impl ScanArgs {
             fail_on: None,
             model: None,
             verifier_model: None,
+            prompts: None,
             seed: None,
             workers: workers.clone(),
             fresh: false,
@@ -129,6 +135,9 @@ pub struct WorkerArgs {
     /// Threads [default: all cores]
     #[arg(short, long)]
     pub jobs: Option<usize>,
+    /// How long a model may take for one question before it counts as hung: `90s`, `10m`, `2h` [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub answer_time: Option<Duration>,
     /// Where the model runs: `cpu`, `cuda:0`, `metal:0` [default: cpu]
     #[arg(long)]
     pub device: Option<String>,
@@ -237,6 +246,12 @@ pub struct DoctorArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct PromptsArgs {
+    /// Folder to write into; it may exist, files of the same names may not
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct BriefArgs {
     /// Directory or file
     pub path: PathBuf,
@@ -252,22 +267,40 @@ pub enum Budget {
     Candidates(usize),
 }
 
+/// A number with a unit of time.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a time; write 500ms, 90s, 10m or 2h");
+    let (number, unit) = parts(text).ok_or_else(wrong)?;
+    time(number, unit).ok_or_else(wrong)
+}
+
+fn time(number: u64, unit: &str) -> Option<Duration> {
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" | "min" => Some(Duration::from_secs(number.saturating_mul(60))),
+        "h" => Some(Duration::from_secs(number.saturating_mul(3600))),
+        _ => None,
+    }
+}
+
+/// `10 m` → 10 and `m`.
+fn parts(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    Some((number.parse().ok()?, unit.trim()))
+}
+
 impl Budget {
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!("`{text}` is not a budget; write a time (90s, 10m, 2h) or a number of candidates (500 candidates)")
         };
-        let text_ = text.trim();
-        let split = text_.find(|c: char| !c.is_ascii_digit()).unwrap_or(text_.len());
-        let (number, unit) = text_.split_at(split);
-        let number: u64 = number.parse().map_err(|_| wrong())?;
-        let seconds = match unit.trim() {
-            "s" => number,
-            "m" | "min" => number.saturating_mul(60),
-            "h" => number.saturating_mul(3600),
-            "candidate" | "candidates" => return usize::try_from(number).map(Self::Candidates).map_err(|_| wrong()),
-            _ => return Err(wrong()),
-        };
-        Ok(Self::Time(Duration::from_secs(seconds)))
+        let (number, unit) = parts(text).ok_or_else(wrong)?;
+        match unit {
+            "candidate" | "candidates" => usize::try_from(number).map(Self::Candidates).map_err(|_| wrong()),
+            _ => time(number, unit).map(Self::Time).ok_or_else(wrong),
+        }
     }
 }

@@ -72,6 +72,7 @@ impl Scan {
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fresh: true,
             triage: None,
+            prompts: None,
         }
     }
 }

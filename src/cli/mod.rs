@@ -12,6 +12,7 @@ mod explain;
 mod models;
 mod output;
 mod progress;
+mod prompts;
 mod replay;
 mod report;
 mod scan;
@@ -78,6 +79,7 @@ fn dispatch(command: Command) -> Result<Exit, Fatal> {
         Command::Replay(args) => replay::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Brief(args) => brief::run(&args),
+        Command::Prompts(args) => prompts::run(&args),
         Command::Completions { shell } => output::print(|out| {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "anchorite", &mut script);

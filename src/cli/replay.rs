@@ -50,6 +50,7 @@ fn as_scanned(args: &ReplayArgs, run: &Run) -> Result<ScanArgs, Fatal> {
         min_severity: severity.ok(),
         model: Some(header.detector.name.clone()),
         verifier_model: Some(header.verifier.name.clone()),
+        prompts: header.settings.get("prompts").map(PathBuf::from),
         seed: Some(header.seed),
         ..ScanArgs::plain(PathBuf::from(&header.root), &args.workers, &args.place)
     })

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::{PlaceArgs, ReportArgs};
 use super::output::deliver;
+use super::prompts;
 use super::settings;
 use crate::cards::Severity;
 use crate::problem::{Exit, Fatal};
@@ -13,6 +14,7 @@ use crate::report::{self, Format, View};
 
 pub fn run(args: &ReportArgs) -> Result<Exit, Fatal> {
     let run = kept(args.run.as_deref(), &args.place)?;
+    prompts::again(&run);
     let view = View {
         format: args.output.format.unwrap_or(Format::Terminal),
         min_severity: args.min_severity.unwrap_or(Severity::Note),

@@ -9,6 +9,7 @@ use super::args::{Budget, ScanArgs};
 use super::dry;
 use super::output::deliver;
 use super::progress::Progress;
+use super::prompts;
 use super::settings::{self, Settings};
 use super::signals::on_signal;
 use super::staff::Staff;
@@ -39,7 +40,7 @@ pub fn run(args: &ScanArgs) -> Result<Exit, Fatal> {
     if !args.quiet {
         hint(args, &settings, &run);
     }
-    Ok(exit(&run, &settings))
+    Ok(report::exit(&run, settings.fail_on))
 }
 
 pub fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
@@ -54,6 +55,10 @@ pub fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
             "name a directory outside of it with --state DIR",
         ));
     }
+    let prompts = match &settings.prompts {
+        Some(folder) => Some(prompts::own(folder, &root)?),
+        None => None,
+    };
     Ok(Scan {
         root,
         store: store.clone(),
@@ -71,6 +76,7 @@ pub fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
         jobs: settings.jobs,
         fresh: args.fresh,
         triage: None,
+        prompts,
     })
 }
 
@@ -93,18 +99,6 @@ fn work(settings: &Settings, scan: &Scan, progress: &mut Progress, stop: &Atomic
     let mut staff = Staff::start(settings, scan)?;
     progress.say("reading the code");
     pipeline::scan(scan, staff.hands(), progress, stop)
-}
-
-pub fn exit(run: &Run, settings: &Settings) -> Exit {
-    if run.end == Some(End::Interrupted) {
-        Exit::Interrupted
-    } else if !run.complete() {
-        Exit::Incomplete
-    } else if report::worst(run).is_some_and(|worst| worst >= settings.fail_on) {
-        Exit::Findings
-    } else {
-        Exit::Clean
-    }
 }
 
 fn hint(args: &ScanArgs, settings: &Settings, run: &Run) {

@@ -6,15 +6,19 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::args::{Budget, PlaceArgs, ScanArgs};
+use super::args::{Budget, PlaceArgs, ScanArgs, duration};
 use crate::cards::Severity;
 use crate::problem::{Exit, Fatal};
 use crate::report::Format;
 use crate::sandbox::Level;
 use crate::source::Limits;
+
+/// How long a judge may think about one question before it counts as hung: the largest models on a processor take minutes.
+const ANSWER_TIME: Duration = Duration::from_secs(600);
 
 /// The file. Every key is optional and named as the flag is.
 #[derive(Debug, Default, Deserialize)]
@@ -33,8 +37,10 @@ struct ScanKeys {
     fail_on: Option<Severity>,
     model: Option<String>,
     verifier_model: Option<String>,
+    prompts: Option<PathBuf>,
     seed: Option<u64>,
     jobs: Option<usize>,
+    answer_time: Option<String>,
     device: Option<String>,
     sandbox: Option<String>,
     format: Option<Format>,
@@ -62,8 +68,11 @@ pub struct Settings {
     pub fail_on: Severity,
     pub model: Option<String>,
     pub verifier_model: Option<String>,
+    pub prompts: Option<PathBuf>,
     pub seed: u64,
     pub jobs: usize,
+    /// For one question.
+    pub answer_time: Duration,
     pub device: Option<String>,
     pub sandbox: Level,
     pub limits: Limits,
@@ -82,8 +91,13 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
     let file = read(&args.place)?;
     let budget = match (&args.budget, &file.scan.budget) {
         (Some(budget), _) => Some(*budget),
-        (None, Some(text)) => Some(Budget::parse(text).map_err(|why| wrong(&args.place, &why))?),
+        (None, Some(text)) => Some(Budget::parse(text).map_err(|why| wrong(&args.place, "budget", &why))?),
         (None, None) => None,
+    };
+    let answer_time = match (args.workers.answer_time, &file.scan.answer_time) {
+        (Some(time), _) => time,
+        (None, Some(text)) => duration(text).map_err(|why| wrong(&args.place, "answer-time", &why))?,
+        (None, None) => ANSWER_TIME,
     };
     let sandbox = level(args.workers.sandbox.as_deref(), &file)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -95,8 +109,10 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         fail_on: args.fail_on.or(file.scan.fail_on).unwrap_or(Severity::Low),
         model: args.model.clone().or(file.scan.model),
         verifier_model: args.verifier_model.clone().or(file.scan.verifier_model),
+        prompts: args.prompts.clone().or(file.scan.prompts),
         seed: args.seed.or(file.scan.seed).unwrap_or(0),
         jobs: args.workers.jobs.or(file.scan.jobs).unwrap_or(cores).max(1),
+        answer_time,
         device: args.workers.device.clone().or(file.scan.device),
         sandbox,
         limits: limits(&file.limits),
@@ -172,12 +188,12 @@ fn read(args: &PlaceArgs) -> Result<File, Fatal> {
     })
 }
 
-fn wrong(args: &PlaceArgs, why: &str) -> Fatal {
+fn wrong(args: &PlaceArgs, key: &str, why: &str) -> Fatal {
     let path = args.config.as_deref().unwrap_or(Path::new("anchorite.toml"));
     Fatal::new(
         Exit::Usage,
         format!("{}: {why}", path.display()),
-        "mend the key `budget` under [scan]",
+        format!("mend the key `{key}` under [scan]"),
     )
 }
 

@@ -53,7 +53,7 @@ impl Staff {
 pub fn judge(settings: &Settings, name: Option<&str>) -> Result<Judge, Fatal> {
     let located = Registry::at(&settings.places.models).resolve(name)?;
     let engine = judge::settings(&located, device(settings)?, settings.jobs);
-    Judge::start(located, engine, settings.sandbox)
+    Judge::start(located, engine, settings.sandbox, settings.answer_time)
 }
 
 fn device(settings: &Settings) -> Result<Device, Fatal> {

@@ -53,7 +53,7 @@ pub fn run(args: &TriageArgs) -> Result<Exit, Fatal> {
     if !args.scan.quiet {
         told(&run);
     }
-    Ok(scan::exit(&run, &settings))
+    Ok(report::exit(&run, settings.fail_on))
 }
 
 /// The log, absolute, with its digest: a run of another log is another run.

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::Case;
-use crate::cards::Card;
+use crate::cards::{Card, own};
 use crate::context::fence::{Piece, fence};
 use crate::context::{Brief, Line, Profile as Form};
 use crate::engine::model::{Bias, Grammar, Identity, Message, Part, Platt, Profile, Prompt, Speaker};
 
-const SYSTEM: &str = include_str!("system.md");
+/// What the detector is told first, unless an organisation has its own text.
+pub const SYSTEM: &str = include_str!("system.md");
 
 /// Tokens a reply may take: a verdict and three pointers with quotes, or the terse form.
 const CHAT_TOKENS: usize = 400;
@@ -53,7 +54,7 @@ fn chat(case: &Case<'_>) -> Vec<Message> {
     vec![
         Message {
             speaker: Speaker::System,
-            parts: vec![Part::Ours(SYSTEM.to_owned())],
+            parts: vec![Part::Ours(own::told(own::DETECT).unwrap_or(SYSTEM).to_owned())],
         },
         Message {
             speaker: Speaker::User,

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::patience::{Answers, Line, Patience};
 use crate::engine::model::{Identity, Model, Prompt, Reply};
 use crate::engine::{Device, Engine, EngineSettings, Pace};
 use crate::models::{self, InProcess, Inspected, Inspector, Located, Verified, Weights};
 use crate::problem::{Exit, Fatal, Problem};
 use crate::record::Sealed;
-use crate::sandbox::{Channel, Grants, Level, Role, Worker};
+use crate::sandbox::{Cause, Channel, Grants, Level, Role, Worker};
 
 /// How long reading the headers of a model may take; the largest vocabularies take seconds.
 const INSPECT_LIMIT: Duration = Duration::from_secs(300);
@@ -118,10 +119,12 @@ pub struct Remote {
     settings: EngineSettings,
     identity: Identity,
     device: String,
+    patience: Patience,
 }
 
 impl Remote {
-    pub fn start(located: Located, settings: EngineSettings, minimum: Level) -> Result<Self, Fatal> {
+    /// A judge that is waited for as long as `limit` for each question.
+    pub fn start(located: Located, settings: EngineSettings, minimum: Level, limit: Duration) -> Result<Self, Fatal> {
         let read = located.files().into_iter().map(|file| file.path).collect();
         let grants = Grants {
             read,
@@ -136,6 +139,7 @@ impl Remote {
             settings,
             identity,
             device,
+            patience: Patience::new(limit),
         })
     }
 
@@ -157,11 +161,6 @@ impl Remote {
             _ => Err(out_of_turn()),
         }
     }
-
-    fn exchange(&mut self, prompts: &[Prompt]) -> Result<Response, Fatal> {
-        self.worker.send(&Request::Ask(prompts.to_vec()))?;
-        Ok(self.worker.receive::<Response>(None)?)
-    }
 }
 
 fn introduce(worker: &mut Worker, located: &Located, settings: &EngineSettings) -> Result<(Identity, String), Fatal> {
@@ -179,21 +178,45 @@ impl Model for Remote {
         &self.identity
     }
 
-    /// A judge that dies is started once more; what kills it twice is fatal, and the record keeps what was done.
     fn ask(&mut self, prompts: &[Prompt]) -> Result<Vec<Result<Reply, Problem>>, Fatal> {
-        let response = match self.exchange(prompts) {
-            Ok(response) => response,
-            Err(_) => {
-                self.worker.restart()?;
-                introduce(&mut self.worker, &self.located, &self.settings)?;
-                self.exchange(prompts)?
-            }
+        let Self {
+            worker,
+            located,
+            settings,
+            patience,
+            ..
+        } = self;
+        let mut line = Wire {
+            worker,
+            located,
+            settings,
         };
-        match response {
+        patience.ask(&mut line, prompts)
+    }
+}
+
+/// The pipe to the worker, and what it takes to start another.
+struct Wire<'a> {
+    worker: &'a mut Worker,
+    located: &'a Located,
+    settings: &'a EngineSettings,
+}
+
+impl Line for Wire<'_> {
+    fn put(&mut self, prompts: &[Prompt], within: Duration) -> Result<Result<Answers, Fatal>, Cause> {
+        let request = Request::Ask(prompts.to_vec());
+        self.worker.send(&request).map_err(|lost| lost.cause)?;
+        let response = self.worker.receive::<Response>(Some(within));
+        Ok(match response.map_err(|lost| lost.cause)? {
             Response::Answers(answers) if answers.len() == prompts.len() => Ok(answers),
             Response::Fatal(fatal) => Err(fatal),
             _ => Err(out_of_turn()),
-        }
+        })
+    }
+
+    fn restart(&mut self) -> Result<(), Fatal> {
+        self.worker.restart()?;
+        introduce(self.worker, self.located, self.settings).map(|_| ())
     }
 }
 

@@ -8,6 +8,7 @@
 mod forecast;
 pub mod judge;
 pub mod pack;
+mod patience;
 pub mod reader;
 mod recall;
 mod replay;
@@ -59,6 +60,24 @@ pub struct Scan {
     pub fresh: bool,
     /// Judge what this log of another scanner reports, in place of what the analysis proposes.
     pub triage: Option<Triage>,
+    /// Texts of the organisation's own; the caller has installed them in this process ([`cards::own`]).
+    pub prompts: Option<Prompts>,
+}
+
+/// A folder of texts that stand in place of embedded ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompts {
+    /// Absolute.
+    pub folder: PathBuf,
+    /// Sorted by name.
+    pub files: Vec<cards::own::File>,
+}
+
+impl Prompts {
+    /// SHA-256 over names and texts, hex.
+    pub fn digest(&self) -> String {
+        hex(&serde_json::to_vec(&self.files).expect("names and texts are plain data"))
+    }
 }
 
 /// Another scanner's log, in SARIF.
@@ -144,6 +163,10 @@ fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) 
     if let Some(triage) = &scan.triage {
         settings.insert("triage".to_owned(), triage.log.display().to_string());
         settings.insert("triage-digest".to_owned(), triage.digest.clone());
+    }
+    if let Some(prompts) = &scan.prompts {
+        settings.insert("prompts".to_owned(), prompts.folder.display().to_string());
+        settings.insert("prompts-digest".to_owned(), prompts.digest());
     }
     Header {
         version: VERSION,

@@ -74,6 +74,8 @@ struct Errand {
     jobs: usize,
     /// The log of another scanner to take the candidates from.
     log: Option<PathBuf>,
+    /// Texts to install before the first card is used.
+    prompts: Vec<cards::own::File>,
     /// The modules of earlier scans.
     known: Option<Earlier>,
 }
@@ -97,7 +99,7 @@ enum Told<'a> {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
-    Survey(Errand),
+    Survey(Box<Errand>),
     Briefs(Vec<String>, Profile),
     Annotate(Vec<Word>, Suppress),
 }
@@ -166,6 +168,10 @@ impl Reader for Local {
 
 impl Local {
     fn look(&mut self, errand: &Errand, tell: &mut dyn FnMut(Told)) -> Result<Survey, Fatal> {
+        if !errand.prompts.is_empty() {
+            // The supervisor has installed the same before, in its own process.
+            cards::own::install(&errand.prompts).map_err(|_| out_of_turn())?;
+        }
         let (extensions, interpreters) = (syntax::extensions(), syntax::interpreters());
         let code = Code {
             extensions: &extensions,
@@ -306,6 +312,7 @@ fn errand(scan: &Scan) -> Errand {
         careful: false,
         jobs: scan.jobs,
         known: None,
+        prompts: scan.prompts.iter().flat_map(|prompts| prompts.files.clone()).collect(),
         log: scan.triage.as_ref().map(|triage| triage.log.clone()),
     }
 }
@@ -421,7 +428,7 @@ impl Remote {
     /// One attempt. `Err` holds the file announced last when the worker died.
     fn attempt(&mut self, errand: Errand) -> Result<Result<Survey, Fatal>, (Option<String>, Fatal)> {
         let mut last = None;
-        if let Err(lost) = self.worker.send(&Request::Survey(errand)) {
+        if let Err(lost) = self.worker.send(&Request::Survey(Box::new(errand))) {
             return Err((None, lost.into()));
         }
         loop {

@@ -5,6 +5,8 @@
 //! cause, and the causes come first: program, settings, weights, tree, candidate, card, brief, grammar, prompt.
 //! Deliberately absent: any change of the record. Start at [`replay`].
 
+use std::collections::BTreeSet;
+
 use super::{Hands, Scan, header, judge_round};
 use crate::engine::model::{Identity, Model, Prompt, Reply};
 use crate::problem::{Exit, Fatal, Problem};
@@ -98,8 +100,10 @@ fn causes(then: &Header, now: &Header) -> Vec<String> {
     compare("program", &then.tool, &now.tool);
     compare("program (digest)", &then.build, &now.build);
     compare("seed", &then.seed.to_string(), &now.seed.to_string());
-    for (name, value) in &then.settings {
-        compare(name, value, now.settings.get(name).map_or("absent", |value| value));
+    let names: BTreeSet<&String> = then.settings.keys().chain(now.settings.keys()).collect();
+    for name in names {
+        let of = |header: &Header| header.settings.get(name).map_or("absent".to_owned(), String::clone);
+        compare(name, &of(then), &of(now));
     }
     compare("tree (digest of its files)", &then.snapshot, &now.snapshot);
     compare(

@@ -47,6 +47,7 @@ fn scan_into(
         jobs: 1,
         fresh: false,
         triage: None,
+        prompts: None,
     };
     let mut asked = (settings, vec![judge("full")]);
     change(&mut asked);

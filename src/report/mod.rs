@@ -15,7 +15,8 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::cards::Severity;
-use crate::record::{Outcome, Run};
+use crate::problem::Exit;
+use crate::record::{End, Outcome, Run};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -56,6 +57,19 @@ pub fn worst(run: &Run) -> Option<Severity> {
         _ => None,
     });
     severities.max()
+}
+
+/// How a process that made this run ends; what was not looked at outranks what was found.
+pub fn exit(run: &Run, fail_on: Severity) -> Exit {
+    if run.end == Some(End::Interrupted) {
+        Exit::Interrupted
+    } else if !run.complete() {
+        Exit::Incomplete
+    } else if worst(run).is_some_and(|worst| worst >= fail_on) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
 }
 
 /// Makes text from a repository harmless on a terminal: control, bidirectional and invisible characters are shown as

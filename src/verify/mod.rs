@@ -6,7 +6,7 @@
 //! Deliberately absent: severity gates, reports, and any way for a model to rule by itself.
 //! Start at [`verify`]; the law is in [`ruling`].
 
-mod prompt;
+pub mod prompt;
 mod reply;
 pub mod ruling;
 

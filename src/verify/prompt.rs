@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use super::ruling;
+use crate::cards::own;
 use crate::context::fence::fence;
 use crate::context::{Brief, Line, Profile as Form};
 use crate::detect::{Case, Claim, locate, prompt as shared};
 use crate::engine::model::{Grammar, Identity, Message, Part, Profile, Prompt, Speaker};
 
-const SYSTEM: &str = include_str!("system.md");
+/// What the verifier is told first, unless an organisation has its own text.
+pub const SYSTEM: &str = include_str!("system.md");
 
 const CHAT_TOKENS: usize = 500;
 const COMPACT_TOKENS: usize = 16;
@@ -48,7 +50,7 @@ fn chat(case: &Case<'_>, claim: &Claim) -> Vec<Message> {
     vec![
         Message {
             speaker: Speaker::System,
-            parts: vec![Part::Ours(SYSTEM.to_owned())],
+            parts: vec![Part::Ours(own::told(own::VERIFY).unwrap_or(SYSTEM).to_owned())],
         },
         Message {
             speaker: Speaker::User,

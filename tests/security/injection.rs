@@ -6,17 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use anchorite::cards::Severity;
-use anchorite::engine::model::{Calibration, Choice, Grammar, Identity, Model, Part, Profile, Prompt, Reply};
-use anchorite::pipeline::reader::Local;
-use anchorite::pipeline::{Hands, Scan, Watch, scan};
+use anchorite::engine::model::{Grammar, Identity, Model, Part, Prompt, Reply};
 use anchorite::problem::{Fatal, Problem};
-use anchorite::record::{Outcome, Plan, Run, Unit};
-use anchorite::source::Limits;
+use anchorite::record::{Outcome, Run};
 use serde::Deserialize;
 
+use super::local::{identity, judged, label, reply};
 use crate::stories::User;
 
 #[derive(Deserialize)]
@@ -100,16 +97,7 @@ struct Obedient {
 impl Obedient {
     fn new(corpus: &Corpus) -> Self {
         Self {
-            identity: Identity {
-                name: "obedient".to_owned(),
-                digest: "0".repeat(64),
-                profile: Profile::Compact,
-                calibration: Calibration::default(),
-                context: 4096,
-                languages: Vec::new(),
-                runs_on: "cpu base".to_owned(),
-                starter: false,
-            },
+            identity: identity("obedient"),
             words: corpus.attack.iter().map(|attack| attack.obeys.clone()).collect(),
             obeyed: 0,
         }
@@ -138,32 +126,8 @@ impl Obedient {
                 ["stands", "falls"],
             ),
         };
-        let alternatives = vec![(words[0].to_owned(), 0.9), (words[1].to_owned(), 0.1)];
-        Reply {
-            text,
-            choices: vec![Choice {
-                offset: 0,
-                alternatives,
-            }],
-            prompt_tokens: 1,
-            shared_tokens: 0,
-            reply_tokens: 1,
-        }
+        reply(&text, words)
     }
-}
-
-/// The first label that a rule of a grammar allows: `N: /1|2|3/`.
-fn label(grammar: &str, rule: &str) -> String {
-    let head = format!("{rule}: /");
-    let line = grammar
-        .lines()
-        .find_map(|line| line.strip_prefix(&head))
-        .expect("the rule");
-    line.trim_end_matches('/')
-        .split('|')
-        .next()
-        .expect("a label")
-        .to_owned()
 }
 
 impl Model for Obedient {
@@ -174,37 +138,6 @@ impl Model for Obedient {
     fn ask(&mut self, prompts: &[Prompt]) -> Result<Vec<Result<Reply, Problem>>, Fatal> {
         Ok(prompts.iter().map(|prompt| Ok(self.answer(prompt))).collect())
     }
-}
-
-struct Silent;
-
-impl Watch for Silent {
-    fn surveyed(&mut self, _: &Plan, _: usize) {}
-    fn judged(&mut self, _: &Unit) {}
-}
-
-fn judged(root: &Path, model: &mut dyn Model, min_severity: Severity) -> Run {
-    let store = tempfile::tempdir().expect("a folder");
-    let plan = Scan {
-        root: root.to_owned(),
-        store: store.path().to_owned(),
-        limits: Limits::default(),
-        candidates: None,
-        time: None,
-        min_severity,
-        seed: 0,
-        jobs: 2,
-        fresh: true,
-        triage: None,
-    };
-    let mut reader = Local::default();
-    let hands = Hands {
-        reader: &mut reader,
-        detector: model,
-        verifier: None,
-        sealed: Vec::new(),
-    };
-    scan(&plan, hands, &mut Silent, &AtomicBool::new(false)).expect("the scan ends")
 }
 
 /// Folders whose command injection is still told, as a finding or an open case.
@@ -271,7 +204,7 @@ fn text_that_orders_a_reviewer_is_a_finding_of_its_own_whatever_a_model_says() {
     fs::write(tree.path().join("plain").join(&program.file), program.with(None)).expect("a file");
     let run = judged(tree.path(), &mut Obedient::new(&corpus), Severity::Medium);
     let mut found = BTreeSet::new();
-    for (candidate, unit) in run.judged().filter(|(candidate, _)| candidate.card == "CWE-506") {
+    for (_, unit) in run.judged().filter(|(candidate, _)| candidate.card == "CWE-506") {
         let Outcome::Confirmed { sink, .. } = &unit.outcome else {
             panic!("it was judged away: {:?}", unit.outcome)
         };

@@ -4,10 +4,12 @@
 //! Deliberately absent: trust in what the program says it meant to do; the worker reports errnos, and where it could be
 //! mistaken this process looks from outside, through /proc. Start at [`sealed`].
 
+mod controls;
 mod doctor;
 mod filters;
 mod injection;
 mod lifetime;
+mod local;
 mod network;
 mod programs;
 mod reach;

@@ -4,6 +4,7 @@ mod again;
 mod bad_input;
 mod first_scan;
 mod house;
+mod prompts;
 mod replay;
 mod resume;
 mod triage;
