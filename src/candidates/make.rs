@@ -25,6 +25,8 @@ pub struct Draft {
     pub span: Span,
     pub trace: Vec<Step>,
     pub guards: Vec<Step>,
+    /// See [`super::Candidate::entry`].
+    pub entry: String,
     pub summary: String,
     /// How much the generator believes in it, 0 to 100.
     pub weight: u32,
@@ -85,6 +87,7 @@ impl Scene<'_> {
             span,
             trace: vec![step],
             guards: Vec::new(),
+            entry: String::new(),
             summary,
             weight: 50,
         }

@@ -156,6 +156,10 @@ pub struct Candidate {
     pub trace: Vec<Step>,
     /// Guards, encoders and validators met on the way that do not provably neutralise the value.
     pub guards: Vec<Step>,
+    /// How outside input enters that was traced to the sink: `http`, `cli`, `file` …, `parameter` where nobody in this project
+    /// is known to fill one; empty where nothing was traced.
+    #[serde(default)]
+    pub entry: String,
     /// One sentence for a person: `request.args["q"] reaches Cursor.execute`.
     pub summary: String,
     /// Higher is looked at first.

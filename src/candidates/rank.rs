@@ -178,6 +178,7 @@ fn name(scene: &Scene, kept: Vec<(u32, Draft)>) -> Vec<Candidate> {
             function: scene.graph.units[draft.unit as usize].name.clone(),
             trace: draft.trace,
             guards: draft.guards,
+            entry: draft.entry,
             summary: draft.summary,
             rank,
         })

@@ -459,7 +459,8 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
     } else {
         format!("{source} reaches {sink}")
     };
-    let kind = match flow.kind.trim_end_matches("-text") {
+    let entry = flow.kind.trim_end_matches("-text");
+    let kind = match entry {
         "parameter" => 10,
         "http" | "host" | "network" | "message" | "dom" => 90,
         "card" => 80,
@@ -474,6 +475,7 @@ fn draft(scene: &Scene, flow: &Flow) -> Option<Draft> {
         span: last.span,
         trace,
         guards,
+        entry: entry.to_owned(),
         summary,
         weight,
     })

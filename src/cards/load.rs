@@ -10,13 +10,14 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::body::{halves, sections};
 use super::library::LIBRARY;
 use super::own;
 use super::pattern::{Pattern, Shape};
 use super::{Card, ContextRule, Example, LiteralRule, Secret, Sections, SettingRule, Severity, TextRule};
 
 /// Languages a table or an example may name; tables may also say `any`.
-const LANGUAGES: [&str; 12] = [
+pub(super) const LANGUAGES: [&str; 12] = [
     "python",
     "javascript",
     "typescript",
@@ -125,8 +126,6 @@ pub const LIFETIMES: [&str; 34] = [
     "thread-shared",
 ];
 
-const HEADINGS: [&str; 7] = ["What", "Why", "Vulnerable", "Safe", "Look for", "Refute if", "Fix"];
-
 /// Every card, sorted by number; fixed at the first use.
 pub fn all() -> &'static [Card] {
     static CARDS: OnceLock<Vec<Card>> = OnceLock::new();
@@ -191,6 +190,7 @@ struct Front {
     name: String,
     family: String,
     severity: Severity,
+    cvss: Option<String>,
     question: String,
     #[serde(default)]
     also: Vec<String>,
@@ -308,6 +308,7 @@ impl Front {
                 .then_some(())
                 .ok_or_else(|| format!("`{key}` must not be empty"))?;
         }
+        vector(self.cvss.as_deref())?;
         known("languages", &self.languages, &[&LANGUAGES[..], &NOTATIONS[..]].concat())?;
         known("source_kinds", &self.source_kinds, &SOURCE_KINDS)?;
         known("absences", &self.absences, &ABSENCES)?;
@@ -332,6 +333,7 @@ impl Front {
             name: self.name,
             family: self.family,
             severity: self.severity,
+            cvss: self.cvss,
             question: self.question,
             also: self.also,
             languages: self.languages,
@@ -343,7 +345,18 @@ impl Front {
     }
 }
 
-fn known(key: &str, given: &[String], allowed: &[&str]) -> Result<(), String> {
+/// The metrics of a base vector, each once, in the order of the standard.
+fn vector(text: Option<&str>) -> Result<(), String> {
+    let shape = "^AV:[NALP]/AC:[LH]/PR:[NLH]/UI:[NR]/S:[UC]/C:[HLN]/I:[HLN]/A:[HLN]$";
+    match text {
+        Some(text) if !regex("cvss", shape)?.is_match(text) => Err(format!(
+            "cvss: `{text}` is not a base vector of CVSS 3.1 such as `AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H`"
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn known(key: &str, given: &[String], allowed: &[&str]) -> Result<(), String> {
     match given.iter().find(|word| !allowed.contains(&word.as_str())) {
         Some(word) => Err(format!("{key}: `{word}` is not one of {}", allowed.join(", "))),
         None => Ok(()),
@@ -430,81 +443,6 @@ fn context(rule: FrontContext) -> Result<ContextRule, String> {
         not_way: read(rule.not_way)?,
         unless: read(rule.unless)?,
     })
-}
-
-/// Front matter and body.
-fn halves(text: &str) -> Result<(&str, &str), String> {
-    let rest = text.strip_prefix("+++\n").ok_or("a card must open with a `+++` line")?;
-    rest.split_once("\n+++\n")
-        .ok_or_else(|| "the front matter must be closed by a `+++` line".to_owned())
-}
-
-/// Splits the body at its `# ` headings; a `#` inside a fence is code.
-fn sections(body: &str) -> Result<Sections, String> {
-    let (mut found, mut fenced): (BTreeMap<&str, String>, bool) = (BTreeMap::new(), false);
-    let mut current: Option<&str> = None;
-    for line in body.lines() {
-        fenced ^= line.starts_with("```");
-        match line.strip_prefix("# ").filter(|_| !fenced) {
-            Some(heading) => {
-                let heading = HEADINGS.iter().find(|known| **known == heading.trim());
-                let heading = heading.ok_or_else(|| format!("`{line}` is not a heading of a card"))?;
-                if found.insert(heading, String::new()).is_some() {
-                    return Err(format!("`{line}` appears twice"));
-                }
-                current = Some(heading);
-            }
-            None => match current {
-                Some(heading) => *found.entry(heading).or_default() += &format!("{line}\n"),
-                None if line.trim().is_empty() => {}
-                None => return Err(format!("`{line}` stands before the first heading")),
-            },
-        }
-    }
-    if fenced {
-        return Err("a fence is not closed".to_owned());
-    }
-    let mut prose = |heading: &str| match found.remove(heading).map(|text| text.trim().to_owned()) {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(format!("the section `# {heading}` is missing or empty")),
-    };
-    Ok(Sections {
-        what: prose("What")?,
-        why: prose("Why")?,
-        vulnerable: examples(&prose("Vulnerable")?)?,
-        safe: examples(&prose("Safe")?)?,
-        look_for: prose("Look for")?,
-        refute_if: prose("Refute if")?,
-        fix: prose("Fix")?,
-    })
-}
-
-/// The fences of a section; text between them is for people and is left out.
-fn examples(section: &str) -> Result<Vec<Example>, String> {
-    let (mut out, mut open): (Vec<Example>, bool) = (Vec::new(), false);
-    for line in section.lines() {
-        match line.strip_prefix("```") {
-            Some(_) if open => open = false,
-            Some(tag) => {
-                known(
-                    "example",
-                    &[tag.trim().to_owned()],
-                    &[&LANGUAGES[..], &NOTATIONS[..]].concat(),
-                )?;
-                out.push(Example {
-                    language: tag.trim().to_owned(),
-                    code: String::new(),
-                });
-                open = true;
-            }
-            None if open => {
-                let example = out.last_mut().expect("a fence is open, so an example was pushed");
-                example.code += &format!("{line}\n");
-            }
-            None => {}
-        }
-    }
-    Ok(out)
 }
 
 fn check_examples(card: &Card) -> Result<(), String> {

@@ -5,6 +5,7 @@
 //! Deliberately absent: any matching against code, and files (a scanned repository cannot bring a card).
 //! Start at [`all`].
 
+mod body;
 mod library;
 mod load;
 pub mod own;
@@ -45,6 +46,8 @@ pub struct Card {
     pub family: String,
     /// Severity when an unauthenticated outsider reaches it.
     pub severity: Severity,
+    /// Base metrics of CVSS 3.1 where an outsider reaches it over the network; what is known about a place changes them.
+    pub cvss: Option<String>,
     /// The question put to the judges, answerable with yes or no; yes means vulnerable.
     pub question: String,
     /// Other CWE ids this card also answers for, most specific first.

@@ -205,6 +205,7 @@ fn an_entry_that_means_nothing_is_refused() {
     refused("\"CWE-564\"", "\"CWE-x\"", "CWE-x");
     refused("\"critical\"", "\"fatal\"", "fatal");
     refused("\"Is it?\"", "\" \"", "question");
+    refused("family =", "cvss = \"AV:N/AC:L\"\nfamily =", "not a base vector");
     refused("\"http\"", "\"telepathy\"", "telepathy");
     refused("typescript =", "cobol =", "cobol");
     refused("source_kinds", "languages = [\"cobol\"]\nsource_kinds", "cobol");

@@ -106,6 +106,7 @@ pub fn brief(code: &[&str]) -> Brief {
         function: "find".into(),
         trace: vec![step(Role::Source, 2), step(Role::Sink, 4)],
         guards: Vec::new(),
+        entry: "http".into(),
         summary: "request.args reaches execute".into(),
         rank: 1,
     };

@@ -10,7 +10,7 @@ use crate::cards::Severity;
 use crate::detect::Asked;
 use crate::engine::model::{Identity, Prompt};
 use crate::problem::Problem;
-use crate::verify::{Evidence, Finding};
+use crate::verify::{Cvss, Evidence, Finding};
 
 /// What this run is. Everything that can change a verdict stands here and enters the run's key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +104,12 @@ pub enum Outcome {
     /// Both judges, and the evidence stands in the code.
     Confirmed {
         severity: Severity,
+        /// CVSS vectors with scores; none in records of before they were kept.
+        #[serde(default)]
+        cvss: Vec<Cvss>,
+        /// What has to hold before it does harm.
+        #[serde(default)]
+        needs: Vec<String>,
         confidence: f32,
         source: Quote,
         step: Quote,
@@ -146,7 +152,9 @@ impl From<&Evidence> for Quote {
 impl Outcome {
     pub fn confirmed(finding: &Finding, story: &str) -> Self {
         Self::Confirmed {
-            severity: finding.severity,
+            severity: finding.rating.severity,
+            cvss: finding.rating.cvss.clone(),
+            needs: finding.rating.needs.clone(),
             confidence: finding.confidence,
             source: (&finding.source).into(),
             step: (&finding.step).into(),

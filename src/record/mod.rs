@@ -14,6 +14,7 @@ mod form;
 mod journal;
 mod store;
 
+pub use crate::verify::Cvss;
 pub use earlier::Earlier;
 pub use form::{Coverage, End, Exchange, Header, Outcome, Plan, Quote, Run, Sealed, Shown, Tally, Unit};
 pub use store::{Record, VERSION, hex, latest, load, private_dir};

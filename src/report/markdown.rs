@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{View, plain, severity_word, starter_note, taken_over, understood_in_part};
+use super::{View, plain, rated, severity_word, starter_note, taken_over, understood_in_part};
 use crate::candidates::Candidate;
 use crate::cards;
 use crate::record::{Outcome, Run};
@@ -33,7 +33,12 @@ pub fn write(run: &Run, view: View, out: &mut dyn Write) -> io::Result<()> {
     for (candidate, unit) in run.judged() {
         match &unit.outcome {
             Outcome::Confirmed {
-                severity, why, story, ..
+                severity,
+                why,
+                story,
+                cvss,
+                needs,
+                ..
             } if *severity >= view.min_severity => {
                 head(out, severity_word(*severity), candidate)?;
                 body(
@@ -42,6 +47,9 @@ pub fn write(run: &Run, view: View, out: &mut dyn Write) -> io::Result<()> {
                     if story.is_empty() { &candidate.summary } else { story },
                 )?;
                 writeln!(out, "Why it stands: {}\n", inert(why))?;
+                for line in rated(cvss, needs) {
+                    writeln!(out, "{}\n", inert(&line))?;
+                }
                 if let Some(card) = cards::get(&candidate.card) {
                     writeln!(out, "Fix: {}\n", card.sections.fix.trim())?;
                 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cards::Severity;
 use crate::problem::Exit;
-use crate::record::{End, Outcome, Run};
+use crate::record::{Cvss, End, Outcome, Run};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,6 +101,20 @@ fn severity_word(severity: Severity) -> &'static str {
         Severity::High => "high",
         Severity::Critical => "critical",
     }
+}
+
+/// What has to hold and how bad it is then, in two lines; none in records of before it was kept.
+fn rated(cvss: &[Cvss], needs: &[String]) -> Vec<String> {
+    let scores: Vec<String> = cvss
+        .iter()
+        .map(|cvss| format!("{:.1} {}", cvss.score, cvss.vector))
+        .collect();
+    let lines = [("needs: ", needs.join("; ")), ("scores: ", scores.join("  "))];
+    lines
+        .into_iter()
+        .filter(|(_, told)| !told.is_empty())
+        .map(|(head, told)| head.to_owned() + &told)
+        .collect()
 }
 
 /// What to add to the count of files when some gave fewer facts than they hold.

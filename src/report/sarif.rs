@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{View, severity_word, starter_note};
 use crate::candidates::{Candidate, Role, Step};
 use crate::cards::{self, Card, Severity};
-use crate::record::{Outcome, Quote, Run, Unit};
+use crate::record::{Cvss, Outcome, Quote, Run, Unit};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -121,6 +121,8 @@ fn result(candidate: &Candidate, unit: &Unit, view: View) -> Option<Value> {
             "generator": candidate.generator,
             "function": candidate.function,
             "severity": severity(&unit.outcome).map(severity_word),
+            "cvss": rated(&unit.outcome).map(|(cvss, _)| cvss),
+            "preconditions": rated(&unit.outcome).map(|(_, needs)| needs),
         },
     }))
 }
@@ -128,6 +130,14 @@ fn result(candidate: &Candidate, unit: &Unit, view: View) -> Option<Value> {
 fn severity(outcome: &Outcome) -> Option<Severity> {
     match outcome {
         Outcome::Confirmed { severity, .. } => Some(*severity),
+        _ => None,
+    }
+}
+
+/// Vectors with scores, and preconditions.
+fn rated(outcome: &Outcome) -> Option<(&[Cvss], &[String])> {
+    match outcome {
+        Outcome::Confirmed { cvss, needs, .. } => Some((cvss, needs)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{View, plain, severity_word, starter_note, taken_over, understood_in_part};
+use super::{View, plain, rated, severity_word, starter_note, taken_over, understood_in_part};
 use crate::candidates::{Candidate, Role};
 use crate::cards::{self, Severity};
 use crate::record::{Outcome, Run, Unit};
@@ -41,6 +41,8 @@ fn finding(candidate: &Candidate, unit: &Unit, paint: &Paint) -> String {
         confidence,
         why,
         story,
+        cvss,
+        needs,
         ..
     } = &unit.outcome
     else {
@@ -79,6 +81,9 @@ fn finding(candidate: &Candidate, unit: &Unit, paint: &Paint) -> String {
         }
     }
     let _ = writeln!(text, "  why it stands: {}", plain(why));
+    rated(cvss, needs).iter().for_each(|line| {
+        let _ = writeln!(text, "  {line}");
+    });
     let _ = writeln!(
         text,
         "  more: anchorite explain {}   id {}\n",

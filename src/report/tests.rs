@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::detect::scripted::{LYING, brief};
 use crate::problem::Problem;
-use crate::record::{Calibration, Coverage, End, Header, Identity, Plan, Profile, Quote, Unit, VERSION};
+use crate::record::{Calibration, Coverage, Cvss, End, Header, Identity, Plan, Profile, Quote, Unit, VERSION};
 
 const EVIL: &str = "\x1b[2J<script>alert(1)</script>\u{202e}`|[x](y)";
 
@@ -82,6 +82,11 @@ fn outcomes() -> [Outcome; 5] {
     [
         Outcome::Confirmed {
             severity: Severity::High,
+            cvss: vec![Cvss {
+                vector: "CVSS:3.1/AV:N/AC:L".into(),
+                score: 7.5,
+            }],
+            needs: vec!["an outsider reaches it".into()],
             confidence: 0.75,
             source: quote(),
             step: quote(),
@@ -131,6 +136,8 @@ fn the_terminal_shows_hostile_text_as_escapes() {
     assert!(text.contains("\\u{1b}"));
     for expected in [
         "HIGH CWE-89",
+        "needs: an outsider reaches it",
+        "scores: 7.5 CVSS:3.1/AV:N/AC:L",
         "Inconclusive (1)",
         "NOT assessed: 1",
         "2 files have syntax errors",
@@ -183,6 +190,8 @@ fn sarif_has_what_its_readers_need() {
             .len(),
         2
     );
+    assert_eq!(results[0]["properties"]["cvss"][0]["score"], 7.5);
+    assert_eq!(results[0]["properties"]["preconditions"][0], "an outsider reaches it");
     assert_eq!(results[0]["partialFingerprints"]["anchorite/v1"], "a");
     assert_eq!(sarif["taxonomies"][0]["taxa"][0]["id"], "89");
     assert_eq!(sarif["tool"]["driver"]["rules"][0]["id"], "CWE-89");

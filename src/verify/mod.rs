@@ -7,6 +7,7 @@
 //! Start at [`verify`]; the law is in [`ruling`].
 
 pub mod prompt;
+pub mod rating;
 mod reply;
 pub mod ruling;
 
@@ -14,6 +15,7 @@ use crate::context::{Brief, blind};
 use crate::detect::{Asked, Case, Claim};
 use crate::engine::model::Model;
 use crate::problem::{Fatal, Problem};
+pub use rating::{Cvss, Rating};
 pub use reply::{Answer, Refutation, Stance};
 pub use ruling::{Evidence, Finding, Ruling, stands_by_itself};
 

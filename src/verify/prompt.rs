@@ -106,9 +106,10 @@ fn schema() -> serde_json::Value {
             "step": shared::pointer_schema(),
             "sink": shared::pointer_schema(),
             "guard": shared::pointer_schema(),
+            "account": shared::pointer_schema(),
             "why": {"type": "string", "maxLength": 400}
         },
-        "required": ["stance", "reason", "source", "step", "sink", "guard", "why"],
+        "required": ["stance", "reason", "source", "step", "sink", "guard", "account", "why"],
         "additionalProperties": false
     })
 }

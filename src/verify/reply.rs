@@ -13,6 +13,8 @@ pub struct Answer {
     pub probability: f32,
     /// The verifier's reason in its own words; empty in the compact form.
     pub why: String,
+    /// Where an account or a right is asked for before the sink, if pointed at.
+    pub account: Option<Pointer>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,7 @@ fn compact(reply: &Reply) -> Option<Answer> {
         stance,
         probability: chance(reply, "stands", "falls")?,
         why: String::new(),
+        account: None,
     })
 }
 
@@ -86,5 +89,6 @@ fn chat(reply: &Reply) -> Option<Answer> {
         stance,
         probability: chance(reply, "stands", "falls")?,
         why,
+        account: quoted(&value["account"]),
     })
 }

@@ -4,10 +4,9 @@
 //! analysis saw it. Rejected: it refuted with a line that exists, and said the same with comments blanked. Anything
 //! else is inconclusive and says why. Text that is a finding by itself is ruled on without a model. Nothing a repository can write moves a case towards "safe" by words alone.
 
+use super::rating::{Rating, rate};
 use super::reply::{Answer, Refutation, Stance};
-use crate::candidates::Role;
-use crate::cards::Severity;
-use crate::context::{Brief, Why};
+use crate::context::{Brief, Why, blind};
 use crate::detect::{Case, Claim, Pointer, locate};
 
 /// Both judges must find the weakness at least this likely for a confirmation.
@@ -31,7 +30,7 @@ pub enum Ruling {
 #[allow(clippy::manual_non_exhaustive)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    pub severity: Severity,
+    pub rating: Rating,
     /// Geometric mean of the two judges' probabilities, 0 to 1; uncalibrated.
     pub confidence: f32,
     pub source: Evidence,
@@ -67,7 +66,7 @@ pub fn stands_by_itself(case: &Case<'_>) -> Ruling {
     };
     let line = || evidence(case, at);
     Ruling::Confirmed(Finding {
-        severity: case.card.severity,
+        rating: rate(case, false),
         confidence: 1.0,
         source: line(),
         step: line(),
@@ -100,7 +99,7 @@ fn confirm(case: &Case<'_>, claim: &Claim, answer: &Answer, quoted: [&Option<Poi
     };
     let [source, step, sink] = [source, step, sink].map(|at| evidence(case, at));
     Ruling::Confirmed(Finding {
-        severity: severity(case),
+        rating: rate(case, account(case, answer)),
         confidence,
         source,
         step,
@@ -146,14 +145,11 @@ fn evidence(case: &Case<'_>, at: usize) -> Evidence {
     }
 }
 
-/// The card's severity holds when an outsider's data was traced; one step less when the source is only suspected.
-fn severity(case: &Case<'_>) -> Severity {
-    let traced = case.brief.candidate.trace.iter().any(|step| step.role == Role::Source);
-    match case.card.severity {
-        Severity::Critical if !traced => Severity::High,
-        Severity::High if !traced => Severity::Medium,
-        severity => severity,
-    }
+/// Whether the verifier points at a line of code that asks for an account. A comment that says so counts for nothing, since it
+/// would make the weakness look less bad.
+fn account(case: &Case<'_>, answer: &Answer) -> bool {
+    let pointer = answer.account.as_ref();
+    pointer.is_some_and(|pointer| locate(&blind(case.brief), pointer).is_some())
 }
 
 /// What can be said for a model too small to write: composed from the trace, and it says so.

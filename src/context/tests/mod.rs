@@ -26,6 +26,7 @@ fn candidate(generator: Generator, steps: &[(Role, &str, u32)]) -> Candidate {
         function: "find".into(),
         trace,
         guards,
+        entry: String::new(),
         summary: String::new(),
         rank: 1,
     }
