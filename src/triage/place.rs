@@ -24,21 +24,12 @@ pub(super) struct Places<'a> {
 impl Places<'_> {
     /// The place of a result and what leads there, source first.
     pub fn of(&self, run: &Value, result: &Value) -> Result<(Lines, Vec<Lines>), String> {
-        let location = &result["locations"][0]["physicalLocation"];
+        let (location, told) = told(run, result);
         if location.is_null() {
             return Err("it names no place in a file".to_owned());
         }
         let at = self.lines(run, location)?;
-        let flow = &result["codeFlows"][0]["threadFlows"][0]["locations"];
-        let steps = flow.as_array().into_iter().flatten().map(|step| {
-            // A step may refer to a list of the run (3.38.2) instead of standing here.
-            let step = match step["index"].as_u64() {
-                Some(listed) => &run["threadFlowLocations"][listed as usize],
-                None => step,
-            };
-            &step["location"]["physicalLocation"]
-        });
-        let mut steps: Vec<Lines> = steps.filter_map(|step| self.lines(run, step).ok()).collect();
+        let mut steps: Vec<Lines> = told.into_iter().filter_map(|step| self.lines(run, step).ok()).collect();
         steps.dedup();
         if steps.last() == Some(&at) {
             steps.pop();
@@ -99,6 +90,29 @@ impl Places<'_> {
             (dropped, rest) = rest.split_once('/')?;
         }
     }
+}
+
+/// Where the result is, and where the tool says that it comes from.
+fn told<'v>(run: &'v Value, result: &'v Value) -> (&'v Value, Vec<&'v Value>) {
+    let list = |value: &'v Value| value.as_array().map_or(&[][..], Vec::as_slice);
+    let locations = list(&result["locations"]);
+    // Cppcheck has no flows: it lists the steps as further locations, the place itself last.
+    if run["tool"]["driver"]["name"] == "Cppcheck"
+        && let [steps @ .., place] = locations
+    {
+        let steps = steps.iter().map(|step| &step["physicalLocation"]);
+        return (&place["physicalLocation"], steps.collect());
+    }
+    let steps = list(&result["codeFlows"][0]["threadFlows"][0]["locations"]).iter();
+    let steps = steps.map(|step| {
+        // A step may refer to a list of the run (3.38.2) instead of standing here.
+        let step = match step["index"].as_u64() {
+            Some(listed) => &run["threadFlowLocations"][listed as usize],
+            None => step,
+        };
+        &step["location"]["physicalLocation"]
+    });
+    (&result["locations"][0]["physicalLocation"], steps.collect())
 }
 
 /// The URI below its base, if the run tells where that is (3.14.14); bases may have bases.

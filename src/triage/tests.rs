@@ -69,6 +69,19 @@ fn a_base_and_a_list_of_artifacts_name_the_file_too() {
     assert_eq!(paths, ["web/my page.py", "app.py"]);
 }
 
+#[test]
+fn cppcheck_names_the_place_after_the_steps() {
+    let line = |line: u32| at("web/my page.py", json!({"startLine": line}));
+    let places = |tool: &str| {
+        let run = json!({"tool": {"driver": {"name": tool}}, "results": [{"ruleId": "r", "locations": [line(1), line(1), line(3), line(4)]}]});
+        let report = one(run).unwrap();
+        let steps: Vec<u32> = report.steps.iter().map(|step| step.line).collect();
+        (report.at.line, steps)
+    };
+    assert_eq!(places("Cppcheck"), (4, vec![1, 3]));
+    assert_eq!(places("t"), (1, vec![]));
+}
+
 fn cards(rule: Value, result: Value) -> Vec<String> {
     let mut result = result;
     result["ruleIndex"] = json!(0);
