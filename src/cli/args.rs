@@ -74,6 +74,9 @@ pub struct ScanArgs {
     /// Folder of your own cards and prompts, in place of those inside; `anchorite prompts` writes those out
     #[arg(long, value_name = "DIR")]
     pub prompts: Option<PathBuf>,
+    /// How often the verifier is asked about what it confirms; most of the votes must agree [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=15))]
+    pub votes: Option<u8>,
     /// Seed of every random choice
     #[arg(long)]
     pub seed: Option<u64>,
@@ -107,6 +110,7 @@ impl ScanArgs {
             model: None,
             verifier_model: None,
             prompts: None,
+            votes: None,
             seed: None,
             workers: workers.clone(),
             fresh: false,

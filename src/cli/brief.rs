@@ -69,6 +69,7 @@ impl Scan {
             time: None,
             min_severity: Severity::Note,
             seed: 0,
+            votes: 1,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             fresh: true,
             triage: None,

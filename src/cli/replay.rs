@@ -51,6 +51,7 @@ fn as_scanned(args: &ReplayArgs, run: &Run) -> Result<ScanArgs, Fatal> {
         model: Some(header.detector.name.clone()),
         verifier_model: Some(header.verifier.name.clone()),
         prompts: header.settings.get("prompts").map(PathBuf::from),
+        votes: Some(setting("votes").parse().unwrap_or(1)),
         seed: Some(header.seed),
         ..ScanArgs::plain(PathBuf::from(&header.root), &args.workers, &args.place)
     })

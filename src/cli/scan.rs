@@ -73,6 +73,7 @@ pub fn plan(args: &ScanArgs, settings: &Settings) -> Result<Scan, Fatal> {
         },
         min_severity: settings.min_severity,
         seed: settings.seed,
+        votes: settings.votes,
         jobs: settings.jobs,
         fresh: args.fresh,
         triage: None,

@@ -38,6 +38,7 @@ struct ScanKeys {
     model: Option<String>,
     verifier_model: Option<String>,
     prompts: Option<PathBuf>,
+    votes: Option<u8>,
     seed: Option<u64>,
     jobs: Option<usize>,
     answer_time: Option<String>,
@@ -69,6 +70,7 @@ pub struct Settings {
     pub model: Option<String>,
     pub verifier_model: Option<String>,
     pub prompts: Option<PathBuf>,
+    pub votes: usize,
     pub seed: u64,
     pub jobs: usize,
     /// For one question.
@@ -110,6 +112,7 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         model: args.model.clone().or(file.scan.model),
         verifier_model: args.verifier_model.clone().or(file.scan.verifier_model),
         prompts: args.prompts.clone().or(file.scan.prompts),
+        votes: usize::from(args.votes.or(file.scan.votes).unwrap_or(1).max(1)),
         seed: args.seed.or(file.scan.seed).unwrap_or(0),
         jobs: args.workers.jobs.or(file.scan.jobs).unwrap_or(cores).max(1),
         answer_time,

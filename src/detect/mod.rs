@@ -38,7 +38,7 @@ pub struct Claim {
 /// One exchange with a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
-    /// `detect`, `detect-blind`, `verify`, `verify-blind`.
+    /// `detect`, `detect-blind`, `verify`, `verify-blind`, `verify-vote`.
     pub stage: &'static str,
     pub prompt: Prompt,
     pub reply: Reply,

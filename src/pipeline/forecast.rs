@@ -57,7 +57,7 @@ pub fn forecast(scan: &Scan, hands: Hands<'_>, stop: &AtomicBool) -> Result<Fore
     let mut judge = |sample: Vec<Candidate>| -> Result<(usize, Duration), Fatal> {
         let started = Instant::now();
         let mut second = verifier.as_mut().map(|model| &mut **model as &mut dyn Model);
-        judge_round(reader, detector, &mut second, &sample, scan.seed)?;
+        judge_round(reader, detector, &mut second, &sample, scan)?;
         Ok((sample.len(), started.elapsed()))
     };
     let mut sample = judge(spread(planned, FEW))?;

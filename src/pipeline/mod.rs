@@ -54,6 +54,8 @@ pub struct Scan {
     /// Weaknesses whose card is below this are not looked for.
     pub min_severity: Severity,
     pub seed: u64,
+    /// How often the verifier is asked about what it confirms.
+    pub votes: usize,
     /// Threads of the reader; changes no result.
     pub jobs: usize,
     /// Ask everything, whatever earlier runs were answered, and start over even if one of the same scan is unfinished.
@@ -140,7 +142,7 @@ pub fn scan(scan: &Scan, hands: Hands<'_>, watch: &mut dyn Watch, stop: &AtomicB
             return record.end(End::Budget);
         }
         let mut second = verifier.as_mut().map(|model| model as &mut dyn Model);
-        let mut units = judge_round(reader, &mut detector, &mut second, &round, scan.seed)?;
+        let mut units = judge_round(reader, &mut detector, &mut second, &round, scan)?;
         recall::attribute(&mut units, &earlier, &record.run().header);
         units.iter().for_each(|unit| watch.judged(unit));
         record.keep(units)?;
@@ -160,6 +162,9 @@ fn header(scan: &Scan, survey: &Survey, detector: Identity, verifier: Identity) 
         ),
         ("limits".to_owned(), format!("{:?}", scan.limits)),
     ]);
+    if scan.votes > 1 {
+        settings.insert("votes".to_owned(), scan.votes.to_string());
+    }
     if let Some(triage) = &scan.triage {
         settings.insert("triage".to_owned(), triage.log.display().to_string());
         settings.insert("triage-digest".to_owned(), triage.digest.clone());
@@ -208,7 +213,7 @@ fn judge_round(
     detector: &mut dyn Model,
     verifier: &mut Option<&mut dyn Model>,
     round: &[Candidate],
-    seed: u64,
+    scan: &Scan,
 ) -> Result<Vec<Unit>, Fatal> {
     if round.is_empty() {
         return Ok(Vec::new());
@@ -225,7 +230,7 @@ fn judge_round(
         }
     }
     let cases: Vec<Case<'_>> = briefs.iter().filter_map(case).collect();
-    let claims = detect(detector, &cases, seed)?;
+    let claims = detect(detector, &cases, scan.seed)?;
     let mut claimed = Vec::new();
     for (brief, claim) in briefs.iter().zip(claims) {
         match claim {
@@ -242,7 +247,7 @@ fn judge_round(
         .iter()
         .filter_map(|(brief, claim)| Some((case(brief)?, claim)))
         .collect();
-    let judgements = verify(second, &attacked, seed)?;
+    let judgements = verify(second, &attacked, scan.seed, scan.votes)?;
     units.extend(
         claimed
             .iter()

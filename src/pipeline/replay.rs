@@ -55,7 +55,7 @@ pub fn replay(run: &Run, id: &str, scan: &Scan, hands: Hands<'_>) -> Result<Repl
         &mut detector,
         &mut second,
         std::slice::from_ref(candidate),
-        run.header.seed,
+        scan,
     )?
     .pop()
     .expect("one candidate gives one unit");

@@ -44,6 +44,7 @@ fn scan_into(
         time: None,
         min_severity: Severity::High,
         seed: 0,
+        votes: 1,
         jobs: 1,
         fresh: false,
         triage: None,
@@ -122,7 +123,7 @@ fn a_starter_confirms_what_another_tool_reports_only_where_the_analysis_sees_it_
             .unwrap()
             .remove(0)
             .unwrap();
-        let judgement = verify(&mut model, &[(case(&brief).unwrap(), &claim)], 0)
+        let judgement = verify(&mut model, &[(case(&brief).unwrap(), &claim)], 0, 1)
             .unwrap()
             .remove(0);
         ruled(&brief, &claim, judgement, &model.identity).outcome

@@ -2,7 +2,7 @@
 //!
 //! In: cases with a claim of "vulnerable". Out: one ruling per case, or the [`Problem`] that kept it from being made.
 //! The verifier never sees the detector's prose; it starts from "the report is wrong". A refutation is asked for again
-//! with comments blanked and must survive that. Only this module can build a [`Finding`].
+//! with comments blanked and must survive that; what was confirmed may be put to several votes. Only this module can build a [`Finding`].
 //! Deliberately absent: severity gates, reports, and any way for a model to rule by itself.
 //! Start at [`verify`]; the law is in [`ruling`].
 
@@ -10,6 +10,7 @@ pub mod prompt;
 pub mod rating;
 mod reply;
 pub mod ruling;
+mod votes;
 
 use crate::context::{Brief, blind};
 use crate::detect::{Asked, Case, Claim};
@@ -26,8 +27,21 @@ pub struct Judgement {
     pub asked: Vec<Asked>,
 }
 
-/// Cross-examines every claim, together.
+/// Cross-examines every claim, together. What stands is put to the vote, if more than one vote is asked for.
 pub fn verify(
+    model: &mut dyn Model,
+    claims: &[(Case<'_>, &Claim)],
+    seed: u64,
+    votes: usize,
+) -> Result<Vec<Result<Judgement, Problem>>, Fatal> {
+    let mut judged = examine(model, claims, seed)?;
+    if votes > 1 {
+        votes::put(model, claims, &mut judged, seed, votes)?;
+    }
+    Ok(judged)
+}
+
+fn examine(
     model: &mut dyn Model,
     claims: &[(Case<'_>, &Claim)],
     seed: u64,

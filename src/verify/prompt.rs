@@ -15,6 +15,11 @@ pub const SYSTEM: &str = include_str!("system.md");
 const CHAT_TOKENS: usize = 500;
 const COMPACT_TOKENS: usize = 16;
 
+/// Steps of work that the system text tells of.
+const STEPS: usize = 4;
+/// Enough for a second opinion, little enough for sense.
+const VOTE_TEMPERATURE: u32 = 600;
+
 pub fn compose(case: &Case<'_>, claim: &Claim, model: &Identity, seed: u64) -> Prompt {
     let (messages, grammar, max_tokens) = match model.profile {
         Profile::Chat => (chat(case, claim), Grammar::JsonSchema(schema()), CHAT_TOKENS),
@@ -33,6 +38,22 @@ pub fn compose(case: &Case<'_>, claim: &Claim, model: &Identity, seed: u64) -> P
         seed: seed ^ 0x5eed,
         bias: shared::bias("stands", model.calibration.verify),
     }
+}
+
+/// The same question for a vote, the `nth`: what all votes share stands first, the order of work differs, and so does luck.
+pub fn vote(case: &Case<'_>, claim: &Claim, model: &Identity, seed: u64, nth: usize) -> Prompt {
+    let mut prompt = compose(case, claim, model, seed);
+    if model.profile == Profile::Chat
+        && let Some(message) = prompt.messages.last_mut()
+    {
+        let first = nth % STEPS + 1;
+        message
+            .parts
+            .push(Part::Ours(format!(" Begin with step {first} of your work.")));
+    }
+    prompt.temperature_milli = VOTE_TEMPERATURE;
+    prompt.seed ^= (nth as u64) << 32;
+    prompt
 }
 
 fn chat(case: &Case<'_>, claim: &Claim) -> Vec<Message> {

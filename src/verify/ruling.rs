@@ -109,6 +109,21 @@ fn confirm(case: &Case<'_>, claim: &Claim, answer: &Answer, quoted: [&Option<Poi
     })
 }
 
+/// What `of` votes make of a finding, its first confirmation being one of them: most of them must confirm it too.
+pub(super) fn counted(mut finding: Finding, confirmed: usize, of: usize) -> Ruling {
+    if confirmed * 2 <= of {
+        return doubt(&format!("only {confirmed} of {of} votes confirm it"));
+    }
+    finding.confidence *= confirmed as f32 / of as f32;
+    let full_stop = if finding.why.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    finding.why = format!("{}{full_stop} {confirmed} of {of} votes confirm it.", finding.why);
+    Ruling::Confirmed(finding)
+}
+
 fn reject(case: &Case<'_>, refutation: &Refutation, answer: &Answer) -> Ruling {
     match anchor(case, &refutation.guard) {
         Some(at) => Ruling::Rejected {

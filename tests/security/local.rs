@@ -71,6 +71,7 @@ pub fn judged(root: &Path, model: &mut dyn Model, min_severity: Severity) -> Run
         time: None,
         min_severity,
         seed: 0,
+        votes: 1,
         jobs: 2,
         fresh: true,
         triage: None,
