@@ -26,6 +26,8 @@ pub struct About {
     pub templates: Mask,
     /// Cards about what language models are told.
     pub prompts: Mask,
+    /// Cards about what is written to logs.
+    pub logs: Mask,
     /// Signs that have to go out of a text before it can no longer harm, by cards.
     pub scrubs: Vec<(Mask, &'static [char])>,
 }
@@ -44,6 +46,7 @@ impl About {
             options: mask(cards, |card| card.id == "CWE-88"),
             templates: mask(cards, |card| card.id == "CWE-1336"),
             prompts: mask(cards, |card| card.id == "CWE-1427"),
+            logs: mask(cards, |card| card.id == "CWE-532"),
             scrubs: super::scrubbed::needed(|id| mask(cards, |card| card.id == id)),
         }
     }

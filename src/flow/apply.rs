@@ -12,7 +12,7 @@ use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::callees::{curried, scripted};
 use super::calls::Site;
-use super::confined::resolves;
+use super::confined::{resolves, rooted};
 use super::formats::{deferred, formatted, handed, looks_up, mapped, named_callback, strips};
 use super::matcher::{Place, Purpose, of_receiver};
 use super::names::{self, Path};
@@ -417,9 +417,11 @@ impl<'f> Walker<'_, 'f> {
     fn passed(&self, carried: Facts, actual: &Actual<'_, 'f>) -> Value {
         let name = &*actual.name;
         let hop = self.hop(actual.span, Note::Through(actual.name.clone()));
-        let ends = ends(name) | resolves(name, actual.args.len(), self.world.modules[self.module].language);
+        let language = self.world.modules[self.module].language;
+        let ends = ends(name) | resolves(name, actual.args.len(), language) | rooted(name, actual.args, language);
         // Joined to a base, what has no `..` stays below it.
-        let below = name == "join" && actual.args.len() > 1 && scripted(self) && actual.values[0].is_clean();
+        let joins = (name == "join" && scripted(self)) || (name == "Join" && language == "go");
+        let below = joins && actual.args.len() > 1 && actual.values[0].is_clean();
         Value::of(carried).map(&|fact| Fact {
             bounds: fact.bounds | ends,
             dead: fact.dead

@@ -62,7 +62,8 @@ pub fn resolves(name: &str, args: usize, language: &str) -> Bits {
     let joins = name == "resolve" && matches!(language, "java" | "kotlin");
     // `path.join` of Node leaves no `..` behind; a list is joined with one argument.
     let node = name == "join" && args > 1 && matches!(language, "javascript" | "typescript");
-    if (RESOLVES.contains(&name) && !joins) || node {
+    let go = name == "Join" && args > 1 && language == "go";
+    if (RESOLVES.contains(&name) && !joins) || node || go {
         RESOLVED
     } else {
         0
@@ -97,7 +98,7 @@ impl<'f> Walker<'_, 'f> {
         };
         if let (Some(whole), true) = (relative(value, state), BEGINS.contains(&name) && !truth) {
             // `relative(base, path).startsWith("..")`
-            if matches!(&prefix.kind, ExprKind::Literal(Literal::Str(text)) if text.starts_with("..")) {
+            if begins_above(prefix) {
                 return self.harmless(whole, self.world.about.paths, state);
             }
         }
@@ -225,6 +226,17 @@ impl<'f> Walker<'_, 'f> {
 
     /// A path of which everything known was resolved before it was compared.
     fn below(&self, expr: &'f Expr, bits: Bits, state: &State<'f>) -> Vec<Effect> {
+        let language = self.world.modules[self.module].language;
+        if let (RESOLVED, Some(inner)) = (bits, resolved_here(expr, language)) {
+            return self.harmless(inner, self.world.about.paths, state);
+        }
+        // `file.path` says of the file where it lies.
+        if let ExprKind::Field(file, name) = &expr.kind
+            && matches!(&**name, "path" | "absolutePath" | "FullName")
+            && matches!(language, "kotlin" | "csharp")
+        {
+            return self.below(file, bits, state);
+        }
         let Some(path) = self.subject(expr, state) else {
             return Vec::new();
         };
@@ -236,6 +248,43 @@ impl<'f> Walker<'_, 'f> {
         } else {
             Vec::new()
         }
+    }
+}
+
+/// The path that an expression resolves where it stands: `realpath(path)`, `file.canonicalPath`.
+fn resolved_here<'f>(expr: &'f Expr, language: &str) -> Option<&'f Expr> {
+    match &expr.kind {
+        ExprKind::Field(file, name) => canonical(name, language).then_some(&**file),
+        ExprKind::Call { callee, args, .. } => match (&callee.kind, args.as_slice()) {
+            (ExprKind::Field(_, name) | ExprKind::Name(name), [only]) if resolves(name, 1, language) != 0 => {
+                Some(&only.value)
+            }
+            (ExprKind::Field(path, name), []) if resolves(name, 0, language) != 0 => Some(path),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Properties that give a path as it really is.
+pub fn canonical(property: &str, language: &str) -> bool {
+    language == "kotlin" && matches!(property, "canonicalPath" | "canonicalFile")
+}
+
+/// Whether a path is cleaned behind a root, which leaves no `..` in it: `path.Clean("/" + name)`.
+pub fn rooted(name: &str, args: &[Arg], language: &str) -> Bits {
+    fn at_root(expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Literal(Literal::Str(text)) => text.starts_with('/'),
+            ExprKind::Binary(op, first, _) => &**op == "+" && at_root(first),
+            _ => false,
+        }
+    }
+    let first = args.first().is_some_and(|arg| at_root(&arg.value));
+    if language == "go" && matches!(name, "Clean" | "Join") && first {
+        DOTLESS
+    } else {
+        0
     }
 }
 
@@ -256,8 +305,19 @@ fn relative<'f>(expr: &'f Expr, state: &State<'f>) -> Option<&'f Expr> {
         return None;
     };
     match (&callee.kind, args.as_slice()) {
-        (ExprKind::Field(_, name), [_, whole]) if &**name == "relative" => Some(&whole.value),
+        (ExprKind::Field(_, name), [_, whole]) if matches!(&**name, "relative" | "Rel" | "GetRelativePath") => {
+            Some(&whole.value)
+        }
         _ => None,
+    }
+}
+
+/// `".."`, `"../"`, `".." + SEPARATOR`
+fn begins_above(prefix: &Expr) -> bool {
+    match &prefix.kind {
+        ExprKind::Literal(Literal::Str(text)) => text.starts_with(".."),
+        ExprKind::Binary(op, first, _) => &**op == "+" && begins_above(first),
+        _ => false,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cards::pattern::Pattern;
 use crate::source::SourceFile;
 use crate::syntax::form::{Annotation, Arg, Expr, ExprKind, Function, Literal, Module, Param, Span, StmtKind, Text};
 
+use super::around::Around;
 use super::calls::{self, Directory};
 use super::frameworks::{EntryRule, Model, Params, class_named, names_it};
 use super::handlers::{control, handlers, places, under};
@@ -151,6 +152,12 @@ fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
             known.tainted.sort_unstable();
             known.tainted.dedup();
             known.guessed &= entry.guessed;
+            // Known first by its parameters, it may be registered only later.
+            if let (None, Some(_)) = (&known.route, &entry.route) {
+                known.route = entry.route;
+                known.verb = entry.verb;
+                known.framework = entry.framework;
+            }
             known.checked.extend(entry.checked);
         }
         None => {
@@ -360,6 +367,7 @@ fn registered(
     if origin.is_empty() {
         return;
     }
+    let around = Around::of(module);
     for (index, function) in module.functions.iter().enumerate() {
         let resolver = resolver(search, at, index);
         names::walk(&function.body, &mut |stmt| {
@@ -381,6 +389,7 @@ fn registered(
                     let (model, rule) = origin[found.number];
                     let places = found.places;
                     let call = Registration {
+                        around: around.controls(index, expr),
                         model: &model.name,
                         rule,
                         verb: last,
@@ -415,6 +424,8 @@ struct Registration<'c> {
     args: &'c [Arg],
     span: Span,
     places: Vec<Place>,
+    /// Controls of the groups that it stands in.
+    around: Vec<Text>,
 }
 
 impl Registration<'_> {
@@ -432,6 +443,12 @@ impl Registration<'_> {
             schema.checked(std::slice::from_ref(name), &mut checked);
         }
         checked
+    }
+
+    /// What runs before the handler in this argument.
+    fn controls(&self, arg: usize) -> Vec<Text> {
+        let before = self.args[..arg].iter().filter_map(|arg| control(&arg.value));
+        self.around.iter().cloned().chain(before).collect()
     }
 
     fn note(
@@ -478,7 +495,7 @@ impl Registration<'_> {
                 framework: self.model.to_owned(),
                 route: route.clone(),
                 verb: self.verb.to_lowercase().into(),
-                controls: self.args[..arg].iter().filter_map(|arg| control(&arg.value)).collect(),
+                controls: self.controls(arg),
                 span: self.span,
                 tainted: tainted(&self.rule.params, function, skip),
                 guessed: false,

@@ -5,6 +5,7 @@
 
 use crate::syntax::form::{Expr, ExprKind, Span, Text};
 
+use super::confined;
 use super::include::SESSION;
 use super::matcher::Purpose;
 use super::names::{self, Path};
@@ -13,7 +14,7 @@ use super::tables::COMPARISONS;
 use super::taint::{Walker, meet};
 use super::texts::calculates;
 use super::types::is_shaped;
-use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, QUOTED, SEP, State, UPPER, Value};
+use super::value::{self, ANY, Const, Fact, Facts, LOWER, Mask, Origin, QUOTED, RESOLVED, SEP, State, UPPER, Value};
 
 /// Members that are numbers about a value, not the value.
 pub const MEASURES: [&str; 8] = [
@@ -44,7 +45,17 @@ impl<'f> Walker<'_, 'f> {
         match &expr.kind {
             ExprKind::Literal(_) => Value::default(),
             ExprKind::Name(name) => self.name(name, expr, state),
-            ExprKind::Field(base, field) => self.field(base, field, expr, state),
+            ExprKind::Field(base, field) => {
+                let value = self.field(base, field, expr, state);
+                if confined::canonical(field, self.world.modules[self.module].language) {
+                    value.map(&|fact| Fact {
+                        bounds: fact.bounds | RESOLVED,
+                        ..fact.clone()
+                    })
+                } else {
+                    value
+                }
+            }
             ExprKind::Index(base, key) => {
                 let position = self.eval(key, state).all();
                 self.indexed(key, &position, false, expr.span);
@@ -178,10 +189,32 @@ impl<'f> Walker<'_, 'f> {
         } else if !known {
             self.imported_global(name, &mut value);
         }
-        if !known {
+        if known {
+            self.confided(name, expr, &mut value);
+        } else {
             self.reads(expr, &mut value);
         }
         value
+    }
+
+    /// A parameter that is called like a secret is one, wherever it comes from.
+    fn confided(&mut self, name: &Text, expr: &'f Expr, value: &mut Value) {
+        let rules = self.world.rules(self.module);
+        let given = |fact: &&Fact| matches!(&fact.origin, Origin::Param { path, .. } if path.is_empty());
+        if !rules.knows_read(name) || !value.whole.iter().any(|fact| given(&fact)) {
+            return;
+        }
+        let logs = self.world.about.logs;
+        let found = rules.read(&[vec![name.clone()]]);
+        let found = found.into_iter().filter(|rule| rule.purpose == Purpose::Source);
+        let own: Vec<_> = found
+            .filter_map(|rule| Some((rule.kind.clone(), rule.card?)))
+            .filter(|(_, card)| logs & (1 << card) != 0)
+            .collect();
+        for (kind, card) in own {
+            let fact = self.source(expr.span, &kind, Some(card), name);
+            value.whole.add(fact);
+        }
     }
 
     /// A global of another file that this one imports or, in C, names outright.

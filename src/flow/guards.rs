@@ -188,6 +188,7 @@ impl<'f> Walker<'_, 'f> {
                     .into_iter()
                     .collect()
             }
+            ("=~", true) | ("!~", false) => self.matched_by(a, b, state).into_iter().collect(),
             ("<" | ">=", _) if !self.found_fine(a, b, truth == (op == ">="), state).is_empty() => {
                 self.found_fine(a, b, truth == (op == ">="), state)
             }
@@ -366,6 +367,10 @@ impl<'f> Walker<'_, 'f> {
         let matched = if truth { self.matched(callee, args, state) } else { None };
         if let Some(effect) = matched {
             return vec![effect];
+        }
+        let whole = self.whole_asked(callee, args, &name, truth, state);
+        if !whole.is_empty() {
+            return whole;
         }
         let fit = self.fit(callee, args, if truth { Outcome::Yes } else { Outcome::No }, state);
         if !fit.is_empty() {

@@ -21,7 +21,27 @@ struct Held<'f> {
 impl<'f> Walker<'_, 'f> {
     /// What is known of a text that a regex matched.
     pub fn matched(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Option<Effect> {
-        let held = self.against(callee, args, state)?;
+        self.known(&self.against(callee, args, state)?, state)
+    }
+
+    /// `text =~ /regex/` of Ruby.
+    pub fn matched_by(&self, a: &'f Expr, b: &'f Expr, state: &State<'f>) -> Option<Effect> {
+        let either = [(a, b), (b, a)].into_iter();
+        let mut held = either.filter_map(|(regex, value)| {
+            let regex = self.regex(regex, state).filter(|regex| whole_in_ruby(regex))?;
+            self.known(
+                &Held {
+                    regex,
+                    value,
+                    extent: Extent::Part,
+                },
+                state,
+            )
+        });
+        held.next()
+    }
+
+    fn known(&self, held: &Held<'f>, state: &State<'f>) -> Option<Effect> {
         let path = self.subject(held.value, state)?;
         let about = &self.world.about;
         if let Some(left) = charsets::left(&held.regex, held.extent) {
@@ -74,6 +94,15 @@ impl<'f> Walker<'_, 'f> {
             ("go", "MatchString", [value]) | ("csharp", "IsMatch", [value]) | ("rust", "is_match", [value]) => {
                 (base?, *value, Extent::Part)
             }
+            ("ruby", "match?" | "match", [one]) => {
+                let (regex, value) = if self.regex(one, state).is_some() {
+                    (*one, base?)
+                } else {
+                    (base?, *one)
+                };
+                let ends = self.regex(regex, state).is_some_and(|regex| whole_in_ruby(&regex));
+                (regex, value, if ends { Extent::Part } else { return None })
+            }
             _ => return None,
         };
         let regex = self.regex(regex, state)?;
@@ -94,6 +123,11 @@ impl<'f> Walker<'_, 'f> {
             None => self.world.constants.regex(self.module, name),
         }
     }
+}
+
+/// In Ruby `^` and `$` are the ends of a line.
+fn whole_in_ruby(regex: &str) -> bool {
+    regex.contains("\\A") && (regex.contains("\\z") || regex.contains("\\Z"))
 }
 
 /// `PLAIN.matcher(value)`

@@ -8,6 +8,7 @@
 
 mod about;
 mod apply;
+mod around;
 mod arrivals;
 mod callees;
 mod calls;
@@ -66,6 +67,7 @@ mod types;
 mod validators;
 pub mod value;
 mod verdicts;
+mod wholes;
 mod world;
 
 use std::collections::BTreeMap;

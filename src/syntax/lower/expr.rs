@@ -4,7 +4,7 @@
 
 use tree_sitter::Node;
 
-use super::super::form::{Arg, Expr, ExprKind, Literal, Text};
+use super::super::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 use super::super::roles::{Entry, Role, Slot};
 use super::{Engine, expr, opaque, span_of};
 use crate::syntax::MAX_DEPTH;
@@ -118,8 +118,9 @@ impl<'t> Engine<'t> {
         let name = self.word(name);
         match entry.one(Slot::Base) {
             Some(base) => {
-                let base = Box::new(self.expr(base));
-                expr(ExprKind::Field(base, name), span_of(node))
+                let (bare, base) = (base.kind() != "parenthesized_expression", self.expr(base));
+                let field = |base| ExprKind::Field(Box::new(base), name.clone());
+                expr(hoisted(base, bare, span_of(node), &field), span_of(node))
             }
             None => expr(ExprKind::Name(name), span_of(node)),
         }
@@ -171,11 +172,15 @@ impl<'t> Engine<'t> {
         if let Some(body) = entry.one(Slot::Body) {
             self.anonymous_class(&callee, body);
         }
-        ExprKind::Call {
+        let bare = entry
+            .one(Slot::Callee)
+            .is_some_and(|callee| callee.kind() != "parenthesized_expression");
+        let call = |callee| ExprKind::Call {
             callee: Box::new(callee),
-            args,
+            args: args.clone(),
             new,
-        }
+        };
+        hoisted(callee, bare, span_of(node), &call)
     }
 
     /// A type in the place of a callee is a path, whatever stands between its brackets.
@@ -467,4 +472,14 @@ pub(super) fn without_type_arguments(text: &str) -> String {
 
 pub(super) fn bare_quotes(text: &str) -> &str {
     text.trim_matches(|c: char| matches!(c, '"' | '\'' | '`' | '[' | ']') || c.is_whitespace())
+}
+
+/// `!file.path` where a grammar binds the sign to the name alone: the sign is about all that follows.
+fn hoisted(base: Expr, bare: bool, span: Span, make: &dyn Fn(Expr) -> ExprKind) -> ExprKind {
+    match base.kind {
+        ExprKind::Unary(op, inner) if bare && matches!(&*op, "!" | "-") => {
+            ExprKind::Unary(op, Box::new(expr(make(*inner), span)))
+        }
+        kind => make(Expr { kind, span: base.span }),
+    }
 }

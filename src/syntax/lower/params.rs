@@ -143,9 +143,30 @@ impl<'t> Engine<'t> {
         }
         let name: Text = format!("<param {}>", params.len()).into();
         let value = expr(ExprKind::Name(name.clone()), span_of(inner));
+        let hint = param.hint.as_deref();
+        let wrapped = hint.and_then(|hint| wrapped(hint, self.text(inner))).map(Text::from);
         params.push(Param { name, ..param });
+        let before = prologue.len();
         self.bind(inner, value, prologue);
+        if let [
+            Stmt {
+                kind: StmtKind::Assign { hint, .. },
+                ..
+            },
+        ] = &mut prologue[before..]
+        {
+            *hint = hint.take().or(wrapped);
+        }
     }
+}
+
+/// The type of what a pattern takes out of its wrapper: `State(state): State<App>` makes `state` an `App`.
+fn wrapped<'h>(hint: &'h str, pattern: &str) -> Option<&'h str> {
+    let (class, rest) = hint.split_once('<')?;
+    let inner = rest.trim_end().strip_suffix('>')?.trim();
+    let head = pattern.split_once('(')?.0.trim();
+    let last = |path: &str| path.rsplit("::").next().unwrap_or_default().trim().to_owned();
+    (last(class) == last(head) && !inner.is_empty()).then_some(inner)
 }
 
 /// A parameter of which nothing but a name is known.

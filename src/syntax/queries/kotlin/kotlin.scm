@@ -58,6 +58,13 @@
 (labeled_expression (_) @same.value .) @same
 (annotated_expression (_) @same.value .) @same
 (spread_expression (_) @same.value) @same
+; What throws unless its condition holds.
+((call_expression . (identifier) @_require (value_arguments . (value_argument (_) @assert.cond .))) @assert
+  (#match? @_require "^(require|check)$"))
+((call_expression
+  . (call_expression . (identifier) @_require (value_arguments . (value_argument (_) @assert.cond .)))
+  . (annotated_lambda)) @assert
+  (#match? @_require "^(require|check)$"))
 (binary_expression left: (_) @binary.left operator: _ @binary.op right: (_) @binary.right) @binary
 (in_expression left: (_) @binary.left ["in" "!in"] @binary.op right: (_) @binary.right) @binary
 (unary_expression operator: _ @unary.op argument: (_) @unary.value) @unary
