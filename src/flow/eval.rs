@@ -45,17 +45,7 @@ impl<'f> Walker<'_, 'f> {
         match &expr.kind {
             ExprKind::Literal(_) => Value::default(),
             ExprKind::Name(name) => self.name(name, expr, state),
-            ExprKind::Field(base, field) => {
-                let value = self.field(base, field, expr, state);
-                if confined::canonical(field, self.world.modules[self.module].language) {
-                    value.map(&|fact| Fact {
-                        bounds: fact.bounds | RESOLVED,
-                        ..fact.clone()
-                    })
-                } else {
-                    value
-                }
-            }
+            ExprKind::Field(base, field) => self.property(base, field, expr, state),
             ExprKind::Index(base, key) => {
                 let position = self.eval(key, state).all();
                 self.indexed(key, &position, false, expr.span);
@@ -195,6 +185,18 @@ impl<'f> Walker<'_, 'f> {
             self.reads(expr, &mut value);
         }
         value
+    }
+
+    /// A field, which may be a view of its object: `file.canonicalPath`.
+    fn property(&mut self, base: &'f Expr, field: &Text, expr: &'f Expr, state: &mut State<'f>) -> Value {
+        let value = self.field(base, field, expr, state);
+        if !confined::canonical(field, self.world.modules[self.module].language) {
+            return value;
+        }
+        value.map(&|fact| Fact {
+            bounds: fact.bounds | RESOLVED,
+            ..fact.clone()
+        })
     }
 
     /// A parameter that is called like a secret is one, wherever it comes from.

@@ -21,7 +21,7 @@ struct Held<'f> {
 impl<'f> Walker<'_, 'f> {
     /// What is known of a text that a regex matched.
     pub fn matched(&self, callee: &'f Expr, args: &'f [Arg], state: &State<'f>) -> Option<Effect> {
-        self.known(&self.against(callee, args, state)?, state)
+        self.leaves(&self.against(callee, args, state)?, state)
     }
 
     /// `text =~ /regex/` of Ruby.
@@ -29,7 +29,7 @@ impl<'f> Walker<'_, 'f> {
         let either = [(a, b), (b, a)].into_iter();
         let mut held = either.filter_map(|(regex, value)| {
             let regex = self.regex(regex, state).filter(|regex| whole_in_ruby(regex))?;
-            self.known(
+            self.leaves(
                 &Held {
                     regex,
                     value,
@@ -41,7 +41,7 @@ impl<'f> Walker<'_, 'f> {
         held.next()
     }
 
-    fn known(&self, held: &Held<'f>, state: &State<'f>) -> Option<Effect> {
+    fn leaves(&self, held: &Held<'f>, state: &State<'f>) -> Option<Effect> {
         let path = self.subject(held.value, state)?;
         let about = &self.world.about;
         if let Some(left) = charsets::left(&held.regex, held.extent) {

@@ -326,7 +326,7 @@ pub fn without_auth(scene: &Scene) -> Vec<Absence> {
                     .as_ref()
                     .is_some_and(|route| OPEN.is_match(route) || (&**route == "/" && !writes));
             // Where routes stand in groups, one that only shows something is left out of them on purpose.
-            let grouped = !writes && matches!(language, "go" | "kotlin" | "rust");
+            let grouped = !writes && matches!(language, "go" | "kotlin");
             if open || grouped || !(most || with.iter().any(|other| beside(entry, other))) {
                 continue;
             }
