@@ -321,7 +321,7 @@ def add_vocabulary(w, tokenizer, pre, rows):
 
 
 SPLITS = ["gpt-2", "starcoder", "llama-bpe", "smaug-bpe", "qwen2", "tekken", "gpt-4o", "deepseek-v3", "deepseek-coder",
-          "seed-coder", "glm4", "refact", "dbrx"]
+          "seed-coder", "glm4", "refact", "dbrx", "deepseek-llm"]
 SPLIT_TEXTS = TEXTS + [
     "It's Don't WE'LL  they'VE 3.14159 1000000 x2y  \n\n\n  def f(a,b):\n\treturn a+b//c  \r\n\r\n",
     "camelCaseName HTTPServer snake_case_name __init__ ALLCAPS lowerCASE éÉcole ÑandÚ",

@@ -145,6 +145,9 @@ pub struct WorkerArgs {
     /// Where the model runs: `cpu`, `cuda:0`, `metal:0` [default: cpu]
     #[arg(long)]
     pub device: Option<String>,
+    /// Narrow weights of 16 or 32 bits when they are loaded, to `q8_0` or `q4_k` (where rows allow it): less memory, more speed
+    #[arg(long)]
+    pub quantize: Option<String>,
     /// Weakest sandbox to go on with: `full`, `seccomp-only`, `none`; the report states what was measured [default: full]
     #[arg(long)]
     pub sandbox: Option<String>,

@@ -43,6 +43,7 @@ struct ScanKeys {
     jobs: Option<usize>,
     answer_time: Option<String>,
     device: Option<String>,
+    quantize: Option<String>,
     sandbox: Option<String>,
     format: Option<Format>,
 }
@@ -76,6 +77,7 @@ pub struct Settings {
     /// For one question.
     pub answer_time: Duration,
     pub device: Option<String>,
+    pub quantize: Option<String>,
     pub sandbox: Level,
     pub limits: Limits,
 }
@@ -117,6 +119,7 @@ pub fn scan(args: &ScanArgs) -> Result<Settings, Fatal> {
         jobs: args.workers.jobs.or(file.scan.jobs).unwrap_or(cores).max(1),
         answer_time,
         device: args.workers.device.clone().or(file.scan.device),
+        quantize: args.workers.quantize.clone().or(file.scan.quantize),
         sandbox,
         limits: limits(&file.limits),
     })

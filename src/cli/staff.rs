@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use crate::engine::Device;
 use crate::engine::model::Model;
-use crate::models::Registry;
+use crate::models::{Dtype, Registry};
 use crate::pipeline::judge::{self, Remote as Judge};
 use crate::pipeline::pack::Pack;
 use crate::pipeline::reader::Remote as Reader;
@@ -52,8 +52,22 @@ impl Staff {
 /// A sealed judge with the model of that name.
 pub fn judge(settings: &Settings, name: Option<&str>) -> Result<Judge, Fatal> {
     let located = Registry::at(&settings.places.models).resolve(name)?;
-    let engine = judge::settings(&located, device(settings)?, settings.jobs);
+    let mut engine = judge::settings(&located, device(settings)?, settings.jobs);
+    engine.quantize = quantize(settings)?;
     Judge::start(located, engine, settings.sandbox, settings.answer_time)
+}
+
+fn quantize(settings: &Settings) -> Result<Option<Dtype>, Fatal> {
+    match settings.quantize.as_deref().map(str::to_lowercase).as_deref() {
+        None => Ok(None),
+        Some("q8_0") => Ok(Some(Dtype::Q8_0)),
+        Some("q4_k") => Ok(Some(Dtype::Q4_K)),
+        Some(other) => Err(Fatal::new(
+            Exit::Usage,
+            format!("weights cannot be narrowed to `{other}`"),
+            "use q8_0 or q4_k",
+        )),
+    }
 }
 
 fn device(settings: &Settings) -> Result<Device, Fatal> {

@@ -184,7 +184,8 @@ impl Source {
                 ));
             }
         };
-        let theta = config.rope_theta.or(config.rope().and_then(|rope| rope.rope_theta));
+        // The newer place first: the older may hold the family's usual value.
+        let theta = config.rope().and_then(|rope| rope.rope_theta).or(config.rope_theta);
         let kv_heads = config.num_key_value_heads.unwrap_or(heads);
         let epsilon = config.rms_norm_eps.or(config.norm_epsilon);
         let mut hyper = Hyper {

@@ -304,6 +304,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_text_part_of_a_model_that_sees_is_taken_and_the_rest_left() {
+        let name = |family, name: &str| match canonical(family, 4, name) {
+            Named::Tensor(name) => name,
+            Named::Redundant => "redundant".into(),
+            Named::Unknown => "unknown".into(),
+        };
+        let norm = "language_model.model.layers.0.post_attention_layernorm.weight";
+        assert_eq!(name(Family::Gemma3, norm), "blk.0.post_attention_norm.weight");
+        assert_eq!(name(Family::Mistral3, norm), "blk.0.ffn_norm.weight");
+        assert_eq!(
+            name(Family::Mistral3, "model.language_model.norm.weight"),
+            "output_norm.weight"
+        );
+        assert_eq!(name(Family::Gemma3, "vision_tower.encoder.x.weight"), "redundant");
+        assert_eq!(name(Family::Llama, "vision_tower.encoder.x.weight"), "unknown");
+        assert_eq!(name(Family::Llama, norm), "unknown");
+        assert_eq!(
+            name(Family::Glm4Moe, "model.layers.4.eh_proj.weight"),
+            "redundant",
+            "it only guesses"
+        );
+        assert_eq!(name(Family::Glm4Moe, "model.layers.3.eh_proj.weight"), "unknown");
+        assert_eq!(
+            name(Family::GptOss, "model.layers.1.mlp.experts.down_proj_blocks"),
+            "blk.1.ffn_down_exps.blocks"
+        );
+    }
+
+    #[test]
     fn checkpoint_names_become_canonical_and_strange_ones_stay_unknown() {
         let name = |name: &str| match canonical(Family::Qwen3Moe, 48, name) {
             Named::Tensor(name) => name,

@@ -56,8 +56,10 @@ fn doctor_measures_a_model() {
     ] {
         assert!(rate(line) > 0.0, "{line}\n{page}");
     }
-    let output = User::new().run(&["doctor", "--bench", "--model", "nobody"]);
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    for wrong in [["--model", "nobody"], ["--quantize", "q9"]] {
+        let output = User::new().run(&[&["doctor", "--bench"][..], &wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    }
     assert!(said(&output).contains("nobody"), "{}", said(&output));
 }
 

@@ -140,3 +140,47 @@ fn models_that_compute_differently_are_refused_with_the_reason() {
         assert!(error.contains(words) && error.contains("help:"), "{more}: {error}");
     }
 }
+
+#[test]
+fn a_gemma_that_sees_is_read_by_its_text_part_and_the_familys_usual_values() {
+    let config = serde_json::json!({
+        "architectures": ["Gemma3ForConditionalGeneration"],
+        "vision_config": {"hidden_size": 1152},
+        "text_config": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 7, "sliding_window": 24,
+            "rope_scaling": {"factor": 8.0, "rope_type": "linear"}},
+    });
+    let source = Source::parse(&serde_json::to_vec(&config).unwrap()).unwrap();
+    let hyper = source.hyper(&BTreeSet::new()).unwrap();
+    assert_eq!(
+        (hyper.heads, hyper.kv_heads, hyper.head_dim, hyper.vocab),
+        (8, 4, 256, 262_208)
+    );
+    assert_eq!(
+        (hyper.rope_theta, hyper.window_theta, hyper.tied),
+        (1e6, Some(1e4), true)
+    );
+    assert_eq!(hyper.rope_scaling, RopeScaling::Linear { factor: 8.0 });
+    let full: Vec<usize> = (0..7).filter(|layer| hyper.window(*layer).is_none()).collect();
+    assert_eq!(full, [5]);
+    assert_eq!(hyper.scales.embedding, 8.0);
+}
+
+#[test]
+fn positions_of_phi_are_stretched_by_its_lists() {
+    let lists =
+        serde_json::json!({"type": "longrope", "short_factor": [1.0, 1.5, 2.0], "long_factor": [2.0, 3.0, 4.0]});
+    let more = serde_json::json!({"rope_scaling": lists, "original_max_position_embeddings": 32,
+        "partial_rotary_factor": 0.75});
+    let found = hyper(Family::Phi3, more).unwrap();
+    assert_eq!(found.rope_dim, 6);
+    let factor = (1.0 + 4f32.ln() / 32f32.ln()).sqrt();
+    assert_eq!(
+        found.rope_scaling,
+        RopeScaling::Long {
+            short: vec![1.0, 1.5, 2.0],
+            long: vec![2.0, 3.0, 4.0],
+            original_context: 32.0,
+            attention_factor: factor,
+        }
+    );
+}
