@@ -69,6 +69,7 @@ pub const LIBRARY: &[(&str, &str)] = cards![
     "cwe-401.md",
     "cwe-415.md",
     "cwe-416.md",
+    "cwe-427.md",
     "cwe-434.md",
     "cwe-457.md",
     "cwe-467.md",

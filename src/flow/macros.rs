@@ -19,7 +19,39 @@ pub struct Macros {
     headers: Arc<Meanings>,
 }
 
-type Meanings = HashMap<Text, Vec<Expr>>;
+/// What names stand for, with how they look: nearly every name that is asked about is no macro, and does not look like
+/// one.
+#[derive(Debug, Default)]
+struct Meanings {
+    all: HashMap<Text, Vec<Expr>>,
+    looks: [u64; 16],
+}
+
+/// Where the looks of a name stand: its first letter and the rest of its length by eight.
+fn look(name: &str) -> (usize, u64) {
+    let first = usize::from(name.as_bytes().first().copied().unwrap_or_default());
+    let at = (first % 128) * 8 + name.len() % 8;
+    (at / 64, 1 << (at % 64))
+}
+
+impl Meanings {
+    fn get(&self, name: &str) -> Option<&Vec<Expr>> {
+        let (word, bit) = look(name);
+        if self.looks[word] & bit == 0 {
+            return None;
+        }
+        self.all.get(name)
+    }
+
+    fn add(&mut self, name: &str, meaning: Expr) {
+        let (word, bit) = look(name);
+        self.looks[word] |= bit;
+        let known = self.all.entry(name.into()).or_default();
+        if known.len() < ALTERNATIVES {
+            known.push(meaning);
+        }
+    }
+}
 
 impl Macros {
     /// What a name may stand for.
@@ -39,7 +71,7 @@ const ALTERNATIVES: usize = 4;
 pub fn of_files(modules: &[Module], files: &[SourceFile]) -> Vec<Arc<Macros>> {
     let none = Arc::new(Macros::default());
     let c = |module: &Module| matches!(module.language, "c" | "cpp");
-    let mut headers = Meanings::new();
+    let mut headers = Meanings::default();
     for module in modules.iter().filter(|module| c(module)) {
         let file = &files[module.file.0 as usize];
         if is_header(&file.path) {
@@ -51,7 +83,7 @@ pub fn of_files(modules: &[Module], files: &[SourceFile]) -> Vec<Arc<Macros>> {
         if !c(module) {
             return Arc::clone(&none);
         }
-        let mut own = Meanings::new();
+        let mut own = Meanings::default();
         collect(&files[module.file.0 as usize].text, &mut own);
         let headers = Arc::clone(&headers);
         Arc::new(Macros { own, headers })
@@ -81,10 +113,7 @@ fn collect(text: &str, into: &mut Meanings) {
             continue;
         }
         if let Some(meaning) = meaning(strip(value)) {
-            let known = into.entry(name.into()).or_default();
-            if known.len() < ALTERNATIVES {
-                known.push(meaning);
-            }
+            into.add(name, meaning);
         }
     }
 }
@@ -126,13 +155,13 @@ mod tests {
 
     #[test]
     fn reads_names_numbers_and_texts_and_nothing_else() {
-        let mut macros = Meanings::new();
+        let mut macros = Meanings::default();
         collect(
             "#define OPEN fopen\n# define LIMIT (64) /* bytes */\n#define SH \"/bin/sh\"\n\
              #define SQ(x) x\n#define A b c\n",
             &mut macros,
         );
-        let mut names: Vec<&str> = macros.keys().map(|name| &**name).collect();
+        let mut names: Vec<&str> = macros.all.keys().map(|name| &**name).collect();
         names.sort_unstable();
         assert_eq!(names, ["LIMIT", "OPEN", "SH"]);
     }
