@@ -168,3 +168,8 @@ fn php_programs_give_the_candidates_that_are_marked() {
 fn orders_to_reviewers_are_told_from_what_programs_say() {
     check(include_str!("wordings.txt"), 8);
 }
+
+#[test]
+fn programs_of_go_csharp_kotlin_ruby_and_rust_give_the_candidates_that_are_marked() {
+    check(include_str!("backends.txt"), 7);
+}
