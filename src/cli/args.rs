@@ -38,6 +38,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Judge one candidate of an earlier run again and say whether it comes out the same, to the bit
     Replay(ReplayArgs),
+    /// Measure on labelled code what an imported model's probabilities are off by, and correct them from then on
+    Calibrate(CalibrateArgs),
     /// Say what will and will not be enforced here, and what this machine can run
     Doctor(DoctorArgs),
     /// Print what a judge would be shown for every candidate, as JSON lines, without asking one
@@ -246,6 +248,21 @@ pub struct DoctorArgs {
     /// The model to measure, by the name `models list` shows [default: novice, the one inside]
     #[arg(long, requires = "bench")]
     pub model: Option<String>,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CalibrateArgs {
+    /// Name of an imported model
+    pub model: String,
+    /// Directory of labelled code that the model was not trained on
+    pub path: PathBuf,
+    /// Labels, one JSON object a line: `path`, `cwe`, `vulnerable`, and `start_line` and `end_line` unless it is about a file
+    #[arg(long, value_name = "FILE")]
+    pub labels: PathBuf,
     #[command(flatten)]
     pub workers: WorkerArgs,
     #[command(flatten)]

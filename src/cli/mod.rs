@@ -6,6 +6,7 @@
 
 pub mod args;
 mod brief;
+mod calibrate;
 mod doctor;
 mod dry;
 mod explain;
@@ -58,6 +59,7 @@ fn seal(command: &Command) -> Result<(), Fatal> {
         Command::Scan(args) => args.workers.sandbox.as_deref() == Some("none"),
         Command::Triage(args) => args.scan.workers.sandbox.as_deref() == Some("none"),
         Command::Replay(args) => args.workers.sandbox.as_deref() == Some("none"),
+        Command::Calibrate(args) => args.workers.sandbox.as_deref() == Some("none"),
         Command::Doctor(args) if args.bench => args.workers.sandbox.as_deref() == Some("none"),
         Command::Brief(_) | Command::Models(_) => false,
         _ => true,
@@ -77,6 +79,7 @@ fn dispatch(command: Command) -> Result<Exit, Fatal> {
         Command::Models(command) => models::run(&command),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Brief(args) => brief::run(&args),
         Command::Prompts(args) => prompts::run(&args),

@@ -13,7 +13,7 @@ use crate::cards::Card;
 use crate::context::{Brief, blind};
 use crate::engine::model::{Choice, Grammar, Model, Prompt, Reply};
 use crate::problem::{Fatal, Problem};
-pub use reply::{Pointer, Verdict, chance, locate, parse_pointer, quoted};
+pub use reply::{Pointer, Verdict, between, chance, locate, parse_pointer, quoted};
 
 /// What the detector says about one brief.
 #[derive(Debug, Clone, PartialEq)]

@@ -109,6 +109,7 @@ pub fn chance(reply: &Reply, yes: &str, no: &str) -> Option<f32> {
     reply.choices.iter().find_map(|choice| between(choice, yes, no))
 }
 
+/// The same at one choice.
 pub fn between(choice: &Choice, yes: &str, no: &str) -> Option<f32> {
     let mass = |word: &str| -> f32 {
         let pieces = choice.alternatives.iter().filter(|(text, _)| {

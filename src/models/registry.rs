@@ -5,12 +5,13 @@
 //! Start at [`Registry::resolve`].
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::fault::quoted;
 use super::import;
 use super::inspect::Inspector;
-use super::manifest::{Manifest, check_name};
+use super::manifest::{Calibration, Manifest, check_name};
 use super::novice;
 use super::store;
 use super::verified::{self, Located};
@@ -65,6 +66,27 @@ impl Registry {
         let located = self.resolve(Some(name))?;
         located.open()?;
         Ok(located.manifest().clone())
+    }
+
+    /// Pins what an imported model's verdicts are corrected by from now on.
+    pub fn calibrate(&self, name: &str, calibration: Calibration) -> Result<Manifest, Fatal> {
+        let folder = self.folder(name)?;
+        let _lock = store::lock(&self.root)?;
+        let manifest = Manifest {
+            calibration,
+            ..self.read(name)?
+        };
+        let (fresh, path) = (folder.join(format!("{INCOMING}manifest")), folder.join(MANIFEST));
+        // One that an earlier attempt left half written is of no use.
+        drop(fs::remove_file(&fresh));
+        let written = store::create(&fresh).and_then(|mut file| {
+            file.write_all(manifest.to_toml().as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)?;
+            store::sync(&folder)
+        });
+        written.map_err(|error| store::unusable(&path, error))?;
+        Ok(manifest)
     }
 
     /// Deletes an imported model, even one whose manifest cannot be read any more.

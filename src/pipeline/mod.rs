@@ -5,6 +5,7 @@
 //! any output but the record.
 //! Start at [`scan`].
 
+pub mod calibration;
 mod forecast;
 pub mod judge;
 pub mod pack;

@@ -2,6 +2,7 @@
 
 mod again;
 mod bad_input;
+mod calibrate;
 mod first_scan;
 mod house;
 mod prompts;

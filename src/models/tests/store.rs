@@ -385,3 +385,26 @@ fn a_manifest_that_was_bent_is_refused_and_its_model_can_still_be_removed() {
     scene.registry.remove("tiny-model").unwrap();
     assert!(scene.left().is_empty());
 }
+
+#[test]
+fn a_calibration_is_pinned_and_nothing_else_changes() {
+    let scene = scene();
+    let before = scene
+        .registry
+        .import(&scene.source, Some("mine"), &mut InProcess)
+        .unwrap();
+    let mut calibration = Calibration::default();
+    calibration.verify.shift = Thousandths::new(-250);
+    let after = scene.registry.calibrate("mine", calibration).unwrap();
+    assert_eq!(scene.registry.verify("mine").unwrap(), after);
+    assert_eq!((after.calibration, after.digest()), (calibration, before.digest()));
+    assert_eq!(
+        Manifest {
+            calibration: before.calibration,
+            ..after
+        },
+        before
+    );
+    assert_eq!(scene.left(), ["mine"]);
+    refuses(scene.registry.calibrate("novice", calibration), Exit::Usage, "novice");
+}
