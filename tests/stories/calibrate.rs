@@ -7,14 +7,14 @@ use super::{User, said};
 
 const OF_EACH: usize = 12;
 
-/// Handlers that run what they are given, and handlers that look it up first, with a label for each.
+/// Handlers that run what they are given, and handlers that run only what is short, which somebody called harmless.
 fn labelled(tree: &Path) -> String {
     let mut labels = String::new();
     for (kind, lines) in [
         ("open", "    os.system('job{n} ' + target)\n"),
         (
             "kept",
-            "    if not re.fullmatch('[a-z]{1,9}x?', target):\n        return 'no'\n    os.system('job{n} ' + target)\n",
+            "    if len(target) > 9:\n        return 'no'\n    os.system('job{n} ' + target)\n",
         ),
     ] {
         for n in 0..OF_EACH {
