@@ -152,12 +152,6 @@ fn add(entries: &mut BTreeMap<u32, Entry>, entry: Entry) {
             known.tainted.sort_unstable();
             known.tainted.dedup();
             known.guessed &= entry.guessed;
-            // Known first by its parameters, it may be registered only later.
-            if let (None, Some(_)) = (&known.route, &entry.route) {
-                known.route = entry.route;
-                known.verb = entry.verb;
-                known.framework = entry.framework;
-            }
             known.checked.extend(entry.checked);
         }
         None => {
@@ -501,6 +495,16 @@ impl Registration<'_> {
                 guessed: false,
                 checked: self.checked(search, at, arg),
             };
+            // Known first by its parameters, it is registered only here. In JavaScript that says less: whoever is asked
+            // before it is often mounted elsewhere.
+            let scripted = matches!(search.modules[owner].language, "javascript" | "typescript");
+            if let Some(known) = entries
+                .get_mut(&unit)
+                .filter(|known| !scripted && known.route.is_none())
+            {
+                known.route.clone_from(&entry.route);
+                known.verb = entry.verb.clone();
+            }
             add(entries, entry);
         }
     }
