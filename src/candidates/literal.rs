@@ -57,11 +57,18 @@ const PLACEHOLDERS: [&str; 33] = [
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     fixed(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[a-z_]+([./:][a-zA-Z_-]+)+$|^/[\w:./{}<>-]*[:{<]\w+|^--?[a-z]")
 });
+/// What is asked of a field: `required|string|max:255`.
+static RULES: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"^(required|nullable|sometimes|string|confirmed|bail|present|filled|array|min:\d+|max:\d+)(\||$)")
+});
+/// A mark in the place of a secret: `LDAP`.
+static MARK: LazyLock<Regex> = LazyLock::new(|| fixed(r"^[A-Z]{2,}$"));
 /// One word as people write it.
 static WORD: LazyLock<Regex> = LazyLock::new(|| fixed(r"^\p{L}?\p{Ll}+$"));
 /// Functions that put a value somewhere, told by how they are called.
-static SETTER: LazyLock<Regex> =
-    LazyLock::new(|| fixed(r"^(set|put|with|use|add|store|save|assign|define|default|create)([A-Z_]|$)|^[a-z_]*set$"));
+static SETTER: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"^(set|put|with|use|add|store|save|assign|define|default|create)([A-Z_]|$)|^([a-z_]*_)?set$")
+});
 /// Functions that look a setting up and take a value for when there is none.
 static LOOKUP: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^(get|getenv|get_?or_?default|env|config|getProperty|pop)$"));
@@ -73,8 +80,12 @@ fn fixed(text: &str) -> Regex {
 /// How a value came to its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// Assigned, passed under that name, or compared with it.
+    /// Assigned or passed under that name.
     Given,
+    /// Compared with it; some texts only say that there is no secret.
+    Compared,
+    /// Used where the environment says nothing.
+    Fallback,
     /// Under that key of a collection, where labels for people stand too.
     Keyed,
 }
@@ -137,7 +148,17 @@ fn fits(rule: &LiteralRule, found: &Found) -> bool {
 
 /// What stands under a key may be a label, a type or a hint for people.
 fn label(found: &Found) -> bool {
-    found.way == Way::Keyed && (WORD.is_match(found.value) || !found.value.is_ascii())
+    match found.way {
+        Way::Keyed => {
+            WORD.is_match(found.value)
+                || !found.value.is_ascii()
+                || RULES.is_match(found.value)
+                || MARK.is_match(found.value)
+        }
+        Way::Compared => MARK.is_match(found.value),
+        Way::Fallback => WORD.is_match(found.value),
+        Way::Given => false,
+    }
 }
 
 /// `def connect(password="…")`
@@ -195,7 +216,7 @@ fn statement(stmt: &Stmt, look: &mut dyn FnMut(Found)) {
             match args.as_slice() {
                 // `env('APP_DEBUG', true)`: what the program is without anybody's doing.
                 [name, value] if is_environment(callee, &called) => {
-                    pair(last(&name.value), &value.value, Way::Given, expr.span);
+                    pair(last(&name.value), &value.value, Way::Fallback, expr.span);
                 }
                 [only] if only.label.is_none() && SETTER.is_match(&called) => {
                     pair(Some(called), &only.value, Way::Given, expr.span);
@@ -212,8 +233,12 @@ fn statement(stmt: &Stmt, look: &mut dyn FnMut(Found)) {
             }
         }
         ExprKind::Binary(op, left, right) if matches!(&**op, "==" | "===" | "!=" | "!==") => {
-            pair(last(left), right, Way::Given, expr.span);
-            pair(last(right), left, Way::Given, expr.span);
+            // What is compared with a text has a name; the text itself is none.
+            for (name, value) in [(left, right), (right, left)] {
+                if !matches!(name.kind, ExprKind::Literal(_)) {
+                    pair(last(name), value, Way::Compared, expr.span);
+                }
+            }
         }
         ExprKind::Assign(target, value) => pair(last(target), value, Way::Given, expr.span),
         _ => {}

@@ -21,6 +21,7 @@ mod regexes;
 mod reported;
 mod secrets;
 mod settings;
+mod settled;
 mod sweep;
 mod taint;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::syntax::templates::RAW;
 
 use super::make::{Draft, brief};
 use super::own::Own;
+use super::settled::Settled;
 use super::{Generator, Role, Scene, Step};
 
 /// Cards whose sinks are worth a look even when only a library's own caller could do harm: commands, code, queries,
@@ -32,6 +33,9 @@ const SERVES: [&str; 3] = ["http", "message", "network"];
 
 /// Languages whose servers and build scripts live side by side in one tree.
 const SCRIPTED: [&str; 5] = ["python", "javascript", "typescript", "php", "ruby"];
+
+/// Languages in which hardly a program runs with more rights than whoever starts it.
+const OWN_RIGHTS: [&str; 3] = ["rust", "kotlin", "csharp"];
 
 /// Cards about secrets that are known by a name; the longer the way, the less the name still says.
 const BY_NAME: [&str; 4] = ["CWE-200", "CWE-209", "CWE-522", "CWE-532"];
@@ -121,7 +125,13 @@ pub fn find(scene: &Scene) -> Vec<Draft> {
     };
     let shown = shown(scene);
     let mut found = Vec::new();
-    let kept = |flow: &&Flow| worth(scene, flow, &serves) && !own.says(scene, flow, served(flow));
+    let settled = Settled::of(scene);
+    let by_itself = |flow: &Flow| flow.hops.first().is_some_and(|hop| alone(scene, hop));
+    let kept = |flow: &&Flow| {
+        worth(scene, flow, &serves)
+            && !own.says(scene, flow, served(flow))
+            && !settled.has(scene, flow, &|| by_itself(flow))
+    };
     for flow in scene.graph.flows.iter().filter(kept) {
         let last = flow.hops.last().filter(|hop| is_markup(&hop.note));
         let lines = last.map(|hop| (hop.unit, hop.span.line..=hop.span.last));
@@ -240,6 +250,10 @@ fn worth(scene: &Scene, flow: &Flow, serves: &BTreeSet<&str>) -> bool {
     // A program of Go reads its environment where it starts; elsewhere it is a setting of the server.
     let setting = language == "go" && flow.kind == "env" && !starts(scene, first);
     if (local || setting) && serves.contains(base(language)) {
+        return false;
+    }
+    // Folders and editors that the environment names belong to whoever runs a program with rights of their own.
+    if flow.kind == "env" && OWN_RIGHTS.contains(&language) {
         return false;
     }
     if BY_NAME.contains(&card.id.as_str()) && flow.hops.len() > NEAR {

@@ -217,9 +217,13 @@ impl Rules {
             let (Shape::Read(path) | Shape::Write(path)) = &rule.pattern.shape else {
                 continue;
             };
+            // `URL` alone is no `document.URL`: what is read of an object is read from it.
+            let whole = |found: &names::Path| {
+                found.len() > 1 || path.segments.len() == 1 || !matches!(rule.pattern.shape, Shape::Read(_))
+            };
             if paths
                 .iter()
-                .any(|found| self.fits(path, found) && !elsewhere(path, found, paths))
+                .any(|found| whole(found) && self.fits(path, found) && !elsewhere(path, found, paths))
             {
                 out.push(rule);
             }

@@ -24,7 +24,8 @@ pub fn without_flags(scene: &Scene) -> Vec<Absence> {
                     "javascript" | "typescript" => javascript(expr),
                     "java" => java(expr, &function.body),
                     "kotlin" => ktor(expr).or_else(|| java(expr, &function.body)),
-                    "go" => go(expr),
+                    // A client shows the cookies that it was given.
+                    "go" => go(expr).filter(|_| !scene.text(at as u32, stmt.span).contains(".AddCookie(")),
                     "csharp" => csharp(expr, &function.body),
                     "php" => php(expr),
                     _ => None,

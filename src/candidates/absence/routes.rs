@@ -130,6 +130,9 @@ static READS: LazyLock<Regex> =
 pub static WRITES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^((http|map)?(post|put|patch|delete)|del|(post|put|delete|patch)mapping)$"));
 
+/// What a form of another site can send; for the rest browsers ask first.
+static SENT: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)^((http|map)?post|postmapping)$"));
+
 /// What a page does to a store.
 pub static PAGE_WRITES: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)\b(insert\s+into|replace\s+into|delete\s+from|update\s+[`\w.{}$]+\s+set)\b"));
@@ -450,9 +453,10 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
     let mut seen = BTreeSet::new();
     for entry in routes(scene).filter(|entry| !is_page(scene, entry)) {
         let form = body(scene, entry);
-        let writes = WRITES.is_match(&entry.verb) || form.contains("\"POST\"") || form.contains("'POST'");
+        let writes = SENT.is_match(&entry.verb) || form.contains("\"POST\"") || form.contains("'POST'");
         // One per file: they share the missing control.
         if writes
+            && !takes_json(scene, entry)
             && !LOGIN.is_match(&scene.graph.units[entry.unit as usize].name)
             && seen.insert(scene.file(entry.unit))
         {
@@ -469,6 +473,19 @@ pub fn without_csrf(scene: &Scene) -> Vec<Absence> {
         }
     }
     found
+}
+
+/// Whether a handler takes nothing but JSON, which no form sends.
+fn takes_json(scene: &Scene, entry: &Entry) -> bool {
+    let module = scene.module(entry.unit);
+    let json = |note: &crate::syntax::form::Annotation| match note.name.rsplit('.').next().unwrap_or(&note.name) {
+        "FromBody" => module.language == "csharp",
+        "Consumes" | "consumes" => scene.text(entry.unit, note.span).contains("application/json"),
+        _ => false,
+    };
+    let function = scene.function(entry.unit);
+    let params = function.params.iter().flat_map(|param| &param.annotations);
+    function.annotations.iter().chain(params).any(json)
 }
 
 /// Whether anything in the project checks for forged requests, as far as words tell. A setting that turns the check off
@@ -568,6 +585,7 @@ mod tests {
             &SHOWS,
             &ROUTED,
             &WRITES,
+            &SENT,
         ];
         assert!(all.iter().all(|regex| !regex.as_str().is_empty()));
     }

@@ -173,3 +173,8 @@ fn orders_to_reviewers_are_told_from_what_programs_say() {
 fn programs_of_go_csharp_kotlin_ruby_and_rust_give_the_candidates_that_are_marked() {
     check(include_str!("backends.txt"), 7);
 }
+
+#[test]
+fn ordinary_programs_stay_quiet_and_their_twins_do_not() {
+    check(include_str!("quiet.txt"), 14);
+}

@@ -1,0 +1,140 @@
+//! Flows that end well by what the project itself says on the way: a function made for the purpose decides about the
+//! value, a type fixes what it may hold, a wrapper only hands a format on.
+//!
+//! In: flows of the graph. Out: whether one is settled. A function's name alone settles nothing: it must decide or
+//! replace something too. Deliberately absent: what the flow engine proves of values. Start at [`Settled::has`].
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Scene;
+use crate::flow::{Flow, Hop, Note, names};
+use crate::syntax::form::StmtKind;
+
+/// Names of functions that make a value safe, and what for.
+static MAKES_SAFE: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(sanit|escape|encode_?for|purif|clean|valid|verif|check|ensure|safe|allow|restrict|normali[sz]e|only)")
+});
+/// What the name of such a function speaks of, by card.
+static PURPOSES: LazyLock<Vec<(&'static [&'static str], Regex)>> = LazyLock::new(|| {
+    vec![
+        (
+            &["CWE-601", "CWE-918"],
+            fixed(r"(?i)(ur[li]|redirect|next|return|host|domain|origin|address|link)"),
+        ),
+        (&["CWE-90"], fixed(r"(?i)(ldap|dn$|filter)")),
+        (&["CWE-79"], fixed(r"(?i)(html|xss|markup|attr)")),
+        (&["CWE-78", "CWE-77", "CWE-88"], fixed(r"(?i)(shell|cmd|command|arg)")),
+        (
+            &["CWE-89", "CWE-943"],
+            fixed(r"(?i)(sql|quer|column|table|order|sort|identifier)"),
+        ),
+        (&["CWE-117"], fixed(r"(?i)log")),
+    ]
+});
+/// Types of values that hold no fields of their own.
+const SCALARS: [&str; 10] = [
+    "str", "int", "float", "bool", "UUID", "UUID4", "UUID1", "date", "datetime", "Decimal",
+];
+
+/// Functions that keep passwords as nobody can read them.
+static HASHES: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(r"(?i)(bcrypt|argon2|scrypt|pbkdf2|(generate_)?password_hash|hash_?password|password_?hasher|make_password)")
+});
+static VARIES: LazyLock<Regex> = LazyLock::new(|| fixed(r"\bva_(list|start)\b|\.\.\."));
+
+fn fixed(text: &str) -> Regex {
+    Regex::new(text).expect("the expression is a constant of this file")
+}
+
+/// What is looked up for every flow.
+pub struct Settled<'a> {
+    classes: BTreeSet<&'a str>,
+    hashes: bool,
+}
+
+impl<'a> Settled<'a> {
+    pub fn of(scene: &Scene<'a>) -> Self {
+        let classes = scene.forest.modules.iter().flat_map(|module| &module.classes);
+        Self {
+            classes: classes.map(|class| &*class.name).collect(),
+            hashes: scene.snapshot.files().iter().any(|file| HASHES.is_match(&file.text)),
+        }
+    }
+
+    /// Whether nothing is left to ask. `alone` says that the file is a program of its own.
+    pub fn has(&self, scene: &Scene, flow: &Flow, alone: &dyn Fn() -> bool) -> bool {
+        let (Some(first), Some(last)) = (flow.hops.first(), flow.hops.last()) else {
+            return false;
+        };
+        let card = scene.cards[flow.card].id.as_str();
+        match card {
+            "CWE-915" | "CWE-94" if self.typed(scene, first) => return true,
+            "CWE-134" if flow.weak && hands_on(scene, flow) => return true,
+            // Who stores it hashes it, here or further on.
+            "CWE-522" if self.hashes && is_kept(last) && !alone() => return true,
+            "CWE-95" if flow.weak && is_timer(last) => return true,
+            _ => {}
+        }
+        let purpose = PURPOSES
+            .iter()
+            .find(|(cards, _)| cards.contains(&card))
+            .map(|(_, purpose)| purpose);
+        purpose.is_some_and(|purpose| flow.hops.iter().any(|hop| vouches(scene, hop, purpose)))
+    }
+
+    /// A parameter of a handler whose type says what it holds: a record of the project, or no record at all.
+    fn typed(&self, scene: &Scene, first: &Hop) -> bool {
+        let Note::Enters(name) = &first.note else { return false };
+        if scene.module(first.unit).language != "python" {
+            return false;
+        }
+        let params = &scene.function(first.unit).params;
+        let own = params.iter().find(|param| param.name == *name);
+        own.and_then(|param| param.hint.as_deref()).is_some_and(|hint| {
+            let mut types = hint
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .filter(|word| !matches!(*word, "" | "Optional" | "Annotated" | "None" | "list" | "List"))
+                .peekable();
+            types.peek().is_some() && types.all(|word| SCALARS.contains(&word) || self.classes.contains(word))
+        })
+    }
+}
+
+/// Whether the value comes out of a function of the project that is named for its purpose and decides something.
+fn vouches(scene: &Scene, hop: &Hop, purpose: &Regex) -> bool {
+    let Note::Returned(name) = &hop.note else { return false };
+    let name = name.rsplit(['.', ':', '\\']).next().unwrap_or(name);
+    let function = scene.function(hop.unit);
+    // The class may say the purpose: `NextUrlSanitizer.sanitize`.
+    let class = function.class_name.as_deref().unwrap_or_default();
+    let said = MAKES_SAFE.is_match(name) && (purpose.is_match(name) || purpose.is_match(class));
+    if !said || *function.name != *name {
+        return false;
+    }
+    let mut decides = false;
+    names::walk(&function.body, &mut |stmt| {
+        decides |= matches!(stmt.kind, StmtKind::If { .. } | StmtKind::Loop { .. });
+    });
+    decides
+}
+
+/// A function with any number of arguments that only hands its format on to one that takes them as a list.
+fn hands_on(scene: &Scene, flow: &Flow) -> bool {
+    let first = flow.hops.first().map(|hop| hop.unit);
+    first.is_some_and(|unit| {
+        matches!(scene.module(unit).language, "c" | "cpp")
+            && VARIES.is_match(scene.text(unit, scene.function(unit).span))
+    })
+}
+
+fn is_kept(last: &Hop) -> bool {
+    matches!(&last.note, Note::Sink(what) if what.ends_with("assword =") || what.contains("setPassword"))
+}
+
+/// What a timer runs is a function, whoever made it.
+fn is_timer(last: &Hop) -> bool {
+    matches!(&last.note, Note::Sink(what) if what.starts_with("setTimeout") || what.starts_with("setInterval"))
+}
