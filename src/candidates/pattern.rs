@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::make::{Draft, brief};
+use super::regexes::{Growth, growth};
 use super::{Generator, Scene};
 
 /// Words of programs in C and C++ that do several things at once.
@@ -33,13 +34,35 @@ fn beside_itself(scene: &Scene) -> bool {
     !whole
 }
 
+/// A text with quotes around it, as most languages write one; the letter before it says that signs stand for themselves.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?s)([@rR])?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')"#)
+        .expect("the expression is a constant of this file")
+});
+
+/// Whether the first text of a call is a regular expression that takes a time in proportion.
+fn harmless(call: &str) -> bool {
+    QUOTED.captures(call).is_some_and(|found| {
+        let text = found.get(2).or(found.get(3)).map_or("", |text| text.as_str());
+        let raw = found.get(1).is_some();
+        let regex = if raw {
+            text.to_owned()
+        } else {
+            text.replace("\\\\", "\\")
+        };
+        growth(&regex, "") == Growth::Linear
+    })
+}
+
 pub fn find(scene: &Scene) -> Vec<Draft> {
     let threads = LazyCell::new(|| beside_itself(scene));
     let suspects = scene.graph.suspects.iter().filter(|suspect| {
         let card = &scene.cards[suspect.card];
         let language = scene.module(suspect.unit).language;
         let alone = card.family == "race" && matches!(language, "c" | "cpp") && !*threads;
-        scene.wants(card) && !alone && scene.in_context(card, suspect.unit, suspect.span, None)
+        let regex = card.literals.iter().any(|rule| rule.backtracks);
+        let harmless = regex && harmless(scene.text(suspect.unit, suspect.span));
+        scene.wants(card) && !alone && !harmless && scene.in_context(card, suspect.unit, suspect.span, None)
     });
     suspects
         .map(|suspect| {

@@ -76,6 +76,8 @@ impl<'a> Settled<'a> {
             // Who stores it hashes it, here or further on.
             "CWE-522" if self.hashes && is_kept(last) && !alone() => return true,
             "CWE-95" if flow.weak && is_timer(last) => return true,
+            "CWE-338" if is_clock(first) && flow.hops.iter().any(|hop| hop.unit != first.unit) => return true,
+            "CWE-22" | "CWE-94" if flow.weak && loads_classes(scene, first) => return true,
             _ => {}
         }
         let purpose = PURPOSES
@@ -132,6 +134,25 @@ fn hands_on(scene: &Scene, flow: &Flow) -> bool {
 
 fn is_kept(last: &Hop) -> bool {
     matches!(&last.note, Note::Sink(what) if what.ends_with("assword =") || what.contains("setPassword"))
+}
+
+/// What the clock says: a part of a secret where it is made, and the time of something where it comes from afar.
+fn is_clock(first: &Hop) -> bool {
+    const CLOCKS: [&str; 5] = [
+        "time",
+        "microtime",
+        "time.time",
+        "System.currentTimeMillis",
+        "System.nanoTime",
+    ];
+    matches!(&first.note, Note::Enters(what) if CLOCKS.contains(&&**what))
+}
+
+/// A function that finds the file of a class is called by the language, with names of classes.
+fn loads_classes(scene: &Scene, first: &Hop) -> bool {
+    let name = &scene.function(first.unit).name;
+    let class = matches!(&first.note, Note::Parameter(name) if matches!(&*name.to_lowercase(), "class" | "classname" | "class_name"));
+    scene.module(first.unit).language == "php" && (class || name.to_lowercase().contains("autoload"))
 }
 
 /// What a timer runs is a function, whoever made it.

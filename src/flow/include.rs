@@ -4,7 +4,7 @@
 //! walked in the place of the call with the variables of that place, and what becomes of variables.
 //! Deliberately absent: paths without a literal file name. Start at [`targets`] and [`Walker::include`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::source::SourceFile;
@@ -65,6 +65,29 @@ pub fn targets(modules: &[Module], files: &[SourceFile]) -> HashMap<(usize, u32)
     found
 }
 
+/// Modules that include at their top level what they do not name.
+pub fn open(modules: &[Module]) -> HashSet<usize> {
+    let mut found = HashSet::new();
+    for (at, module) in modules
+        .iter()
+        .enumerate()
+        .filter(|(_, module)| module.language == "php")
+    {
+        let mut note = |expr: &Expr| {
+            if let ExprKind::Call { callee, args, .. } = &expr.kind
+                && matches!(&callee.kind, ExprKind::Name(name) if &**name == "include")
+                && args.first().is_none_or(|arg| literal_path(&arg.value).is_none())
+            {
+                found.insert(at);
+            }
+        };
+        if let Some(top) = module.functions.first() {
+            names::walk(&top.body, &mut |stmt| names::expressions(stmt, &mut note));
+        }
+    }
+    found
+}
+
 /// Files that others run in the place of a call, or fill.
 pub fn included(world: &World) -> HashSet<usize> {
     world.includes.values().chain(world.renders.values()).copied().collect()
@@ -88,10 +111,35 @@ pub fn apart(world: &World, included: &HashSet<usize>, flow: &Flow) -> bool {
         let lines = text.get(hop.span.start as usize..hop.span.end as usize);
         lines.is_some_and(|text| text.contains(SESSION))
     });
-    !kept
-        && page(first.unit)
-            .zip(page(last.unit))
-            .is_some_and(|(from, to)| from != to)
+    let Some(from) = page(first.unit).filter(|_| !kept) else {
+        return false;
+    };
+    let shown = |module: usize| world.renders.values().any(|to| *to == module);
+    let elsewhere = |unit: u32| {
+        let unit = &world.units[unit as usize];
+        let php = world.modules[unit.module].language == "php";
+        php && unit.index == 0 && unit.module != from && !shown(unit.module) && !runs(world, from, unit.module)
+    };
+    page(last.unit).is_some_and(|to| from != to)
+        || flow
+            .hops
+            .iter()
+            .any(|hop| included.contains(&world.units[hop.unit as usize].module) && elsewhere(hop.unit))
+}
+
+/// Whether a page runs a file, by what it includes and what that includes. A page that includes what it does not name
+/// may run anything.
+fn runs(world: &World, page: usize, file: usize) -> bool {
+    let mut open = vec![page];
+    let mut seen = BTreeSet::from([page]);
+    while let Some(at) = open.pop() {
+        if at == file || world.open_includes.contains(&at) {
+            return true;
+        }
+        let targets = world.includes.iter().filter(|((from, _), _)| *from == at);
+        open.extend(targets.map(|(_, to)| *to).filter(|to| seen.insert(*to)));
+    }
+    false
 }
 
 /// Where a path starts and its literal end, if that is a whole file name.

@@ -56,6 +56,8 @@ pub struct World<'f> {
     pub callers: BTreeMap<u32, Vec<u32>>,
     /// The module whose top level a call runs in its own place, by module and start of the call.
     pub includes: HashMap<(usize, u32), usize>,
+    /// Modules that include at their top level what they do not name.
+    pub open_includes: HashSet<usize>,
     /// The template that a call fills, by module and start of the call.
     pub renders: HashMap<(usize, u32), usize>,
     /// Per module, where code stands in a page: start of the code, and the spot until the next.
@@ -174,6 +176,7 @@ impl<'f> World<'f> {
             edges: Vec::new(),
             callers: BTreeMap::new(),
             includes: super::include::targets(modules, files),
+            open_includes: super::include::open(modules),
             renders: super::render::targets(modules, files),
             spots: modules
                 .par_iter()

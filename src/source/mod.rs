@@ -126,7 +126,7 @@ pub struct Snapshot {
 /// Reads the tree (or the single file) at `root`: the files that are `code`, and well-known configuration files.
 ///
 /// Links are never followed, special files never opened, and no file outside `root` is touched. Fails only when there
-/// is nothing to scan: no such path, not a directory or regular file, or no file of a known language.
+/// is nothing to scan: no such path, not a directory or regular file, or no file of a known language or notation.
 pub fn read(root: &Path, limits: &Limits, code: Code) -> Result<(Snapshot, Vec<Problem>), Fatal> {
     let (base, only) = anchor(root)?;
     let mut problems = Vec::new();
@@ -136,10 +136,10 @@ pub fn read(root: &Path, limits: &Limits, code: Code) -> Result<(Snapshot, Vec<P
     };
     let mut skipped = found.skipped;
     let files = load::load(&base, found.files, limits, code, &mut skipped, &mut problems);
-    if !files
-        .iter()
-        .any(|file| walk::is_code(&file.path, code) || load::is_script(file.text.as_bytes(), code))
-    {
+    if !files.iter().any(|file| {
+        walk::wanted(file.path.rsplit('/').next().unwrap_or_default(), code)
+            || load::is_script(file.text.as_bytes(), code)
+    }) {
         return Err(nothing(root, code, &skipped, &problems));
     }
     problems.sort_by(|a, b| (&a.place, &a.what).cmp(&(&b.place, &b.what)));

@@ -375,8 +375,15 @@ fn takes_a_single_file_as_the_root() {
 }
 
 #[test]
+fn configuration_alone_is_something_to_scan() {
+    let dir = tree(&[("deploy/docker-compose.yml", b"services: {}"), ("logo.png", b"")]);
+    let (snapshot, _) = scan(dir.path(), &Limits::default());
+    assert_eq!(paths(&snapshot), ["deploy/docker-compose.yml"]);
+}
+
+#[test]
 fn a_root_with_nothing_to_scan_names_the_way_out() {
-    let dir = tree(&[("logo.png", b""), ("pom.xml", b""), ("x/a.rb", b"")]);
+    let dir = tree(&[("logo.png", b""), ("notes.txt", b""), ("x/a.rb", b"")]);
     let fail = |path: &Path| read(path, &Limits::default(), CODE).unwrap_err();
     for (path, what, help) in [
         ("gone", "cannot open", "give the path"),

@@ -39,7 +39,8 @@ pub(super) fn is_code(path: &str, code: Code) -> bool {
     extension(path).is_some_and(|e| code.extensions.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
-fn wanted(name: &str, code: Code) -> bool {
+/// Whether a file is code, or configuration that is read for its settings.
+pub(super) fn wanted(name: &str, code: Code) -> bool {
     is_code(name, code) || config::kind(name) == Kind::Settings
 }
 

@@ -22,6 +22,7 @@ mod records;
 mod roles;
 mod routes;
 mod schema;
+mod scoped;
 mod scripts;
 mod spring;
 mod throttle;

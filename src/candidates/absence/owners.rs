@@ -18,6 +18,7 @@ use super::layers::Layers;
 use super::mounts::Mounts;
 use super::records::Owned;
 use super::routes::{GLOBAL, WRITES, checked, fixed, head_of_class, label};
+use super::scoped::Scoped;
 use super::{Absence, routes};
 use crate::candidates::Scene;
 
@@ -131,6 +132,7 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
     let owned = Owned::of(scene);
     let mut found = Vec::new();
     let layered = Layers::of(scene);
+    let scoped = Scoped::of(scene);
     let mut behind: BTreeMap<&str, bool> = BTreeMap::new();
     for entry in routes(scene) {
         let language = scene.module(entry.unit).language;
@@ -170,6 +172,7 @@ pub fn without_owner(scene: &Scene) -> Vec<Absence> {
             Some(span) => Some((entry.unit, span)).filter(|_| !look.owned(&function.body)),
             None => layered.place(entry.unit),
         };
+        let place = place.filter(|(unit, span)| !scoped.holds(scene, *unit, *span));
         if let Some((unit, span)) = place.filter(|_| !asks_inside(scene, entry)) {
             let what = format!(
                 "{} looks a record up by a key of the request and never asks whose it is",

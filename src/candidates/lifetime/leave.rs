@@ -16,6 +16,10 @@ impl<'a> Walk<'a> {
     pub fn leave(&mut self, value: Option<&'a Expr>, span: Span, memory: &mut Memory) {
         if let Some(value) = value {
             let pointer = self.value(value, memory);
+            if self.is_fixed(value) {
+                // The function itself still has what a variable of all its calls names.
+                memory.each(&pointer, &mut |object, _| object.escaped = true);
+            }
             for id in &pointer.objects {
                 let Some(object) = memory.objects.get(id) else { continue };
                 if object.state == FREED && *id < PARAMS && self.open() {
@@ -62,6 +66,14 @@ impl<'a> Walk<'a> {
     /// Whether there are callers that this scan does not see.
     pub fn open(&self) -> bool {
         self.stack.is_empty() && (self.function.public || self.scene.graph.callers(self.unit).is_empty())
+    }
+
+    /// `static char *buffer;`: whether a variable outlives the call.
+    fn is_fixed(&self, value: &Expr) -> bool {
+        let ExprKind::Name(name) = &super::check::strip(value).kind else {
+            return false;
+        };
+        self.hints.get(&**name).is_some_and(|hint| hint.starts_with("static "))
     }
 
     /// The address of a variable of this function means nothing to the caller.

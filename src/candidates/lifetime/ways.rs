@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::syntax::form::{Expr, ExprKind, Literal, Span, Text};
 
 use super::check::strip;
-use super::memory::{Memory, Place, Pointer, Range};
+use super::memory::{MAYBE_NULL, Memory, Place, Pointer, Range};
 use super::numbers::compare;
 use super::walk::Walk;
 
@@ -21,7 +21,14 @@ impl Ways {
     /// One way out, with the number or pointer that is given there.
     pub fn add(&mut self, range: Range, pointer: &Pointer, memory: &Memory) {
         let null = pointer.null && pointer.objects.is_empty() && !pointer.other;
+        let sure = |id: &u32| {
+            memory
+                .objects
+                .get(id)
+                .is_none_or(|object| object.state & MAYBE_NULL == 0)
+        };
         let there = !pointer.null && !pointer.other && !pointer.unset && !pointer.objects.is_empty();
+        let there = there && pointer.objects.iter().all(sure);
         let range = match range {
             Range::ANY if null => Range::exactly(0),
             Range::ANY if there => Range { low: 1, ..Range::ANY },
