@@ -321,13 +321,25 @@ def add_vocabulary(w, tokenizer, pre, rows):
 
 
 SPLITS = ["gpt-2", "starcoder", "llama-bpe", "smaug-bpe", "qwen2", "tekken", "gpt-4o", "deepseek-v3", "deepseek-coder",
-          "seed-coder", "glm4", "refact", "dbrx", "deepseek-llm"]
+          "seed-coder", "refact", "dbrx", "mellum", "pixtral", "glm4", "chatglm-bpe", "qwen35", "deepseek-llm"]
 SPLIT_TEXTS = TEXTS + [
     "It's Don't WE'LL  they'VE 3.14159 1000000 x2y  \n\n\n  def f(a,b):\n\treturn a+b//c  \r\n\r\n",
     "camelCaseName HTTPServer snake_case_name __init__ ALLCAPS lowerCASE éÉcole ÑandÚ",
     "日本語のテキスト、中文文本。 한국어 텍스트 ١٢٣ ½ Ⅷ  \u00a0\u2003x  a\u0301e\u0308",
     "!!!???... --- ==> ((([[{{}}]])))  ;;;\n//////\n**bold** #tag @user $var %d ^x ~y `code` <b>\n",
     "   leading and trailing   ", "tab\t\tseparated\n \n \n", "a  b   c    d", "\U0001f600\U0001f468\u200d\U0001f469 emoji",
+    "\x01\x02 \x1b[31mred\x1b[0m \x7f bell\x07 form\x0cfeed vt\x0b nel\u0085 ls\u2028 ps\u2029 zw\u200b\ufeff end",
+    "values = [" + "1024, -7, 0x1F, " * 120 + "]",
+    "public static void main(String[] args) throws IOException { List<Map<String, int[]>> all = new ArrayList<>(); }",
+    "func (s *Server) Handle(w http.ResponseWriter, r *http.Request) { go func() { ch <- struct{}{} }() }",
+    "impl<'a, T: Clone + 'static> Iterator for Rows<'a, T> { fn next(&mut self) -> Option<&'a T> { self.0?.pop() } }",
+    "<?php $rows = $db->query(\"SELECT * FROM t WHERE id='{$_GET['id']}'\"); foreach ($rows as $k => $v): ?>\n<b><?= $v ?></b>",
+    "const f = async ({a, ...rest}) => `${await g(a)}-${rest?.b ?? 0}`; // don't\n/^[\\w.+-]+@\\d{2,}$/u.test(x)",
+    "class Note < ApplicationRecord\n  scope :mine, ->(u) { where(user: u) }\n  def to_s = \"#{id}: #{title&.strip}\"\nend",
+    "fun <T> List<T>.second(): T? = getOrNull(1)?.also { println(\"$it ${it!!::class}\") }",
+    "var q = from u in db.Users where u.Id == id select new { u.Name, Age = u.Age ?? default };",
+    "template <typename T, size_t N> auto get(T (&a)[N]) noexcept -> decltype(a[0]) { return a[N-1]; } // 'q' \"s\"\n#define X(a) #a##_t",
+    "Привет, мир! Ελληνικά κείμενο 1,234.50 € עברית עם רווחים हिन्दी पाठ ภาษาไทย ꭰꮿ ՀայերեՆ ﬁ Ⓐ ª º µ ǅ",
 ]
 
 

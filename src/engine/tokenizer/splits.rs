@@ -34,19 +34,24 @@ const DEEPSEEK3: &str = r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r
 const SEED_CODER: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+const QWEN35: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// Letters that have a case, as the first DeepSeek models list them, with a blank before.
+const DEEPSEEK_LETTERS: &str = r"\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+";
+
 /// Names in `tokenizer.ggml.pre` and what they mean.
 const TABLE: &[(&[&str], Split)] = &[
-    (&["gpt-2", "phi-2", "mpt", "olmo"], plain(&[GPT2])),
+    (&["gpt-2", "phi-2", "olmo", "mellum"], plain(&[GPT2])),
     (&["starcoder", "refact", "smollm"], plain(&[r"\p{N}", GPT2])),
     (
-        &["llama-bpe", "llama3", "llama-v3", "falcon3", "lfm2"],
+        &["llama-bpe", "llama3", "llama-v3", "falcon3", "lfm2", "pixtral"],
         Split {
             patterns: &[LLAMA3],
             whole_words: true,
             normalizer: None,
         },
     ),
-    (&["smaug-bpe", "dbrx", "glm4", "chatglm-bpe"], plain(&[LLAMA3])),
+    (&["smaug-bpe", "dbrx", "chatglm-bpe", "glm4", "glm5"], plain(&[LLAMA3])),
+    (&["qwen35"], plain(&[QWEN35])),
     (
         &["qwen2", "deepseek-r1-qwen"],
         Split {
@@ -73,7 +78,7 @@ const TABLE: &[(&[&str], Split)] = &[
         &["deepseek-llm"],
         plain(&[
             r"[\r\n]",
-            r"\s?[\p{Lu}\p{Ll}\p{Lt}]+",
+            DEEPSEEK_LETTERS,
             r"\s?[!-/:-~！-／：-～‘-‟　-。]+",
             r"\s+$",
             r"[一-龥ࠀ-一가-퟿]+",

@@ -55,6 +55,9 @@ impl Sentences {
 
     /// Tokens of a text that starts a run, in which nothing is special.
     pub(super) fn encode(&self, text: &str) -> Vec<u32> {
+        if text.is_empty() {
+            return Vec::new();
+        }
         let prefix = if self.prefix { "▁" } else { "" };
         let text = format!("{prefix}{}", text.replace(' ', "▁"));
         if self.runs.is_empty() {
