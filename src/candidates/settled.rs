@@ -1,8 +1,8 @@
-//! Flows that end well by what the project itself says on the way: a function made for the purpose decides about the
-//! value, a type fixes what it may hold, a wrapper only hands a format on.
+//! Flows that end well by what the project itself says on the way: a type fixes what a value may hold, a wrapper only
+//! hands a format on, a password is hashed where it is kept.
 //!
-//! In: flows of the graph. Out: whether one is settled. A function's name alone settles nothing: it must decide or
-//! replace something too. Deliberately absent: what the flow engine proves of values. Start at [`Settled::has`].
+//! In: flows of the graph. Out: whether one is settled. Deliberately absent: what the flow engine proves of values, and
+//! names that promise something: a function that is called `sanitize` may be the weakness. Start at [`Settled::has`].
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,30 +10,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Scene;
-use crate::flow::{Flow, Hop, Note, names};
-use crate::syntax::form::StmtKind;
+use crate::flow::{Flow, Hop, Note};
 
-/// Names of functions that make a value safe, and what for.
-static MAKES_SAFE: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(r"(?i)(sanit|escape|encode_?for|purif|clean|valid|verif|check|ensure|safe|allow|restrict|normali[sz]e|only)")
-});
-/// What the name of such a function speaks of, by card.
-static PURPOSES: LazyLock<Vec<(&'static [&'static str], Regex)>> = LazyLock::new(|| {
-    vec![
-        (
-            &["CWE-601", "CWE-918"],
-            fixed(r"(?i)(ur[li]|redirect|next|return|host|domain|origin|address|link)"),
-        ),
-        (&["CWE-90"], fixed(r"(?i)(ldap|dn$|filter)")),
-        (&["CWE-79"], fixed(r"(?i)(html|xss|markup|attr)")),
-        (&["CWE-78", "CWE-77", "CWE-88"], fixed(r"(?i)(shell|cmd|command|arg)")),
-        (
-            &["CWE-89", "CWE-943"],
-            fixed(r"(?i)(sql|quer|column|table|order|sort|identifier)"),
-        ),
-        (&["CWE-117"], fixed(r"(?i)log")),
-    ]
-});
 /// Types of values that hold no fields of their own.
 const SCALARS: [&str; 10] = [
     "str", "int", "float", "bool", "UUID", "UUID4", "UUID1", "date", "datetime", "Decimal",
@@ -71,20 +49,15 @@ impl<'a> Settled<'a> {
         };
         let card = scene.cards[flow.card].id.as_str();
         match card {
-            "CWE-915" | "CWE-94" if self.typed(scene, first) => return true,
-            "CWE-134" if flow.weak && hands_on(scene, flow) => return true,
+            "CWE-915" => self.typed(scene, first),
+            "CWE-134" => flow.weak && hands_on(scene, flow),
             // Who stores it hashes it, here or further on.
-            "CWE-522" if self.hashes && is_kept(last) && !alone() => return true,
-            "CWE-95" if flow.weak && is_timer(last) => return true,
-            "CWE-338" if is_clock(first) && flow.hops.iter().any(|hop| hop.unit != first.unit) => return true,
-            "CWE-22" | "CWE-94" if flow.weak && loads_classes(scene, first) => return true,
-            _ => {}
+            "CWE-522" => self.hashes && is_kept(last) && !alone(),
+            "CWE-95" => flow.weak && is_timer(last),
+            "CWE-338" => is_clock(first) && flow.hops.iter().any(|hop| hop.unit != first.unit),
+            "CWE-22" | "CWE-94" => flow.weak && loads_classes(scene, first),
+            _ => false,
         }
-        let purpose = PURPOSES
-            .iter()
-            .find(|(cards, _)| cards.contains(&card))
-            .map(|(_, purpose)| purpose);
-        purpose.is_some_and(|purpose| flow.hops.iter().any(|hop| vouches(scene, hop, purpose)))
     }
 
     /// A parameter of a handler whose type says what it holds: a record of the project, or no record at all.
@@ -103,24 +76,6 @@ impl<'a> Settled<'a> {
             types.peek().is_some() && types.all(|word| SCALARS.contains(&word) || self.classes.contains(word))
         })
     }
-}
-
-/// Whether the value comes out of a function of the project that is named for its purpose and decides something.
-fn vouches(scene: &Scene, hop: &Hop, purpose: &Regex) -> bool {
-    let Note::Returned(name) = &hop.note else { return false };
-    let name = name.rsplit(['.', ':', '\\']).next().unwrap_or(name);
-    let function = scene.function(hop.unit);
-    // The class may say the purpose: `NextUrlSanitizer.sanitize`.
-    let class = function.class_name.as_deref().unwrap_or_default();
-    let said = MAKES_SAFE.is_match(name) && (purpose.is_match(name) || purpose.is_match(class));
-    if !said || *function.name != *name {
-        return false;
-    }
-    let mut decides = false;
-    names::walk(&function.body, &mut |stmt| {
-        decides |= matches!(stmt.kind, StmtKind::If { .. } | StmtKind::Loop { .. });
-    });
-    decides
 }
 
 /// A function with any number of arguments that only hands its format on to one that takes them as a list.

@@ -101,8 +101,8 @@ pub struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
     pub from: u32,
-    pub to: u32,
     pub span: Span,
+    pub to: u32,
 }
 
 /// Outside input that reaches a sink.
@@ -234,6 +234,13 @@ impl Graph {
     pub fn callees(&self, unit: u32) -> impl Iterator<Item = &Edge> {
         let from = self.edges.partition_point(|edge| edge.from < unit);
         self.edges[from..].iter().take_while(move |edge| edge.from == unit)
+    }
+
+    /// Units that the call at this place may reach.
+    pub fn called_at(&self, unit: u32, span: Span) -> impl Iterator<Item = u32> {
+        let from = self.edges.partition_point(|edge| (edge.from, edge.span) < (unit, span));
+        let here = move |edge: &&Edge| edge.from == unit && edge.span == span;
+        self.edges[from..].iter().take_while(here).map(|edge| edge.to)
     }
 
     /// Units that call this one, ordered, without repeats.

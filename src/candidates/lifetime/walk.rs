@@ -375,12 +375,7 @@ impl<'a> Walk<'a> {
 
     /// Functions of the project that the call at this place may reach.
     pub fn targets(&self, span: Span) -> Vec<u32> {
-        self.scene
-            .graph
-            .callees(self.unit)
-            .filter(|edge| edge.span == span)
-            .map(|edge| edge.to)
-            .collect()
+        self.scene.graph.called_at(self.unit, span).collect()
     }
 
     /// What a function does, where it stands before the one being walked.
