@@ -16,7 +16,7 @@
 //!                                 record -> report        works on a finished run, elsewhere, with no model
 //!                                            |
 //!                                 pipeline -> cli -> main
-//!    under everything: problem, sandbox
+//!    under everything: problem, regexes, sandbox
 //! ```
 //!
 //! Data goes left to right and down; imports go only to lower layers. One noun per stage, made by that stage and by no
@@ -37,7 +37,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | 0 | problem |
+//! | 0 | problem, regexes |
 //! | 1 | cards, source, sandbox |
 //! | 2 | syntax, models |
 //! | 3 | flow, engine |
@@ -82,6 +82,7 @@
 #![deny(unsafe_code)]
 
 pub mod problem;
+pub mod regexes;
 
 pub mod cards;
 pub mod sandbox;

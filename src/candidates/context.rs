@@ -4,7 +4,9 @@
 //! weakness. Deliberately absent: what a condition means. Start at [`Scene::in_context`].
 
 use crate::cards::{Card, ContextRule};
-use crate::flow::{Flow, Hop, Note};
+use crate::flow::Flow;
+use crate::flow::Hop;
+use crate::flow::Note;
 use crate::syntax::form::Span;
 
 use super::Scene;

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::cards::LiteralRule;
-use crate::flow::names;
+use crate::flow::program::names;
+use crate::regexes::fixed;
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
 use crate::syntax::settings::is_translation;
 
@@ -72,10 +73,6 @@ static SETTER: LazyLock<Regex> = LazyLock::new(|| {
 /// Functions that look a setting up and take a value for when there is none.
 static LOOKUP: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)^(get|getenv|get_?or_?default|env|config|getProperty|pop)$"));
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
 
 /// How a value came to its name.
 #[derive(Clone, Copy, PartialEq, Eq)]

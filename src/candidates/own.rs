@@ -9,26 +9,29 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Scene;
-use crate::flow::{Flow, Hop, names};
+use crate::flow::Flow;
+use crate::flow::Hop;
+use crate::flow::program::names;
+use crate::regexes::fixed;
 use crate::source::Origin;
 use crate::syntax::form::{Handler, Span, Stmt, StmtKind};
 
 /// Names of files and classes that hold what the operator sets.
 static SETTINGS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(config(uration)?|settings?|properties|preferences|environment|env|constants?)(impl|loader|manager|provider|reader|store|utils?|helper)?$")
-        .expect("the expression is a constant of this file")
+    fixed(
+        r"(?i)(config(uration)?|settings?|properties|preferences|environment|env|constants?)(impl|loader|manager|provider|reader|store|utils?|helper)?$",
+    )
 });
 /// Errors of frameworks whose text is written for whoever asks.
 static MEANT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(validation(error|exception)|http(error|exception|response\w*)|badrequest\w*|notfound(error|exception)|usererror\w*|responsestatusexception|bindexception|modelnotfoundexception|illegalargumentexception|argumentexception|invalidargumentexception|duplicate\w*|nosuchelementexception|entitynotfoundexception|constraintviolationexception|methodargumentnotvalidexception|authenticationexception|serializers?\.validationerror)$")
-        .expect("the expression is a constant of this file")
+    fixed(
+        r"(?i)^(validation(error|exception)|http(error|exception|response\w*)|badrequest\w*|notfound(error|exception)|usererror\w*|responsestatusexception|bindexception|modelnotfoundexception|illegalargumentexception|argumentexception|invalidargumentexception|duplicate\w*|nosuchelementexception|entitynotfoundexception|constraintviolationexception|methodargumentnotvalidexception|authenticationexception|serializers?\.validationerror)$",
+    )
 });
 
 /// Folders of whoever runs the program.
-static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"['"](user\.(home|dir)|java\.io\.tmpdir|HOME|TMPDIR|XDG_\w+)['"]"#)
-        .expect("the expression is a constant of this file")
-});
+static FOLDER: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r#"['"](user\.(home|dir)|java\.io\.tmpdir|HOME|TMPDIR|XDG_\w+)['"]"#));
 
 /// Kinds of input that whoever runs a server gives it.
 const OPERATOR: [&str; 3] = ["env", "cli", "file"];

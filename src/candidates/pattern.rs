@@ -10,11 +10,13 @@ use regex::Regex;
 use super::make::{Draft, brief};
 use super::regexes::{Growth, growth};
 use super::{Generator, Scene};
+use crate::regexes::fixed;
 
 /// Words of programs in C and C++ that do several things at once.
 static THREADS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bpthread_create\s*\(|\bstd::(?:j?thread|async)\b|\bthrd_create\s*\(|\bCreateThread\s*\(|#\s*pragma\s+omp|\buv_queue_work\s*\(")
-        .expect("the expression is a constant of this file")
+    fixed(
+        r"\bpthread_create\s*\(|\bstd::(?:j?thread|async)\b|\bthrd_create\s*\(|\bCreateThread\s*\(|#\s*pragma\s+omp|\buv_queue_work\s*\(",
+    )
 });
 
 /// Whether code of this project in C or C++ may run beside itself: it starts threads, or others may that use it.
@@ -35,10 +37,7 @@ fn beside_itself(scene: &Scene) -> bool {
 }
 
 /// A text with quotes around it, as most languages write one; the letter before it says that signs stand for themselves.
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?s)([@rR])?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')"#)
-        .expect("the expression is a constant of this file")
-});
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| fixed(r#"(?s)([@rR])?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')"#));
 
 /// Whether the first text of a call is a regular expression that takes a time in proportion.
 fn harmless(call: &str) -> bool {

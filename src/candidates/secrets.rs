@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::literal::{entropy, placeholder};
 use crate::cards::Secret;
+use crate::regexes::fixed;
 
 /// Values that are looked up somewhere when they are needed, or that are filled in before.
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
@@ -34,10 +35,6 @@ static COMMON: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^(true|false|yes|no|on|off|null|nil|none|auto|default|optional|required|enabled|disabled|bearer|basic)$",
     ))
 });
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
 
 /// Whether what `name` is given is a secret itself.
 pub fn is_secret(name: &str, value: &str, kind: Secret) -> bool {

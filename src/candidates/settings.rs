@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::cards::SettingRule;
+use crate::regexes::fixed;
 use crate::syntax::form::{Module, Setting, Span};
 
 use super::make::{Draft, brief};
@@ -39,10 +40,6 @@ static PROFILE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^spring\.(config\.activate\.on-?profile|profiles)(\.\d+)? = .*\b(dev|development|local|test|demo|docker-?dev)\b|^APP_ENV = (local|dev|development|test|testing)$|^(NODE|RAILS|FLASK|DJANGO)_ENV = (dev|development|test)$",
     )
 });
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
 
 pub fn find(scene: &Scene) -> Vec<Draft> {
     let rules: Vec<(usize, &SettingRule)> = scene

@@ -10,7 +10,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Scene;
-use crate::flow::{Flow, Hop, Note};
+use crate::flow::Flow;
+use crate::flow::Hop;
+use crate::flow::Note;
+use crate::regexes::fixed;
 
 /// Types of values that hold no fields of their own.
 const SCALARS: [&str; 10] = [
@@ -22,10 +25,6 @@ static HASHES: LazyLock<Regex> = LazyLock::new(|| {
     fixed(r"(?i)(bcrypt|argon2|scrypt|pbkdf2|(generate_)?password_hash|hash_?password|password_?hasher|make_password)")
 });
 static VARIES: LazyLock<Regex> = LazyLock::new(|| fixed(r"\bva_(list|start)\b|\.\.\."));
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
 
 /// What is looked up for every flow.
 pub struct Settled<'a> {

@@ -9,7 +9,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Flow, Hop, MARKUP, Note, TWO_KEYS, names};
+use crate::flow::Flow;
+use crate::flow::Hop;
+use crate::flow::MARKUP;
+use crate::flow::Note;
+use crate::flow::TWO_KEYS;
+use crate::flow::program::names;
+use crate::regexes::fixed;
 use crate::syntax::form::{ExprKind, StmtKind};
 use crate::syntax::templates::RAW;
 
@@ -47,43 +53,34 @@ const FAR_INSIDE: usize = 12;
 
 /// Names of parameters that say: the caller chooses the file.
 static FILE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(path|file|dir|folder|root|src|dst|dest|source|target|output|input|url|uri|location|fn)")
-        .expect("the expression is a constant of this file")
+    fixed(r"(?i)(path|file|dir|folder|root|src|dst|dest|source|target|output|input|url|uri|location|fn)")
 });
 
 /// Names of parameters that hold what is called, not what is said.
-static CALLED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(fn|func|function|cb|callback|handler|listener|action|task|block|proc)$")
-        .expect("the expression is a constant of this file")
-});
+static CALLED: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^(fn|func|function|cb|callback|handler|listener|action|task|block|proc)$"));
 
 /// Sinks that send a response, whose type the function may say; others write into a page that is already there.
 static RESPONSE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    fixed(concat!(
         r"(?:^|\.)(?:send|write|end|Write|WriteString|Fprint\w*|String|Data|print(?:ln|f)?|append|make_response|",
         r"Http\w*Response\w*|Response)$|^the response$|\.body =$",
     ))
-    .expect("the expression is a constant of this file")
 });
 
 /// An object is sent as data.
-static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[\w.]*\.body\s*=\s*[\[{]|\.(?:send|end)\(\s*(?:[\w.]+\(\s*\{\s*\.\.\.|[\[{])")
-        .expect("the expression is a constant of this file")
-});
+static OBJECT: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^[\w.]*\.body\s*=\s*[\[{]|\.(?:send|end)\(\s*(?:[\w.]+\(\s*\{\s*\.\.\.|[\[{])"));
 
 /// Where what is sent begins.
-static SENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\.(?:send|end)\(\s*(?:await\s+)?").expect("the expression is a constant of this file")
-});
+static SENT: LazyLock<Regex> = LazyLock::new(|| fixed(r"\.(?:send|end)\(\s*(?:await\s+)?"));
 
 /// A header that says what a response is, with a literal type.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    fixed(concat!(
         r#"(?i)(?:content-type['"\]]{1,2}\s*[,:=]\s*|content_?type\s*[:=]\s*|mimetype\s*=\s*|\.(?:type|(?:set)?contentType)\(\s*)"#,
         r#"['"`]([\w./+-]+)|(?:produces\s*=\s*\{?\s*|contentType\(\s*)(?:"|MediaType\.)([\w./+-]+)"#,
     ))
-    .expect("the expression is a constant of this file")
 });
 
 /// Most lines of a step.
@@ -93,21 +90,15 @@ const LONG: u32 = 40;
 const COPIED: [&str; 5] = ["CWE-119", "CWE-120", "CWE-122", "CWE-787", "CWE-125"];
 
 /// `memcpy(target, source, amount)`.
-static COPY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*\w*(?:mem(?:p?cpy|move)|strn?cpy)\s*\(([^,]*),[^,]*,(?s:(.*))\)\s*$")
-        .expect("the expression is a constant of this file")
-});
+static COPY: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^\s*\w*(?:mem(?:p?cpy|move)|strn?cpy)\s*\(([^,]*),[^,]*,(?s:(.*))\)\s*$"));
 /// `strcpy(target, source)`.
-static TEXT_COPY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:std::)?(?:str|stp|wcs)cpy\s*\(([^,]*),([^,]*)\)\s*$")
-        .expect("the expression is a constant of this file")
-});
-static WORD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z_]\w*").expect("the expression is a constant of this file"));
+static TEXT_COPY: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"^\s*(?:std::)?(?:str|stp|wcs)cpy\s*\(([^,]*),([^,]*)\)\s*$"));
+static WORD: LazyLock<Regex> = LazyLock::new(|| fixed(r"[A-Za-z_]\w*"));
 /// `target = some_alloc(size)`.
 static ALLOCATED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"([\w.>\-]+)\s*=\s*(?:\([^()]*\)\s*)?\w*(?i:alloc|new|grow|room|create|reserve)\w*\s*\(([^;]*);")
-        .expect("the expression is a constant of this file")
+    fixed(r"([\w.>\-]+)\s*=\s*(?:\([^()]*\)\s*)?\w*(?i:alloc|new|grow|room|create|reserve)\w*\s*\(([^;]*);")
 });
 
 pub fn find(scene: &Scene) -> Vec<Draft> {

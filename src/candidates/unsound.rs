@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
+use crate::regexes::fixed;
 use crate::syntax::form::{Class, Expr, ExprKind, Function, Span, Stmt, StmtKind, Text};
 
 use super::make::Draft;
@@ -20,10 +21,6 @@ struct Flaw {
     span: Span,
     what: String,
     weight: u32,
-}
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
 }
 
 static TO_MUT: LazyLock<Regex> =

@@ -16,6 +16,7 @@ use super::{Call, Profile, Why, World, fence};
 use crate::candidates::{Candidate, Generator, Role};
 use crate::cards::{self, SettingRule};
 use crate::index::{self, FunctionRef};
+use crate::regexes::fixed;
 use crate::source::{FileId, Origin};
 use crate::syntax::form::{Function, Module, Setting};
 
@@ -164,21 +165,19 @@ fn caller_of(line: u32, caller: FunctionRef, module: &Module, slice: &mut Slice)
 
 /// Settings by which frameworks switch protections on and off.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    fixed(concat!(
         r"(?i)\b(debug|autoescape|csrf\w*|x?-?frame\w*|cors\w*|allowed_hosts|allow_?origins?|ssl\w*|tls\w*|verify\w*|",
         r"http_?only|same_?site|secure\w*|session_cookie\w*|permit_?all|h2[.-]console|expose|actuator|middleware\w*|helmet|",
         r"filter-mapping|security-constraint|require_?login|authenticat\w*)\b",
     ))
-    .expect("a constant pattern, compiled by a test")
 });
 
 /// Files in which such settings stand.
 static SETTINGS_FILE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    fixed(concat!(
         r"(^|/)(settings(/\w+)?\.py|config\.(py|ya?ml|json)|application[\w-]*\.(properties|ya?ml)|web\.xml|\.flaskenv|",
         r"next\.config\.\w+|struts\.xml|nginx\.conf)$",
     ))
-    .expect("a constant pattern, compiled by a test")
 });
 
 /// Imports of the sink's file, those that the shown lines use first; heads of classes; settings of the framework.

@@ -12,6 +12,7 @@ use regex::Regex;
 
 use super::speech::{neutral, speaks};
 use super::{Brief, Line, Why};
+use crate::regexes::fixed;
 
 /// How a language writes what it does not run.
 struct Syntax {
@@ -102,7 +103,7 @@ fn syntax(path: &str) -> &'static Syntax {
 }
 
 /// Text between two tags.
-static SHOWN: LazyLock<Regex> = LazyLock::new(|| Regex::new("(^|>)([^<>]+)(<|$)").expect("a constant pattern"));
+static SHOWN: LazyLock<Regex> = LazyLock::new(|| fixed("(^|>)([^<>]+)(<|$)"));
 
 /// The same brief with comments blanked and names that speak replaced; omissions are unchanged. Where lines are missing in
 /// between, the reading starts afresh; a comment that began in a missing line is known by the stars of its lines.

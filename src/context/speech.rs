@@ -13,6 +13,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use sha2::{Digest, Sha256};
 
+use crate::regexes::fixed;
+
 /// Orders to a reader, claims about what a review found, and the control words of chat templates.
 static SPEECH: LazyLock<Regex> = LazyLock::new(|| {
     let order = r"\b(ignore|disregard|forget|override)\b.{0,40}\b(previous|prior|above|earlier|all|these|your)\b.{0,40}\b(instructions?|prompts?|rules?|context|findings?|warnings?)\b";
@@ -24,10 +26,10 @@ static SPEECH: LazyLock<Regex> = LazyLock::new(|| {
         r#"["']?\b(verdict|answer|stance|conclusion)["']?\s*[:=]\s*["']?(safe|no|falls|harmless|benign|not)\b"#;
     let control = r"<\|[a-z_]{2,24}\|>|\[/?inst\]|<</?sys>>|</?(system|assistant|instructions?)>";
     let all = [order, silence, reader, found, claim, verdict, control].join("|");
-    Regex::new(&format!("(?i){all}")).expect("a constant pattern")
+    fixed(&format!("(?i){all}"))
 });
 
-static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\p{L}_][\p{L}\p{N}_]*").expect("a constant pattern"));
+static NAME: LazyLock<Regex> = LazyLock::new(|| fixed(r"[\p{L}_][\p{L}\p{N}_]*"));
 
 /// Whether a text speaks to a reader. Blanks and underscores are one, as sentences are squeezed into names.
 pub(super) fn speaks(text: &str) -> bool {

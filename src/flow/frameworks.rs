@@ -13,7 +13,7 @@ use crate::cards::pattern::Pattern;
 use crate::cards::segments;
 use crate::syntax::form::Module;
 
-use super::matcher::Purpose;
+use crate::flow::program::matcher::Purpose;
 
 /// Embeds the named models.
 macro_rules! models {

@@ -2,73 +2,26 @@
 //!
 //! In: the modules of a forest, the files they came from and the cards. Out: a [`Graph`] with units (functions), call
 //! edges, entry points, a summary per unit and every [`Flow`] from a source to a sink, and [`Problem`]s for what a
-//! limit cut short. The taint analysis is written once over the common form (`taint`, `eval`, `apply`); languages and
-//! frameworks are data (`frameworks/`). Deliberately absent: text of the code, ranking and any opinion.
+//! limit cut short. The taint analysis is written once over the common form; languages and frameworks are data
+//! (`frameworks/`). Deliberately absent: text of the code, ranking and any opinion.
+//! ```text
+//! program   what holds for the whole project: names, types, calls, entries, constants
+//! state     values of variables at one place            walk    one function: statements, expressions, calls
+//! proof     what conditions and checks prove            pages   templates and included files
+//! solve     functions in order, to a fixed point        suspects   code that is suspicious without any flow
+//! ```
 //! Start at [`build`].
 
-mod about;
-mod apply;
-mod around;
-mod arrivals;
-mod callees;
-mod calls;
-mod carriers;
-mod charsets;
-mod checked;
-mod collected;
-mod confined;
-pub mod constants;
-mod control;
-mod effects;
-pub mod entries;
-mod eval;
-mod facts;
-mod formats;
 pub mod frameworks;
-mod gives;
-mod guards;
-mod handlers;
-mod include;
-pub mod labels;
-mod letters;
-mod lists;
-pub mod macros;
-mod map;
-mod mappers;
-mod markup;
-pub mod matched;
-mod matcher;
-mod members;
-pub mod names;
-mod options;
-pub mod order;
-mod places;
-mod predicates;
-mod prefix;
-mod proofs;
-mod properties;
-mod proved;
-mod publish;
-mod reckon;
-mod render;
-mod schemas;
-mod scrubbed;
-mod sinks;
+mod pages;
+pub mod program;
+mod proof;
 mod solve;
-mod summaries;
+pub mod state;
 mod suspects;
-mod tables;
-mod taint;
-mod templates;
 #[cfg(test)]
 mod tests;
-mod texts;
-mod types;
-mod validators;
-pub mod value;
-mod verdicts;
-mod wholes;
-mod world;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -77,11 +30,11 @@ use crate::problem::Problem;
 use crate::source::{FileId, SourceFile};
 use crate::syntax::form::{Module, Span};
 
-pub use entries::Entry;
-pub use sinks::TWO_KEYS;
+pub use program::entries::Entry;
 pub use solve::{Hit, Summary};
-pub use texts::MARKUP;
-pub use value::{Hop, Note};
+pub use state::value::{Hop, Note};
+pub use walk::sinks::TWO_KEYS;
+pub use walk::texts::MARKUP;
 
 /// One function of the project. Its number is its position in [`Graph::units`].
 #[derive(Debug, Clone)]
@@ -189,20 +142,22 @@ fn pooled(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> Result<Bu
 
 fn construct(modules: &[Module], files: &[SourceFile], cards: &[Card]) -> Built {
     let mut problems = Vec::new();
-    let world = world::World::of(modules, files, cards);
-    if cards.len() > world::CARDS {
+    let world = program::world::World::of(modules, files, cards);
+    if cards.len() > program::world::CARDS {
         problems.push(Problem::new(
             "flow",
             format!(
                 "{} cards are beyond the limit of {}",
-                cards.len() - world::CARDS,
-                world::CARDS
+                cards.len() - program::world::CARDS,
+                program::world::CARDS
             ),
         ));
     }
     let mut solved = solve::run(&world, &mut problems);
-    let included = include::included(&world);
-    solved.flows.retain(|flow| !include::apart(&world, &included, flow));
+    let included = pages::include::included(&world);
+    solved
+        .flows
+        .retain(|flow| !pages::include::apart(&world, &included, flow));
     let mut graph = Graph {
         suspects: suspects::find(&world, cards),
         edges: world.edges.clone(),

@@ -13,13 +13,15 @@ use rayon::prelude::*;
 use crate::problem::Problem;
 use crate::syntax::form::{Span, Text};
 
-use super::calls;
-use super::predicates::Told;
-use super::taint::{Walked, Walker};
-use super::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, SEP, Value};
-use super::verdicts::Verdicts;
-use super::world::World;
-use super::{Flow, Unit, order};
+use crate::flow::Flow;
+use crate::flow::Unit;
+use crate::flow::program::calls;
+use crate::flow::program::order;
+use crate::flow::program::world::World;
+use crate::flow::proof::predicates::Told;
+use crate::flow::proof::verdicts::Verdicts;
+use crate::flow::state::value::{self, Const, Fact, Facts, Mask, Origin, RECEIVER, SEP, Value};
+use crate::flow::walk::taint::{Walked, Walker};
 
 /// Times a cycle of functions is repeated.
 const ROUNDS: usize = 3;

@@ -12,13 +12,13 @@ use crate::cards::Card;
 use crate::cards::pattern::Shape;
 use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
-use super::Suspect;
-use super::constants;
-use super::matcher::{Purpose, Rule, Rules, of_receiver};
-use super::names::{self, Resolver};
-use super::properties::Properties;
-use super::value::Const;
-use super::world::{CARDS, World};
+use crate::flow::Suspect;
+use crate::flow::program::constants;
+use crate::flow::program::matcher::{Purpose, Rule, Rules, of_receiver};
+use crate::flow::program::names::{self, Resolver};
+use crate::flow::program::properties::Properties;
+use crate::flow::program::world::{CARDS, World};
+use crate::flow::state::value::Const;
 
 pub fn find(world: &World, cards: &[Card]) -> Vec<Suspect> {
     let mut tables: HashMap<&'static str, Rules> = HashMap::new();

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::regexes::fixed;
+
 /// Largest file of configuration that is read, in bytes: what is larger is data in the same notation.
 pub(super) const BYTES: u64 = 256 << 10;
 
@@ -58,7 +60,7 @@ static LOCK: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern, compiled by a test")
+    fixed(pattern)
 }
 
 pub(super) fn kind(name: &str) -> Kind {

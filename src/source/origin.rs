@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Origin;
+use crate::regexes::fixed;
 
 const VENDORED: &[&str] = &[
     "node_modules",
@@ -101,7 +102,7 @@ static GENERATED_MARK: LazyLock<Regex> = LazyLock::new(|| {
 const HEAD: usize = 2048;
 
 fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern, compiled by a test")
+    fixed(pattern)
 }
 
 /// Vendored beats generated beats test: the farther from the author's hands, the later it is looked at.

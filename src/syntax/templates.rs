@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::pages::Spot;
+use crate::regexes::fixed;
 
 /// The variable that stands for the page itself; no program calls anything so.
 pub const RAW: &str = "ǃ";
@@ -19,10 +20,6 @@ pub const RAW: &str = "ǃ";
 pub const ENCODED: &str = "ǂ";
 /// Three bytes: [`RAW`] and `=`.
 const SHOWS: &[u8] = "ǃ=".as_bytes();
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
 
 /// A program under construction: blanks and line breaks, into which code is copied.
 struct Page<'t> {

@@ -12,11 +12,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::cards;
+use crate::regexes::fixed;
 
-static NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\bcwe[-_ ]?0*(\d{1,4})\b").expect("a constant pattern"));
-static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"cwe\.mitre\.org/data/definitions/(\d{1,4})").expect("a constant pattern"));
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?i)\bcwe[-_ ]?0*(\d{1,4})\b"));
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| fixed(r"cwe\.mitre\.org/data/definitions/(\d{1,4})"));
 
 /// The rule's description, or null.
 pub(super) fn rule<'v>(run: &'v Value, result: &Value) -> &'v Value {

@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Class, ExprKind, Param, Span};
 
-use super::routes::fixed;
 use super::{Absence, routes};
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Annotations that bind a parameter from what the request says.
 const BOUND: [&str; 3] = ["RequestBody", "ModelAttribute", "BeanParam"];

@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind};
 
 use super::Absence;
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Functions that decide whether an address is one of theirs.
 static DECIDES: LazyLock<Regex> = LazyLock::new(|| {

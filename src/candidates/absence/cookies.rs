@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{constants, names};
+use crate::flow::program::constants;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind};
 
 use super::Absence;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 pub fn without_flags(scene: &Scene) -> Vec<Absence> {
     let mut found = Vec::new();
@@ -49,11 +51,10 @@ type Missing = Option<Vec<&'static str>>;
 
 /// Names of cookies that nobody gains anything by reading: what somebody prefers or has seen.
 static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    fixed(concat!(
         r"(?i)(theme|lang|locale|i18n|consent|banner|dismiss|seen|tour|redirect|return|next|referr?er|colou?r|mode|view|",
         r"sidebar|layout|tab|sort|filter|page|timezone|tz|currency|utm|last_?(visit|signed|seen|login)|notice|flash|cart_?count|^_ga)",
     ))
-    .expect("the expression is a constant of this file")
 });
 
 /// The cookie is worth stealing: its name is no preference's, and it is given a value, not taken away.

@@ -12,9 +12,10 @@ use regex::Regex;
 use crate::flow::Entry;
 use crate::syntax::form::Span;
 
-use super::routes::{body, fixed};
+use super::routes::body;
 use super::{Absence, routes};
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 static WRITES: LazyLock<Regex> = LazyLock::new(|| {
     fixed(

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 static INJECTS: LazyLock<Regex> = LazyLock::new(|| fixed(r"\b(?:Depends|Security)\(\s*([\w.]+)"));
 /// `CurrentUser = Annotated[User, Depends(current_user)]`

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::routes::fixed;
 use crate::candidates::Scene;
 use crate::flow::Entry;
+use crate::regexes::fixed;
 use crate::source::Origin;
 
 /// How far calls are followed, and how many functions are looked at for one route.

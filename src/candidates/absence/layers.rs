@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Span};
 
 use super::owners::{KEY, Look, looks_up};

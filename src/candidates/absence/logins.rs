@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Literal, Span, Stmt, StmtKind};
 
 use super::Absence;
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// What a session says about who somebody is.
 static IDENTITY: LazyLock<Regex> = LazyLock::new(|| {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::source::FileId;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Module};
 

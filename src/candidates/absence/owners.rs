@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Entry, names};
+use crate::flow::Entry;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Param, Span, Stmt, StmtKind};
 
 use super::filters::Filters;
@@ -17,10 +18,11 @@ use super::inner::{asks_inside, login_for_all};
 use super::layers::Layers;
 use super::mounts::Mounts;
 use super::records::Owned;
-use super::routes::{GLOBAL, WRITES, checked, fixed, head_of_class, label};
+use super::routes::{GLOBAL, WRITES, checked, head_of_class, label};
 use super::scoped::Scoped;
 use super::{Absence, routes};
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 static USER: LazyLock<Regex> = LazyLock::new(|| {
     fixed(

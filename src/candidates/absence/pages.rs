@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::candidates::Scene;
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Stmt, StmtKind};
 use crate::syntax::templates::RAW;
 
 use super::Absence;
-use super::routes::fixed;
+use crate::regexes::fixed;
 
 /// Files that are templates and nothing else.
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {

@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Module, Stmt, StmtKind, Text};
 
 use super::Absence;
-use super::routes::fixed;
 use super::scripts::scripts;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Names through which every object reaches its prototype are left out, or there is none to reach.
 static SPARED: LazyLock<Regex> = LazyLock::new(|| {

@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Span, Stmt, StmtKind, Text};
 
-use super::routes::fixed;
 use super::{Absence, routes};
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Calls that fetch a record.
 static FETCHES: LazyLock<Regex> = LazyLock::new(|| {

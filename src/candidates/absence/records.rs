@@ -10,14 +10,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::source::Origin;
 use crate::syntax::form::{Expr, ExprKind, Literal, Span};
 
 use super::Absence;
 use super::logins::{own_text, pages};
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Who is not logged in gets no further.
 static TURNS_AWAY: LazyLock<Regex> = LazyLock::new(|| {

@@ -13,9 +13,10 @@ use crate::flow::Entry;
 use super::filters::Filters;
 use super::inner::login_for_all;
 use super::owners::granted;
-use super::routes::{AUTH, WRITES, body, fixed, label};
+use super::routes::{AUTH, WRITES, body, label};
 use super::{Absence, routes};
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Controls that ask for more than to be known.
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::{Entry, names};
+use crate::flow::Entry;
+use crate::flow::program::names;
 use crate::source::FileId;
 use crate::syntax::form::{ExprKind, Setting, Span, StmtKind};
 use crate::syntax::settings::is_notation;
@@ -19,11 +20,7 @@ use super::spring::forgery_unchecked;
 use super::{Absence, routes};
 use crate::candidates::Scene;
 use crate::candidates::make::brief;
-
-/// A regex that is written in this file and tested by using it.
-pub fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
+use crate::regexes::fixed;
 
 pub static AUTH: LazyLock<Regex> = LazyLock::new(|| {
     fixed(

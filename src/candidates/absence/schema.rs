@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::Absence;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 use crate::syntax::form::Setting;
 
 /// Directives that say who may call.
@@ -28,10 +29,6 @@ static OPEN: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Fewest mutations that carry a check.
 const CHECKED: usize = 3;
-
-fn fixed(text: &str) -> Regex {
-    Regex::new(text).expect("the expression is a constant of this file")
-}
 
 pub fn unchecked_mutations(scene: &Scene) -> Vec<Absence> {
     let (mut checked, mut bare) = (BTreeMap::new(), Vec::new());

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 use crate::syntax::form::Span;
 
 /// How many properties are followed for one look-up.

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Function, Literal, Span, StmtKind};
 
 use super::Absence;
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// The sender is compared with somebody; a part of its address is not enough.
 static COMPARED: LazyLock<Regex> = LazyLock::new(|| {

@@ -10,10 +10,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::inner::limit_for_all;
-use super::routes::{LOGIN, PAGE_WRITES, body, fixed, is_page, label, place, reads};
+use super::routes::{LOGIN, PAGE_WRITES, body, is_page, label, place, reads};
 use super::{Absence, routes};
 use crate::candidates::Scene;
 use crate::flow::Entry;
+use crate::regexes::fixed;
 use crate::source::FileId;
 
 static THROTTLED: LazyLock<Regex> = LazyLock::new(|| {

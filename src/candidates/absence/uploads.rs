@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Literal};
 
 use super::Absence;
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Looks at what came, somewhere in the file.
 static LOOKS: LazyLock<Regex> =

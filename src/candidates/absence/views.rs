@@ -16,8 +16,8 @@ use crate::syntax::form::{Class, Span};
 use super::Absence;
 use super::binding::PRIVILEGE;
 use super::inner::login_for_all;
-use super::routes::fixed;
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 
 /// Bases whose views change a record.
 static WRITES: LazyLock<Regex> = LazyLock::new(|| {

@@ -5,7 +5,7 @@
 //! reported where their values are known. Deliberately absent: bit operations and shifts.
 //! Start at [`Walk::arithmetic`]; where numbers come from is in [`Walk::origin`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Literal, Span, Stmt, StmtKind};
 
 use super::Kind;

@@ -158,7 +158,7 @@ impl<'a> Walk<'a> {
         let (mut one, mut many) = (false, false);
         let module = &self.scene.forest.modules[self.module];
         for function in module.functions.iter().filter(|function| function.class == Some(class)) {
-            crate::flow::names::walk(&function.body, &mut |stmt| {
+            crate::flow::program::names::walk(&function.body, &mut |stmt| {
                 let StmtKind::Assign { target, value, .. } = &stmt.kind else {
                     return;
                 };

@@ -3,7 +3,7 @@
 //! In: an expression and the state before it. Out: the [`Pointer`] it gives; mistakes are reported as they are met.
 //! Deliberately absent: calls (`calls`). Start at [`Walk::value`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::Kind;

@@ -3,7 +3,7 @@
 //! In: a call of the C library with its pointers. Out: mistakes, and what is known of texts afterwards.
 //! Start at [`Walk::copied`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span};
 
 use super::Kind;

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::flow::labels::Labels;
+use crate::flow::program::labels::Labels;
 use crate::syntax::form::{Arg, Function, Span, Text};
 
 use super::memory::{FREED, LIVE, MAYBE_NULL, Memory, Object, Pointer, Range};

@@ -9,19 +9,19 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::candidates::Scene;
+use crate::regexes::fixed;
 use crate::syntax::form::{Expr, ExprKind, Literal, StmtKind, Text};
 
 use super::memory::{bytes_of, without};
 use super::named::Named;
 
 static TYPEDEF: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*typedef\s+((?:unsigned|signed|long|short|int|char|[a-z0-9]+_t)(?:\s+(?:long|short|int|char))*)\s+([A-Za-z_]\w*)\s*;")
-        .expect("the expression is a constant of this file")
+    fixed(
+        r"(?m)^[ \t]*typedef\s+((?:unsigned|signed|long|short|int|char|[a-z0-9]+_t)(?:\s+(?:long|short|int|char))*)\s+([A-Za-z_]\w*)\s*;",
+    )
 });
-static MACRO: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)\(((?:[^\\\n]|\\\n|\\.)*)")
-        .expect("the expression is a constant of this file")
-});
+static MACRO: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)\(((?:[^\\\n]|\\\n|\\.)*)"));
 
 /// Most characters of one macro's body that are looked at.
 const BODY: usize = 600;
@@ -103,7 +103,7 @@ impl<'a> Program<'a> {
                         hint: Some(hint),
                         ..
                     } => {
-                        let Some(name) = crate::flow::names::dotted(target) else {
+                        let Some(name) = crate::flow::program::names::dotted(target) else {
                             continue;
                         };
                         let line = stmt.span.start as usize..stmt.span.end as usize;

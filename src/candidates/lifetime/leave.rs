@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::flow::labels;
+use crate::flow::program::labels;
 use crate::syntax::form::{Expr, ExprKind, Literal, Span};
 
 use super::Kind;

@@ -4,7 +4,7 @@
 //! under which the state keeps the length, and mistakes where a text without an end is read. Deliberately absent:
 //! lengths of texts behind two pointers. Start at [`Walk::measure`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Text};
 
 use super::Kind;

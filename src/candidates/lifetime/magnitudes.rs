@@ -2,7 +2,7 @@
 //!
 //! In: one side of a comparison and its limit. Out: changes of the [`Memory`]. Start at [`Walk::magnitude`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind};
 
 use super::check::strip;

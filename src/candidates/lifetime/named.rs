@@ -8,12 +8,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+([^\n]+)$")
-        .expect("the expression is a constant of this file")
-});
-static ENUM: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\benum\b[^;{}()]*\{([^{}]*)\}").expect("the expression is a constant of this file"));
+use crate::regexes::fixed;
+
+static DEFINE: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?m)^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)[ \t]+([^\n]+)$"));
+static ENUM: LazyLock<Regex> = LazyLock::new(|| fixed(r"\benum\b[^;{}()]*\{([^{}]*)\}"));
 
 /// How far names are followed through other names.
 const DEPTH: u32 = 6;

@@ -2,9 +2,9 @@
 //!
 //! In: an expression and the state before it. Out: a [`Range`], or a decision. Start at [`Walk::range`].
 
-use crate::flow::constants;
-use crate::flow::names;
-use crate::flow::value::Const;
+use crate::flow::program::constants;
+use crate::flow::program::names;
+use crate::flow::state::value::Const;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Stmt, StmtKind, Text};
 
 use super::arithmetic::{Int, int_of};

@@ -4,7 +4,7 @@
 //! ask nothing of each other. Deliberately absent: the walk itself. Start at [`Order::of`].
 
 use crate::candidates::Scene;
-use crate::flow::order::components;
+use crate::flow::program::order::components;
 
 use super::inline::{DEPTH, LINES};
 

@@ -4,7 +4,7 @@
 //! In: a condition, a body and the state before. Out: the state after. Deliberately absent: what counters come to
 //! (`numbers`). Start at [`Walk::repeat`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Literal, Stmt, StmtKind};
 
 use super::Kind;

@@ -4,7 +4,7 @@
 //! In: calls, ways out, and the functions that are handed to the system. Out: mistakes. Deliberately absent: which
 //! lock protects what, and orders of locks. Start at [`Walk::concurrent`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Span, StmtKind};
 
 use super::Kind;

@@ -3,7 +3,7 @@
 //!
 //! In: both sides of an assignment. Out: mistakes, and what is known of texts. Start at [`Walk::filled`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Literal, StmtKind};
 
 use super::Kind;

@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
             return;
         }
         // A loop that fills what it reads is not followed round by round.
-        let name = crate::flow::names::dotted(using.base).unwrap_or_default();
+        let name = crate::flow::program::names::dotted(using.base).unwrap_or_default();
         let fills = self.filling_loops.iter().flatten().any(|known| *known == name);
         let mut found = None;
         memory.each(using.pointer, &mut |object, _| {

@@ -4,7 +4,7 @@
 //! In: assignments, calls of methods and loops of C++. Out: mistakes. Deliberately absent: containers behind pointers,
 //! and views kept in fields. Start at [`Walk::viewed`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Literal, Span, Stmt, StmtKind, Text};
 
 use super::Kind;

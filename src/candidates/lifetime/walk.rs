@@ -10,9 +10,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::flow::STACK;
-use crate::flow::constants::Constants;
-use crate::flow::labels::Labels;
-use crate::flow::macros::{self, Macros};
+use crate::flow::program::constants::Constants;
+use crate::flow::program::labels::Labels;
+use crate::flow::program::macros::{self, Macros};
 use crate::syntax::form::{Expr, ExprKind, Function, Handler, Span, Stmt, StmtKind, Text};
 
 use super::inline::BORROWED;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Arg, Expr, ExprKind, Function, Literal, Span, Text};
 
 use super::Kind;

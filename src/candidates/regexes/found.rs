@@ -4,7 +4,7 @@
 //! Deliberately absent: languages that write their expressions as plain strings, and who chooses the text that is
 //! matched; the judges are told to ask. Start at [`find`].
 
-use crate::flow::names;
+use crate::flow::program::names;
 use crate::syntax::form::{Expr, ExprKind, Literal, Span};
 
 use super::super::make::{Draft, brief};

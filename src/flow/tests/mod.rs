@@ -6,7 +6,9 @@ use crate::cards;
 use crate::source::Snapshot;
 use crate::syntax;
 
-use super::{Flow, Graph, build};
+use crate::flow::Flow;
+use crate::flow::Graph;
+use crate::flow::build;
 
 struct Program {
     name: String,

@@ -27,6 +27,7 @@ use regex::Regex;
 use super::form::{Function, Module};
 use super::{Limits, whole};
 use crate::problem::Problem;
+use crate::regexes::fixed;
 use crate::source::SourceFile;
 use sheet::Sheet;
 
@@ -93,7 +94,7 @@ static NOTATIONS: [Notation; 11] = [
 
 /// Expressions of the table, compiled once.
 static COMPILED: LazyLock<Vec<(Regex, Option<Regex>)>> = LazyLock::new(|| {
-    let fixed = |text: &str| Regex::new(text).expect("the expression is a constant of this file");
+    let fixed = |text: &str| fixed(text);
     NOTATIONS
         .iter()
         .map(|row| (fixed(row.files), row.text.map(fixed)))
