@@ -50,7 +50,7 @@ impl<'f> Walker<'_, 'f> {
             return Facts::new();
         };
         let param = &function.params[at];
-        if self.chosen(param) {
+        if self.chosen(param) || self.made_inside(param) {
             return Facts::new();
         }
         let number = entry
@@ -62,6 +62,14 @@ impl<'f> Walker<'_, 'f> {
             fact.dead |= self.world.stringish;
         }
         fact.into()
+    }
+
+    /// Whether no request fills a parameter: parts of an address are texts, so a list comes from the program's own call
+    /// of the action, unless an attribute says what it is made of.
+    fn made_inside(&self, param: &Param) -> bool {
+        let hint = param.hint.as_deref().map(|hint| hint.trim_start_matches('?'));
+        let php = self.world.modules[self.module].language == "php";
+        php && param.annotations.is_empty() && matches!(hint, Some("array" | "iterable" | "callable"))
     }
 
     /// Whether a parameter's declaration leaves a choice of a few texts, or of plain words.
