@@ -1,28 +1,29 @@
 //! The program as a whole, before anything is walked: what its names mean, whom its calls reach, where outsiders enter, and
 //! what its constants, types, schemas and configuration say.
 //!
-//! In: modules, files and cards. Out: a [`world::World`], which nothing changes afterwards. Deliberately absent: values.
-//! Start at [`world`].
+//! In: modules, files and cards. Out: a `world::World`, which nothing changes afterwards. Deliberately absent: values.
+//! Start at `world`.
 
-pub mod about;
-pub mod around;
-pub mod callees;
-pub mod calls;
-pub mod carriers;
 pub mod constants;
-pub mod entries;
-pub mod gives;
-pub mod handlers;
 pub mod labels;
 pub mod macros;
-pub mod mappers;
-pub mod matcher;
-pub mod members;
 pub mod names;
 pub mod order;
-pub mod places;
-pub mod properties;
-pub mod schemas;
-pub mod tables;
-pub mod types;
-pub mod world;
+
+pub(in crate::flow) mod about;
+pub(in crate::flow) mod around;
+pub(in crate::flow) mod callees;
+pub(in crate::flow) mod calls;
+pub(in crate::flow) mod carriers;
+pub(in crate::flow) mod entries;
+pub(in crate::flow) mod gives;
+pub(in crate::flow) mod handlers;
+pub(in crate::flow) mod mappers;
+pub(in crate::flow) mod matcher;
+pub(in crate::flow) mod members;
+pub(in crate::flow) mod places;
+pub(in crate::flow) mod properties;
+pub(in crate::flow) mod schemas;
+pub(in crate::flow) mod tables;
+pub(in crate::flow) mod types;
+pub(in crate::flow) mod world;

@@ -3,6 +3,7 @@
 //! In: nothing (these are the shapes and their joins). Out: values made of facts, and the state of all variables at one
 //! place. Deliberately absent: any statement. Start at [`value`].
 
-pub mod facts;
-pub mod map;
 pub mod value;
+
+pub(in crate::flow) mod facts;
+pub(in crate::flow) mod map;
