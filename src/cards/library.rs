@@ -109,6 +109,7 @@ pub const LIBRARY: &[(&str, &str)] = cards![
     "cwe-942.md",
     "cwe-943.md",
     "cwe-1004.md",
+    "cwe-1204.md",
     "cwe-1321.md",
     "cwe-1327.md",
     "cwe-1333.md",

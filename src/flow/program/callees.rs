@@ -25,7 +25,8 @@ impl<'f> Walker<'_, 'f> {
         self.validated_before(&actual.name, actual.args, result)
     }
 
-    /// Whether `Name.method()`, or what is declared as a `Name`, names a class of the project that has the method.
+    /// Whether `Name.method()`, what is declared as a `Name`, or `this.method()` means a class of the project that has the
+    /// method.
     pub fn own_method(&self, callee: &Expr, paths: &[Path], targets: &[u32]) -> bool {
         let ExprKind::Field(base, name) = &callee.kind else {
             return false;
@@ -37,7 +38,15 @@ impl<'f> Walker<'_, 'f> {
                 .any(|&target| units[target as usize].name.strip_suffix(&**name) == Some(&format!("{class}.")))
         };
         let typed = |path: &Path| matches!(path.as_slice(), [.., class, _] if of(class));
-        matches!(&base.kind, ExprKind::Name(class) if of(class)) || (scripted(self) && paths.iter().any(typed))
+        let ExprKind::Name(base) = &base.kind else {
+            return scripted(self) && paths.iter().any(typed);
+        };
+        // `this.getAll(id)`: the class that it stands in has such a method, or inherits it from one of the project.
+        let around = self.view.resolver.class.as_ref();
+        let own = around.filter(|_| &**base == "this" || Some(base) == self.receiver());
+        of(base)
+            || (scripted(self) && paths.iter().any(typed))
+            || own.is_some_and(|class| self.world.directory.ancestors(class).iter().any(of))
     }
 
     /// What a store, a file or another server answers is not what it was asked.
