@@ -284,11 +284,7 @@ impl<'f> Look<'f> {
                     value,
                     augmented: false,
                     ..
-                } => {
-                    if let ExprKind::Name(name) = &target.kind {
-                        self.letters.given.entry(name.clone()).or_insert(value);
-                    }
-                }
+                } => self.given(target, value),
                 StmtKind::Block(body) if !self.block(body, way) => return false,
                 StmtKind::Throw(_) => return false,
                 StmtKind::Try { .. } => self.understood = false,
@@ -297,6 +293,13 @@ impl<'f> Look<'f> {
             }
         }
         true
+    }
+
+    /// The first value of a name is what it stands for.
+    fn given(&mut self, target: &'f Expr, value: &'f Expr) {
+        if let ExprKind::Name(name) = &target.kind {
+            self.letters.given.entry(name.clone()).or_insert(value);
+        }
     }
 
     /// A loop over the characters of a text: where it ends, each of them was let through.
@@ -377,11 +380,7 @@ impl<'f> Look<'f> {
                     value,
                     augmented: false,
                     ..
-                } => {
-                    if let ExprKind::Name(name) = &target.kind {
-                        self.letters.given.entry(name.clone()).or_insert(value);
-                    }
-                }
+                } => self.given(target, value),
                 StmtKind::Break => {
                     // What comes behind the loop is reached with a character that was not looked at to the end.
                     self.understood = false;
